@@ -1,0 +1,243 @@
+"""An edition: the tables as they stand for one month and one knowledge date, as read-only arrays.
+
+Regions, platforms and the levels of factors are numbered from 1; 0 stands for "unknown" and has no value (MISSING).
+What a later entry or a later publication says is not in it, and so does not move its hash.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from pricing.errors import TariffError
+from pricing.factors import Factor
+from pricing.rate_table import NATION, By, Curve, Found, Node, RateTable, Steps, levels_of
+from pricing.register import Terms, in_force
+from pricing.relativities import CompiledCurve, Grid
+from pricing.scheme import Scheme
+from pricing.units import IntArray
+
+MISSING = -1
+NO_ENTRY = -1
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformTerms:
+    """The register in force, per platform and region number. Shapes (platforms, regions)."""
+
+    pilot_tier: IntArray
+    pilot_float_pct: IntArray
+    class_float_pct: IntArray
+    risk_class: IntArray
+
+
+class Edition:
+    """Frozen tables of a month; compiled arrays are built on first use and then kept."""
+
+    def __init__(
+        self,
+        *,
+        month: int,
+        known: dt.date,
+        tables: Mapping[str, RateTable],
+        factors: Mapping[str, Factor],
+        schemes: Mapping[str, Scheme],
+        regions: Mapping[str, Mapping[str, str]],
+        register: tuple[Terms, ...],
+    ) -> None:
+        self.month = month
+        self.known = known
+        self.tables = tables
+        self.factors = factors
+        self.schemes = schemes
+        self.register = in_force(register, month, known)
+        self.provinces = frozenset(code for code in regions if code.endswith("0000") and code != NATION)
+        self.regions = self._numbered_regions(regions)
+        self.platforms = self._numbered_platforms()
+        self.entries: list[Found] = []
+        self._found: dict[tuple[str, str], int | str] = {}
+        self._number_entries()
+        self.status = np.array([found.status for found in self.entries] + [0], dtype=np.int64)
+        self.evidence = np.array([found.entry.evidence for found in self.entries] + [0], dtype=np.int64)
+        self.levels = {name: factor.numbers() for name, factor in factors.items()}
+        self._kept: dict[tuple[str, str], Any] = {}
+        self._region_numbers: dict[str, int] = dict(self.regions)
+        self.terms = self._compile_terms()
+        self.hash = self._hash()
+        for array in (self.status, self.evidence):
+            array.setflags(write=False)
+
+    # -- numbering ------------------------------------------------------------------------------------------------
+
+    def _numbered_regions(self, regions: Mapping[str, Mapping[str, str]]) -> dict[str, int]:
+        codes = {code for code in regions if code != NATION}
+        codes |= {code for table in self.tables.values() for code in table.entries if code != NATION}
+        codes |= {term.region for term in self.register if term.region != NATION}
+        return {code: number for number, code in enumerate(sorted(codes), 1)}
+
+    def _numbered_platforms(self) -> dict[str, int]:
+        named = dict.fromkeys((*self.factors["platform"].levels, *(term.platform for term in self.register)))
+        return {name: number for number, name in enumerate(named, 1)}
+
+    def _number_entries(self) -> None:
+        for table in self.tables.values():
+            for region in table.entries:
+                found = table.on(region, self.month, self.known)
+                if isinstance(found, Found):
+                    self._found[table.id, region] = len(self.entries)
+                    self.entries.append(found)
+                else:
+                    self._found[table.id, region] = found
+
+    def number_of(self, table_id: str, region: str) -> int | str:
+        """Number of the entry that answers for a region (county → city → province → nation), or why none does."""
+        for level in levels_of(region):
+            answer = self._found.get((table_id, level), "before")
+            if answer != "before":
+                return answer
+        return "before"
+
+    def region_number(self, text: str) -> int:
+        """Number of the most specific region with values of its own; 0 where the province is unknown."""
+        number = self._region_numbers.get(text)
+        if number is None:
+            known = len(text) == 6 and text.isascii() and text.isdigit() and text[:2] + "0000" in self.provinces
+            number = next((self.regions[level] for level in levels_of(text) if level in self.regions), 0) if known else 0
+            self._region_numbers[text] = number
+        return number
+
+    # -- tables ---------------------------------------------------------------------------------------------------
+
+    def starts_later(self, table_id: str) -> bool:
+        """Whether the month lies before the first entry of a table, as far as known."""
+        return all(self._found[table_id, region] == "before" for region in self.tables[table_id].entries)
+
+    def keep(self, kind: str, name: str, build: Callable[[], T]) -> T:
+        """What `build` makes, made once per edition."""
+        if (kind, name) not in self._kept:
+            self._kept[kind, name] = build()
+        kept: T = self._kept[kind, name]
+        return kept
+
+    def grid(self, table_id: str) -> Grid:
+        """A table of numbers or words as flat arrays over region and levels."""
+        return self.keep("grid", table_id, lambda: self._compile_grid(self.tables[table_id]))
+
+    def curve(self, table_id: str) -> CompiledCurve | None:
+        """A national curve, or None where none is in force."""
+        return self.keep("curve", table_id, lambda: self._compile_curve(table_id))
+
+    def steps(self, table_id: str) -> tuple[Steps, int] | None:
+        """The float steps in force with the number of their entry, or None."""
+        number = self.number_of(table_id, NATION)
+        value = None if isinstance(number, str) else self.entries[number].entry.value
+        return (value, number) if isinstance(value, Steps) and isinstance(number, int) else None
+
+    def nodes(self, table_id: str) -> Mapping[str, Node]:
+        """The national entry's nodes by level; empty where none is in force."""
+        number = self.number_of(table_id, NATION)
+        value = None if isinstance(number, str) else self.entries[number].entry.value
+        return value.nodes if isinstance(value, By) else {}
+
+    def _compile_curve(self, table_id: str) -> CompiledCurve | None:
+        number = self.number_of(table_id, NATION)
+        if isinstance(number, str):
+            return None
+        value = self.entries[number].entry.value
+        if not isinstance(value, Curve):
+            raise TariffError("not_a_curve", table_id)
+        return CompiledCurve.of(value, number)
+
+    def _compile_grid(self, table: RateTable) -> Grid:
+        found = [(region, self.number_of(table.id, region)) for region in ("", *self.regions)]
+        numbers = [number if region and isinstance(number, int) else None for region, number in found]
+        values = [self.entries[number].entry.value for number in numbers if number is not None]
+        names = tuple(dict.fromkeys(name for value in values for name in _factor_names(value)))
+        shape = tuple(len(self.factors[name].levels) + 1 for name in names)
+        filled: dict[int | None, tuple[IntArray, IntArray]] = {}
+        words = next((self.levels[f.name] for f in self.factors.values() if table.id in f.words_in), {})
+        for number in dict.fromkeys(numbers):
+            filled[number] = self._fill(number, names, shape, words)
+        values_by_region = np.stack([filled[number][0] for number in numbers])
+        entries_by_region = np.stack([filled[number][1] for number in numbers])
+        if set(numbers[1:]) == {numbers[1]}:
+            return Grid.of(names, values_by_region[1], entries_by_region[1])
+        return Grid.of(("region", *names), values_by_region, entries_by_region)
+
+    def _fill(
+        self, number: int | None, names: tuple[str, ...], shape: tuple[int, ...], words: Mapping[str, int]
+    ) -> tuple[IntArray, IntArray]:
+        values = np.full(shape, MISSING, dtype=np.int64)
+        if number is not None:
+            self._fill_node(self.entries[number].entry.value, values, names, [slice(None)] * len(names), words)
+        entries = np.full(shape, NO_ENTRY if number is None else number, dtype=np.int64)
+        return values, entries
+
+    def _fill_node(
+        self, node: object, values: IntArray, names: tuple[str, ...], at: list[int | slice], words: Mapping[str, int]
+    ) -> None:
+        if isinstance(node, By):
+            for level, inner in node.nodes.items():
+                deeper = list(at)
+                deeper[names.index(node.factor)] = self.levels[node.factor][level]
+                self._fill_node(inner, values, names, deeper, words)
+        elif isinstance(node, str):
+            values[tuple(at)] = words[node] if words else MISSING
+        elif isinstance(node, int):
+            values[tuple(at)] = node
+
+    # -- register -------------------------------------------------------------------------------------------------
+
+    def _compile_terms(self) -> PlatformTerms:
+        shape = (len(self.platforms) + 1, len(self.regions) + 1)
+        terms = PlatformTerms(np.zeros(shape, np.int64), np.full(shape, 100), np.full(shape, 100), np.zeros(shape, np.int64))
+        for row in self.register:
+            within = [number for code, number in self.regions.items() if row.region in levels_of(code)]
+            platform = self.platforms[row.platform]
+            if row.pilot_tier:
+                terms.pilot_tier[platform, within] = self.levels["pilot_tier"][row.pilot_tier]
+            if row.pilot_float_pct is not None:
+                terms.pilot_float_pct[platform, within] = row.pilot_float_pct
+            if row.class_float_pct is not None:
+                terms.class_float_pct[platform, within] = row.class_float_pct
+            if row.risk_class is not None:
+                terms.risk_class[platform, within] = row.risk_class
+        return terms
+
+    # -- hash -----------------------------------------------------------------------------------------------------
+
+    def _hash(self) -> str:
+        """Hash of every entry in force with its value and marks, and of the schemes: what a price can depend on."""
+        stands = [
+            [f.entry.id, f.carried, f.entry.status, f.entry.evidence, f.entry.known_from.isoformat(), _plain(f.entry.value)]
+            for f in self.entries
+        ]
+        schemes = [repr(scheme) for scheme in self.schemes.values()]
+        levels = {name: factor.levels for name, factor in self.factors.items() if name not in ("platform", "industry")}
+        text = json.dumps([sorted(stands, key=str), schemes, levels], ensure_ascii=False, sort_keys=True)
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _factor_names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, By):
+        return ()
+    inner = dict.fromkeys(name for node in value.nodes.values() for name in _factor_names(node))
+    return (value.factor, *inner)
+
+
+def _plain(value: object) -> object:
+    """A value as plain lists, for the hash."""
+    if isinstance(value, By):
+        return [value.factor, {level: _plain(node) for level, node in value.nodes.items()}]
+    if isinstance(value, Curve):
+        return [list(value.x), list(value.y), value.off_balance_ppm]
+    if isinstance(value, Steps):
+        return [value.step, value.limit]
+    return list(value) if isinstance(value, tuple) else value

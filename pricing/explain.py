@@ -1,0 +1,179 @@
+"""The worksheet of one row in words: entry, source, marks, operand, running amount and rounding, in both languages.
+
+A person with a pencil who follows the lines comes to the same fen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pricing.edition import NO_ENTRY, Edition
+from pricing.rate_table import EVIDENCE, STATUSES
+from pricing.scheme import Scheme
+from pricing.settle import Priced
+from pricing.units import MILLIFEN_PER_FEN, PPM, IntArray, days_of_month
+from pricing.words import LANGUAGES, say
+from pricing.worksheet import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One step of one row. running_millifen: the money after it; ratio_ppm: the running ratio, where there is one."""
+
+    step: str
+    operand: int
+    unit: str
+    running_millifen: int
+    ratio_ppm: int | None
+    entry: str
+    source: str
+    status: str
+    evidence: str
+    texts: Mapping[str, str]
+
+
+def explain(priced: Priced, row: int, edition: Edition, scheme: Scheme) -> list[Line]:
+    """The lines of a priced row (its place among the priced rows), the last of them rounding to its levy."""
+    lines = [_line(step, row, priced, edition, scheme) for step in priced.sheet.steps if step.applies(row)]
+    return [*lines, _rounding(priced, row, edition, scheme)]
+
+
+def yuan(millifen: int) -> str:
+    """Millifen as yuan with two to five decimals: 0.07, 0.077, 1,234.50."""
+    whole, rest = divmod(millifen, 100 * MILLIFEN_PER_FEN)
+    decimals = f"{rest:05d}".rstrip("0").ljust(2, "0")
+    return f"{whole:,}.{decimals}"
+
+
+def yuan_of_fen(fen: int) -> str:
+    """Fen as yuan with two decimals."""
+    return yuan(fen * MILLIFEN_PER_FEN)
+
+
+def percent(ppm: int) -> str:
+    """Ppm as per cent with what decimals it needs: 1.1, 100, 0.25."""
+    whole, rest = divmod(ppm, PPM // 100)
+    return f"{whole}.{rest:04d}".rstrip("0").rstrip(".")
+
+
+def factor(ppm: int) -> str:
+    """Ppm as a factor with six decimals at most: 1.377, 1."""
+    whole, rest = divmod(ppm, PPM)
+    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
+
+
+def _line(step: Step, row: int, priced: Priced, edition: Edition, scheme: Scheme) -> Line:
+    number = int(step.entry[row])
+    found = None if number == NO_ENTRY else edition.entries[number]
+    money = int(step.money[row])
+    ratio = None if step.ratio is None else int(step.ratio[row])
+    values = {name: int(column[row]) for name, column in step.facts.items()}
+    operand = int(step.operand[row])
+    before = int(priced.sheet.steps[max(priced.sheet.steps.index(step) - 1, 0)].money[row])
+    code, facts = _sentence(step, operand, values, edition, scheme)
+    facts |= {"running": yuan(money), "before": yuan(before), "ratio": factor(ratio or 0)}
+    return Line(
+        step=step.name,
+        operand=operand,
+        unit=step.unit,
+        running_millifen=money,
+        ratio_ppm=ratio,
+        entry=found.entry.id if found else "",
+        source=" · ".join(filter(None, (found.entry.source, found.entry.clause))) if found else "",
+        status=STATUSES[found.status] if found else "",
+        evidence=EVIDENCE[found.entry.evidence] if found else "",
+        texts={lang: say(code, lang, **facts) for lang in LANGUAGES},
+    )
+
+
+def _sentence(
+    step: Step, operand: int, values: Mapping[str, int], edition: Edition, scheme: Scheme
+) -> tuple[str, dict[str, object]]:
+    """Code of a step's sentence and its facts."""
+    if step.name == "contribution_base":
+        facts = {name: yuan_of_fen(values[name]) for name in ("income", "floor", "cap")}
+        days = {"days": values.get("days", 0), "month_days": days_of_month(edition.month)}
+        return f"step_contribution_base{'_days' if 'days' in values else ''}", {**facts, **days, "base": yuan_of_fen(operand)}
+    if step.name == "average_wage":
+        return "step_average_wage", {"wage": yuan_of_fen(operand), "heads": f"{values['heads']:,}"}
+    if step.name == "risk_class":
+        return "step_risk_class", {"risk_class": operand}
+    if step.name == "base_rate" and step.unit.startswith("millifen"):
+        return "step_base_rate_units", {"units": f"{values['units']:,}", "amount": yuan(operand)}
+    if step.name == "float" and "amount" in values:
+        return "step_float_amount", {"amount": yuan(values["amount"]), "percent": percent(operand)}
+    if step.name in ("base_rate", "reduction", "float"):
+        return f"step_{step.name}", {"percent": percent(operand)}
+    if step.name == "limits":
+        return "step_limits", {name: factor(values[name]) for name in ("least", "greatest")}
+    if step.name in ("off_balance", "ratio"):
+        return f"step_{step.name}", {"factor": factor(operand)}
+    return _relativity_sentence(step, operand, values["quantity"], edition, scheme)
+
+
+def _relativity_sentence(
+    step: Step, operand: int, quantity: int, edition: Edition, scheme: Scheme
+) -> tuple[str, dict[str, object]]:
+    relativity = next(r for r in scheme.relativities if r.table.rsplit("/", 1)[-1] == step.name)
+    if relativity.of in edition.levels:
+        level = edition.factors[relativity.of].levels[quantity - 1]
+        return "step_level", {"name": step.name, "level": level, "factor": factor(operand)}
+    shown = f"{percent(quantity)} %" if relativity.per else f"{quantity:,}"
+    return "step_curve", {"name": step.name, "quantity": shown, "of": relativity.of, "factor": factor(operand)}
+
+
+def _rounding(priced: Priced, row: int, edition: Edition, scheme: Scheme) -> Line:
+    levy = int(priced.levy_fen[row])
+    if priced.declarations is not None:
+        operand, unit, code, facts = _declared(priced, row, scheme)
+    else:
+        operand, unit, code, facts = _shared(priced, row)
+    facts["levy"] = yuan_of_fen(levy)
+    texts = {lang: say(code, lang, **facts) for lang in LANGUAGES}
+    return Line("round", operand, unit, levy * MILLIFEN_PER_FEN, None, "", "", "", "", texts)
+
+
+def _declared(priced: Priced, row: int, scheme: Scheme) -> tuple[int, str, str, dict[str, object]]:
+    declarations = priced.declarations
+    assert declarations is not None
+    group = int(declarations.of_row[row])
+    exact = int(priced.sheet.millifen[declarations.of_row == group].sum())
+    facts = {"exact": yuan(exact), "declared": yuan_of_fen(int(declarations.levy_fen[group])), "own": yuan(int(priced.sheet.millifen[row]))}
+    alone = int((declarations.of_row == group).sum()) == 1
+    return int(priced.rows.numbers[scheme.exposure][row]), scheme.exposure, "step_declared" + ("_alone" if alone else ""), facts
+
+
+def _shared(priced: Priced, row: int) -> tuple[int, str, str, dict[str, object]]:
+    """What F_i and F_{i−1} come from: the sums of price × weight up to this row, over the worker's total weight."""
+    levies = priced.levies
+    assert levies is not None
+    start = int(priced.rows.starts[priced.rows.worker[row]])
+    sums = list(_running(priced.sheet.millifen, levies.q, start, row))
+    total = sum(int(q) for q in levies.q[priced.rows.worker == priced.rows.worker[row]])
+    by = levies.names[int(levies.by[row])]
+    q = int(levies.q[row])
+    if start == row and total == q:
+        return q, by, "step_round_alone", {"exact": yuan(int(priced.sheet.millifen[row]))}
+    facts: dict[str, object] = {
+        "by": by,
+        "q": f"{q:,}",
+        "total": f"{total:,}",
+        "sum": _yuan_ratio(sums[-1], total),
+        "sum_before": _yuan_ratio(sums[-2], total) if len(sums) > 1 else yuan(0),
+    }
+    return q, by, "step_share", facts
+
+
+def _running(price: IntArray, q: IntArray, start: int, row: int) -> Iterator[int]:
+    total = 0
+    for place in range(start, row + 1):
+        total += int(price[place]) * int(q[place])
+        yield total
+
+
+def _yuan_ratio(numerator: int, denominator: int) -> str:
+    """A quotient of millifen as yuan, cut to six decimals below the yuan."""
+    tenths = numerator * 10 // denominator
+    whole, rest = divmod(tenths, PPM)
+    return f"{whole:,}.{rest:06d}"

@@ -1,0 +1,88 @@
+"""Flags: what a person should know about a price that is not refused. One boolean column per flag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pricing.check import Rows
+from pricing.edition import NO_ENTRY, Edition
+from pricing.key_order import BoolArray
+from pricing.rate_table import PROVISIONAL, STATUSES
+from pricing.scheme import Scheme
+from pricing.settle import Priced
+from pricing.units import days_of_month
+
+PLAUSIBLE_SPEED = "work_injury/plausible_speed"
+REDUCTION_WINDOW = "work_injury/reduction_window"
+OCCUPATION_CLASS = "work_injury/occupation_class"
+
+
+def flags(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str, BoolArray]]:
+    """The flags that stand on any priced row, as (code, rows that carry it)."""
+    for code, rows in _all(priced, edition, scheme):
+        if rows.any():
+            yield code, rows
+
+
+def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str, BoolArray]]:
+    everyone = np.ones(len(priced.rows), dtype=bool)
+    yield "is_provisional", priced.status == PROVISIONAL
+    yield "is_draft", priced.status == STATUSES.index("draft")
+    yield "is_demonstration", priced.status == STATUSES.index("demonstration")
+    yield "review_overdue", everyone & bool(_overdue(edition, scheme))
+    if scheme.exposure == "contribution_base":
+        yield "class_by_default", _class_by_default(priced.rows, edition)
+    if scheme.reduction:
+        yield "local_reduction_unknown", _reduction_unknown(priced, edition, scheme)
+    if scheme.floor_by_days:
+        lacks = priced.merged.lacks("active_days")
+        days = np.zeros(len(everyone), dtype=bool) if lacks is None else lacks
+        yield "active_days_unknown", days
+        yield "more_days_than_month", ~days & (priced.merged.greatest("active_days") > days_of_month(edition.month))
+    for step in priced.sheet.steps:
+        relativity = next((r for r in scheme.relativities if r.table.rsplit("/", 1)[-1] == step.name), None)
+        if relativity is not None and relativity.of not in edition.levels:
+            yield f"left_out_{step.name}", step.entry == NO_ENTRY
+            curve = edition.curve(relativity.table)
+            if relativity.of == "distance_m" and curve is not None:
+                yield "beyond_last_knot", step.facts["quantity"] >= curve.x[-1]
+    if any(r.of == "distance_m" for r in scheme.relativities):
+        yield "distance_implausible", _too_far(priced.rows, edition)
+    if any(r.per == "worked_min" for r in scheme.relativities):
+        yield "night_exceeds_worked", priced.merged.total("night_min") > priced.merged.total("worked_min")
+
+
+def _overdue(edition: Edition, scheme: Scheme) -> list[str]:
+    """Tables of the scheme whose review is due before the month."""
+    tables = (edition.tables[name] for name in scheme.tables())
+    return [table.id for table in tables if table.review_by is not None and edition.month > table.review_by]
+
+
+def _class_by_default(rows: Rows, edition: Edition) -> BoolArray:
+    number = edition.number_of(OCCUPATION_CLASS, "000000")
+    by_default: BoolArray = rows.codes["class_entry"] == (number if isinstance(number, int) else -2)
+    return by_default
+
+
+def _reduction_unknown(priced: Priced, edition: Edition, scheme: Scheme) -> BoolArray:
+    """No entry for the region, though a national measure is running or the region's own has ended."""
+    step = priced.sheet.step("reduction")
+    assert step is not None
+    ended = [
+        number for code, number in edition.regions.items() if edition.number_of(scheme.reduction, code) == "ended"
+    ]
+    likely = isinstance(edition.number_of(REDUCTION_WINDOW, "000000"), int)
+    in_ended = np.isin(priced.rows.codes["region"], ended)
+    return (step.entry == NO_ENTRY) & (likely | in_ended)
+
+
+def _too_far(rows: Rows, edition: Edition) -> BoolArray:
+    """More metres than the worked minutes (or the whole month) allow at the vehicle's greatest plausible speed."""
+    grid = edition.grid(PLAUSIBLE_SPEED)
+    speed = grid.values.take(grid.places(rows.codes, len(rows)))
+    month = days_of_month(edition.month) * 24 * 60
+    worked = rows.numbers.get("worked_min")
+    minutes = month if worked is None else np.where(worked >= 0, worked, month)
+    return rows.numbers["distance_m"] > speed * minutes

@@ -1,0 +1,203 @@
+"""The kernel: quantities become money. One visible list of steps, read top to bottom in `price`.
+
+Money inside is whole millifen, factors are whole ppm; each step rounds half up. Every door comes through here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pricing.check import BASE, Rows, platform_region
+from pricing.edition import MISSING, NO_ENTRY, Edition
+from pricing.merge import Merged
+from pricing.rate_table import NATION
+from pricing.scheme import Relativity, Scheme
+from pricing.scope import AVERAGE_WAGE, tiers
+from pricing.units import PPM, IntArray, days_of_month, over_ppm, parts_of, pct_to_ppm, times_ppm, to_millifen
+from pricing.worksheet import Step, Worksheet
+
+
+def price(rows: Rows, merged: Merged, edition: Edition, scheme: Scheme) -> Worksheet:
+    """Price each accepted row as if the whole merged month had been worked under its own attributes.
+
+    rows: coded and not refused by the scheme, shape (n,). The worksheet's last step holds the price. [millifen]
+    """
+    sheet = Worksheet(len(rows))
+    if scheme.exposure == "contribution_base":
+        _contribution_base(sheet, rows, merged, edition, scheme)
+        _base_rate(sheet, rows, edition, scheme)
+        if scheme.reduction:
+            _reduction(sheet, rows, edition, scheme)
+        _float(sheet, rows, edition, scheme)
+    elif scheme.exposure == "heads":
+        _average_wage(sheet, rows, edition)
+        _base_rate(sheet, rows, edition, scheme)
+    else:
+        _amount_per_unit(sheet, rows, edition, scheme)
+    if scheme.relativities:
+        before = sheet.millifen
+        for relativity in scheme.relativities:
+            _relativity(sheet, rows, merged, edition, relativity)
+        _off_balance(sheet, edition, scheme)
+        _limits(sheet, edition, scheme)
+        _ratio(sheet, before)
+    return sheet
+
+
+def _contribution_base(sheet: Worksheet, rows: Rows, merged: Merged, edition: Edition, scheme: Scheme) -> None:
+    """max(min(income, cap), floor), with the floor by days of the month where the scheme says so. [fen]"""
+    bounds = edition.keep("bounds", "", lambda: [edition.grid(BASE).only("bound", number) for number in (1, 2)])
+    place = bounds[0].places(rows.codes, len(rows))
+    floor, cap = (bound.values.take(place) for bound in bounds)
+    income = merged.total("income_fen")
+    least, days = floor, None
+    if scheme.floor_by_days:
+        days = _days(merged, edition)
+        least = parts_of(floor, days, days_of_month(edition.month))
+    base = np.maximum(np.minimum(income, cap), least)
+    facts = {"income": income, "floor": floor, "cap": cap}
+    if days is not None:
+        facts["days"] = days
+    sheet.base_fen = base
+    sheet.steps.append(Step("contribution_base", "fen", base, bounds[0].entries.take(place), to_millifen(base), facts=facts))
+
+
+def _days(merged: Merged, edition: Edition) -> IntArray:
+    """Days that the floor counts: the greatest of the worker's rows, the whole month where a row has none."""
+    month = days_of_month(edition.month)
+    days = np.minimum(merged.greatest("active_days"), month)
+    lacks = merged.lacks("active_days")
+    return days if lacks is None else np.where(lacks, month, days)
+
+
+def _base_rate(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Scheme) -> None:
+    grid = edition.grid(scheme.base_rate)
+    place = grid.places(rows.codes, len(rows))
+    rate = grid.values.take(place)
+    unit = edition.tables[scheme.base_rate].unit
+    facts = {"risk_class": rows.codes["risk_class"]} if "risk_class" in grid.keys else {}
+    entries = grid.entries.take(place)
+    if "risk_class" in grid.keys:
+        class_entry = rows.codes["class_entry"]
+        sheet.steps.append(Step("risk_class", "class", rows.codes["risk_class"], class_entry, sheet.millifen))
+    sheet.steps.append(Step("base_rate", unit, rate, entries, times_ppm(sheet.millifen, rate), facts=facts))
+
+
+def _reduction(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Scheme) -> None:
+    """A temporary reduction where the region has an entry; without one nothing is reduced."""
+    grid = edition.grid(scheme.reduction)
+    place = grid.places(rows.codes, len(rows))
+    factor, entries = grid.values.take(place), grid.entries.take(place)
+    factor = np.where(factor == MISSING, PPM, factor)
+    sheet.steps.append(Step("reduction", "ppm", factor, entries, times_ppm(sheet.millifen, factor)))
+
+
+def _float(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Scheme) -> None:
+    """The platform's own float, in the steps of its class. No entry where it stands at 100 %."""
+    pct = edition.terms.class_float_pct.reshape(-1).take(platform_region(rows, edition))
+    number = edition.number_of(scheme.float_steps, NATION)
+    entries = np.where(pct == 100, NO_ENTRY, number if isinstance(number, int) else NO_ENTRY)
+    factor = pct_to_ppm(pct)
+    sheet.steps.append(Step("float", "ppm", factor, entries, times_ppm(sheet.millifen, factor)))
+
+
+def _average_wage(sheet: Worksheet, rows: Rows, edition: Edition) -> None:
+    """Heads × last year's average wage. [millifen]"""
+    grid = edition.grid(AVERAGE_WAGE)
+    place = grid.places(rows.codes, len(rows))
+    wage, heads = grid.values.take(place), rows.numbers["heads"]
+    sheet.steps.append(
+        Step("average_wage", "fen per month", wage, grid.entries.take(place), to_millifen(wage) * heads, facts={"heads": heads})
+    )
+
+
+def _amount_per_unit(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Scheme) -> None:
+    """Amount × float, to millifen first; then × units. A float step stands before only where there is a float."""
+    grid = edition.grid(scheme.base_rate)
+    terms = platform_region(rows, edition)
+    tier = edition.keep("tiers", "", lambda: tiers(edition)[0].reshape(-1)).take(terms)
+    place = grid.places({**rows.codes, "pilot_tier": tier}, len(rows))
+    amount, entries = grid.values.take(place), grid.entries.take(place)
+    pct = edition.terms.pilot_float_pct.reshape(-1).take(terms)
+    unit = edition.tables[scheme.base_rate].unit
+    units = rows.numbers[scheme.exposure]
+    if (pct != 100).any():
+        steps = edition.steps(scheme.float_steps)
+        factor = pct_to_ppm(pct)
+        float_entry = np.where(pct == 100, NO_ENTRY, steps[1] if steps else NO_ENTRY)
+        floated = times_ppm(amount, factor)
+        sheet.steps.append(Step("float", "ppm", factor, float_entry, floated, facts={"amount": amount}))
+        amount = floated
+    sheet.steps.append(Step("base_rate", unit, amount, entries, amount * units, facts={"units": units}))
+
+
+def _relativity(sheet: Worksheet, rows: Rows, merged: Merged, edition: Edition, relativity: Relativity) -> None:
+    """Multiply the ratio by one relativity; left out (factor 1, no entry) for a worker whose rows lack its quantity."""
+    name = relativity.table.rsplit("/", 1)[-1]
+    if relativity.of in rows.codes:
+        grid = edition.grid(relativity.table)
+        place = grid.places(rows.codes, len(rows))
+        factor, entries, quantity = grid.values.take(place), grid.entries.take(place), rows.codes[relativity.of]
+    else:
+        factor, entries, quantity = _curve(merged, edition, relativity)
+    ratio = factor if sheet.ratio_ppm is None else times_ppm(sheet.ratio_ppm, factor)
+    sheet.ratio_ppm = ratio
+    sheet.steps.append(Step(name, "ppm", factor, entries, sheet.millifen, ratio, {"quantity": quantity}))
+
+
+def _curve(merged: Merged, edition: Edition, relativity: Relativity) -> tuple[IntArray, IntArray, IntArray]:
+    quantity = merged.total(relativity.of)
+    lacks = merged.lacks(relativity.of)
+    if relativity.per:
+        whole, lacks_whole = merged.total(relativity.per), merged.lacks(relativity.per)
+        quantity = np.minimum(parts_of(quantity, PPM, np.maximum(whole, 1)), PPM)
+        absent = whole == 0
+        for lacking in (lacks, lacks_whole):
+            absent = absent if lacking is None else absent | lacking
+        lacks = absent
+    curve = edition.curve(relativity.table)
+    if curve is None:
+        return np.full(len(quantity), PPM), np.full(len(quantity), NO_ENTRY), quantity
+    factor = curve.at(quantity)
+    if lacks is None:
+        return factor, np.full(len(quantity), curve.entry), quantity
+    return np.where(lacks, PPM, factor), np.where(lacks, NO_ENTRY, curve.entry), quantity
+
+
+def _off_balance(sheet: Worksheet, edition: Edition, scheme: Scheme) -> None:
+    """÷ ω, which keeps the reference portfolio's premium."""
+    omega, entry = off_balance(edition, scheme)
+    ratio = over_ppm(sheet.ratio_ppm, omega)
+    sheet.ratio_ppm = ratio
+    shape = len(ratio)
+    sheet.steps.append(Step("off_balance", "ppm ÷", np.full(shape, omega), np.full(shape, entry), sheet.millifen, ratio))
+
+
+def off_balance(edition: Edition, scheme: Scheme) -> tuple[int, int]:
+    """ω of the scheme's relativities, with the number of the entry it stands in. [ppm]"""
+    for relativity in scheme.relativities:
+        curve = edition.curve(relativity.table) if relativity.of not in edition.levels else None
+        if curve is not None and curve.off_balance_ppm != PPM:
+            return curve.off_balance_ppm, curve.entry
+    return PPM, NO_ENTRY
+
+
+def _limits(sheet: Worksheet, edition: Edition, scheme: Scheme) -> None:
+    """Clamp the ratio to its dated limits."""
+    if not scheme.limits or sheet.ratio_ppm is None:
+        return
+    grid = edition.grid(scheme.limits)
+    least, greatest = (int(grid.values[edition.levels["limit"][name]]) for name in ("least", "greatest"))
+    ratio = np.minimum(np.maximum(sheet.ratio_ppm, least), greatest)
+    facts = {"least": np.full(len(ratio), least), "greatest": np.full(len(ratio), greatest)}
+    entries = np.full(len(ratio), grid.entries[1])
+    sheet.ratio_ppm = ratio
+    sheet.steps.append(Step("limits", "ppm", ratio, entries, sheet.millifen, ratio, facts))
+
+
+def _ratio(sheet: Worksheet, before: IntArray) -> None:
+    """× ratio."""
+    ratio = sheet.ratio_ppm
+    assert ratio is not None
+    entries = np.full(len(ratio), NO_ENTRY)
+    sheet.steps.append(Step("ratio", "ppm", ratio, entries, times_ppm(before, ratio), ratio))

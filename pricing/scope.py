@@ -1,0 +1,212 @@
+"""Who is in a scheme: for each scheme a gate, compiled for the month, that refuses rows by their attributes.
+
+A gate is a table of refusal codes over a few attributes, with the marks of the entries it rests on. The first refusal
+wins in the order in which a function below lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pricing.edition import MISSING, Edition
+from pricing.errors import CODE
+from pricing.rate_table import NATION, By
+from pricing.relativities import places
+from pricing.scheme import Scheme
+from pricing.units import IntArray
+
+PROVINCES = "work_injury/pilot_provinces"
+PLATFORMS = "work_injury/pilot_platforms"
+TIER_RULE = "work_injury/pilot_tier"
+OCCUPATION_INDUSTRY = "work_injury/pilot_industry"
+READ_AS = "work_injury/pilot_industry_read_as"
+AVERAGE_WAGE = "average_wage"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gate:
+    """Refusal codes over `keys`, flat in C order; status and evidence are the weakest marks of what was looked up."""
+
+    keys: tuple[str, ...]
+    sizes: tuple[int, ...]
+    refusal: IntArray
+    status: IntArray
+    evidence: IntArray
+
+    def places(self, codes: Mapping[str, IntArray], rows: int) -> IntArray:
+        """Flat place of each row. codes: number of the level per key, shape (rows,)."""
+        return places(self.keys, self.sizes, codes, rows)
+
+
+def gate(edition: Edition, scheme: Scheme) -> Gate:
+    """The gate of a scheme for the edition's month."""
+    return edition.keep("gate", scheme.name, lambda: _GATES[scheme.scope](edition, scheme))
+
+
+def closed(edition: Edition, scheme: Scheme) -> int:
+    """Refusal code where the month lies before the scheme's first entries, else 0."""
+    tables = (scheme.base_rate, *(relativity.table for relativity in scheme.relativities))
+    before = any(edition.starts_later(table) for table in tables)
+    return CODE["month_before_first_entry"] if before else 0
+
+
+def _first_of(shape: tuple[int, ...], refusals: Sequence[tuple[object, str]]) -> IntArray:
+    """The code of the first condition that holds, in the order given. Conditions broadcast to `shape`."""
+    codes = np.zeros(shape, dtype=np.int64)
+    for condition, code in reversed(refusals):
+        codes[np.broadcast_to(np.asarray(condition, dtype=bool), shape)] = CODE[code]
+    return codes
+
+
+def _built(keys: tuple[str, ...], refusal: IntArray, marks: Sequence[IntArray], edition: Edition) -> Gate:
+    status = np.zeros(refusal.shape, dtype=np.int64)
+    evidence = np.zeros(refusal.shape, dtype=np.int64)
+    for entries in marks:
+        np.maximum(status, edition.status[entries], out=status)
+        np.maximum(evidence, edition.evidence[entries], out=evidence)
+    return Gate(keys, refusal.shape, refusal.reshape(-1), status.reshape(-1), evidence.reshape(-1))
+
+
+def _by_region(edition: Edition, table: str) -> tuple[IntArray, IntArray]:
+    """Values and entries of a table per region number, shape (regions,)."""
+    grid = edition.grid(table)
+    if grid.keys == ("region",):
+        return grid.values, grid.entries
+    ones = np.ones(len(edition.regions) + 1, dtype=np.int64)
+    ones[0] = 0
+    return np.where(ones, grid.values[0], MISSING), np.where(ones, grid.entries[0], MISSING)
+
+
+def _platform_batches(edition: Edition) -> tuple[IntArray, int]:
+    """Number of the batch of each platform (0: in none), with the entry that lists them. Shape (platforms,)."""
+    batches = np.zeros(len(edition.platforms) + 1, dtype=np.int64)
+    levels = edition.levels["platform_batch"]
+    for platform, batch in edition.nodes(PLATFORMS).items():
+        batches[edition.platforms[platform]] = levels[str(batch)]
+    number = edition.number_of(PLATFORMS, NATION)
+    return batches, number if isinstance(number, int) else MISSING
+
+
+def tiers(edition: Edition) -> tuple[IntArray, IntArray, int]:
+    """Tier per platform and region (0: none), whether one must still be assigned, and the rule's entry.
+
+    Shapes (platforms, regions). The register's tier comes first, then the rule's.
+    """
+    given = edition.terms.pilot_tier
+    number = edition.number_of(TIER_RULE, NATION)
+    if not isinstance(number, int):
+        return given, np.zeros(given.shape, dtype=np.int64), MISSING
+    batches, _ = _platform_batches(edition)
+    provinces, _ = _by_region(edition, PROVINCES)
+    rule = np.zeros((len(edition.levels["platform_batch"]) + 1, len(edition.levels["province_batch"]) + 1), np.int64)
+    for batch, node in edition.nodes(TIER_RULE).items():
+        row = edition.levels["platform_batch"][batch]
+        for province, word in node.nodes.items() if isinstance(node, By) else [(slice(None), node)]:
+            column = province if isinstance(province, slice) else edition.levels["province_batch"][province]
+            rule[row, column] = edition.levels["tier_rule"][str(word)]
+    by_rule = rule[batches[:, None], np.maximum(provinces, 0)[None, :]]
+    low = np.where(by_rule == edition.levels["tier_rule"]["low"], edition.levels["pilot_tier"]["low"], 0)
+    required = (given == 0) & (by_rule == edition.levels["tier_rule"]["required"])
+    return np.where(given > 0, given, low), required.astype(np.int64), number
+
+
+def _amounts(edition: Edition, scheme: Scheme) -> tuple[IntArray, IntArray]:
+    """Per-order amounts and their entries as (regions, industries, tiers)."""
+    grid = edition.grid(scheme.base_rate)
+    shape = (len(edition.regions) + 1, len(edition.levels["pilot_industry"]) + 1, len(edition.levels["pilot_tier"]) + 1)
+    index = {"region": 0, "pilot_industry": 1, "pilot_tier": 2}
+    axes = [np.arange(shape[index[key]]).reshape([-1 if i == index[key] else 1 for i in range(3)]) for key in grid.keys]
+    place = np.zeros((1, 1, 1), dtype=np.int64)
+    for axis, size in zip(axes, grid.sizes, strict=True):
+        place = place * size + axis
+    place = np.broadcast_to(place, shape)
+    return grid.values[place], grid.entries[place]
+
+
+def _pilot(edition: Edition, scheme: Scheme) -> Gate:
+    shape = (len(edition.platforms) + 1, len(edition.regions) + 1, len(edition.levels["pilot_industry"]) + 1)
+    before = closed(edition, scheme)
+    province, province_entries = _by_region(edition, PROVINCES)
+    levels = edition.levels["province_batch"]
+    batches, platforms_entry = _platform_batches(edition)
+    tier, required, tier_entry = tiers(edition)
+    amounts, amount_entries = _amounts(edition, scheme)
+    p, r, i = np.ogrid[: shape[0], : shape[1], : shape[2]]
+    amount = amounts[r, i, tier[p, r]]
+    tiered = (amounts[:, :, 0] == MISSING) & (amounts[:, :, 1] != MISSING)
+    pct = edition.terms.pilot_float_pct[:, :, None]
+    steps = edition.steps(scheme.float_steps)
+    step, limit = (steps[0].step, steps[0].limit) if steps else (1, 500)
+    refusal = _first_of(
+        shape,
+        [
+            (bool(before), "month_before_first_entry"),
+            (i == 0, "industry_not_in_scope"),
+            ((province == levels["out"])[None, :, None], "province_not_in_scope"),
+            ((province == levels["not_established"])[None, :, None], "scope_not_established"),
+            ((province == MISSING)[None, :, None], "scope_not_established"),
+            ((batches == 0)[:, None, None], "platform_not_in_scope"),
+            (tiered[r, i] & (required[p, r] > 0), "rate_tier_not_assigned"),
+            ((pct != 100) & (steps is None), "float_not_in_force"),
+            ((pct - 100) % step != 0, "float_not_a_step"),
+            (np.abs(pct - 100) > limit, "float_above_limit"),
+            (amount == MISSING, "rate_not_known"),
+        ],
+    )
+    float_entry = np.where(pct != 100, steps[1] if steps else MISSING, MISSING)
+    marks = [
+        np.broadcast_to(province_entries[None, :, None], shape),
+        np.full(shape, platforms_entry),
+        np.where(np.broadcast_to(tiered[r, i], shape), tier_entry, MISSING),
+        np.broadcast_to(float_entry, shape),
+        np.broadcast_to(amount_entries[r, i, tier[p, r]], shape),
+    ]
+    return _built(("platform", "region", "pilot_industry"), refusal, marks, edition)
+
+
+def _employed(edition: Edition, scheme: Scheme) -> Gate:
+    levels = edition.levels["employment"]
+    number = np.arange(len(levels) + 1)
+    before = closed(edition, scheme)
+    refusal = _first_of(
+        number.shape,
+        [
+            (bool(before), "month_before_first_entry"),
+            (number == 0, "employment_missing"),
+            (number == levels["none"], "no_employer"),
+        ],
+    )
+    return _built(("employment",), refusal, [], edition)
+
+
+def _courier(edition: Edition, scheme: Scheme) -> Gate:
+    shape = (len(edition.regions) + 1, len(edition.levels["occupation"]) + 1)
+    rate, _ = _by_region(edition, scheme.base_rate)
+    wage, _ = _by_region(edition, AVERAGE_WAGE)
+    courier = np.arange(shape[1])[None, :] == edition.levels["occupation"]["parcel_courier"]
+    before = closed(edition, scheme)
+    refusal = _first_of(
+        shape,
+        [
+            (bool(before), "month_before_first_entry"),
+            (~courier, "occupation_not_in_scope"),
+            ((rate == MISSING)[:, None], "scope_not_established"),
+            ((wage == MISSING)[:, None], "average_wage_not_known"),
+        ],
+    )
+    return _built(("region", "occupation"), refusal, [], edition)
+
+
+def _proposal(edition: Edition, scheme: Scheme) -> Gate:
+    return _built((), np.array([closed(edition, scheme)]).reshape(()), [], edition)
+
+
+_GATES: Mapping[str, Callable[[Edition, Scheme], Gate]] = {
+    "pilot": _pilot,
+    "employed": _employed,
+    "courier": _courier,
+    "proposal": _proposal,
+}

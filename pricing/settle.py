@@ -1,0 +1,103 @@
+"""Settle: check → merge → price → share → declare, for a whole month in one short function.
+
+A single quote is a batch of one; a declaration of totals is a row that counts its orders or heads at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pricing.check import COLUMN, Checked, Rows, check
+from pricing.declaration import Declarations, declare
+from pricing.edition import Edition
+from pricing.errors import CODE, OUT_OF_SCOPE
+from pricing.kernel import price
+from pricing.levy import Levies, share
+from pricing.merge import Merged
+from pricing.scheme import Scheme
+from pricing.scope import gate
+from pricing.units import IntArray
+from pricing.usage import Usage
+from pricing.worksheet import Worksheet
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Priced:
+    """What one scheme makes of a month. kept: places of the priced rows among the checked ones; the rest is in their
+    order; status and evidence: ranks of the weakest marks per priced row.
+    """
+
+    kept: IntArray
+    rows: Rows
+    merged: Merged
+    sheet: Worksheet
+    levy_fen: IntArray
+    levies: Levies | None
+    declarations: Declarations | None
+    status: IntArray
+    evidence: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settlement:
+    """A settled month: the checked rows, and per scheme the refusals and the prices (None where no row was priced)."""
+
+    checked: Checked
+    refusals: Mapping[str, IntArray]
+    priced: Mapping[str, Priced | None]
+
+
+def settle(usage: Usage, edition: Edition, names: Iterable[str] | None = None) -> Settlement:
+    """Settle a month of usage under the schemes named (all of the edition's by default)."""
+    schemes = {name: edition.schemes[name] for name in (edition.schemes if names is None else names)}
+    checked = check(usage, edition, schemes)
+    priced = {name: _priced(checked, edition, scheme) for name, scheme in schemes.items()}
+    return Settlement(checked, checked.refusals, priced)
+
+
+def _priced(checked: Checked, edition: Edition, scheme: Scheme) -> Priced | None:
+    kept = (checked.refusals[scheme.name] == 0).nonzero()[0]
+    if not len(kept):
+        return None
+    rows = checked.rows if len(kept) == len(checked.order) else checked.rows.only(kept)
+    if scheme.exposure == "heads":
+        rows = _with_heads(rows)
+    merged = Merged(rows)
+    sheet = price(rows, merged, edition, scheme)
+    status, evidence = _marks(rows, sheet, edition, scheme)
+    if scheme.declared:
+        declarations = declare(rows, sheet, rows.numbers[scheme.exposure], edition)
+        return Priced(kept, rows, merged, sheet, declarations.line_fen, None, declarations, status, evidence)
+    levies = share(sheet.millifen, rows, merged, scheme.share_by)
+    return Priced(kept, rows, merged, sheet, levies.levy_fen, levies, None, status, evidence)
+
+
+def _with_heads(rows: Rows) -> Rows:
+    """A worker is one head per platform and region; it stands on the first row in key order. Declared heads stay."""
+    if "heads" in rows.numbers:
+        return rows
+    codes = rows.codes
+    place = (rows.worker * (int(codes["#platform"].max()) + 1) + codes["#platform"]) * (int(codes["region"].max()) + 1)
+    _, first = np.unique(place + codes["region"], return_index=True)
+    heads = np.zeros(len(rows), dtype=np.int64)
+    heads[first] = 1
+    return Rows(codes, {**rows.numbers, "heads": heads}, rows.worker, rows.starts)
+
+
+def _marks(rows: Rows, sheet: Worksheet, edition: Edition, scheme: Scheme) -> tuple[IntArray, IntArray]:
+    status, evidence = sheet.marks(edition)
+    entrance = gate(edition, scheme)
+    if entrance.keys:
+        place = entrance.places(rows.codes, len(rows))
+        status = np.maximum(status, entrance.status.take(place))
+        evidence = np.maximum(evidence, entrance.evidence.take(place))
+    return status, evidence
+
+
+def in_scope(refusals: IntArray) -> bool:
+    """Whether any row is within a scheme, priced or not: whether the scheme is due."""
+    codes = set((refusals % COLUMN).tolist()) - {CODE["duplicate"]}
+    return bool(codes - OUT_OF_SCOPE)

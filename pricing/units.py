@@ -1,0 +1,85 @@
+"""Units of money, ratio and time: the only place where money is multiplied or rounded.
+
+Money is whole fen or, inside a calculation, whole millifen; a ratio is whole ppm (parts per million); distance is whole
+metres; a month is the number of months since year 0. A float is never money. Every function takes and returns int64
+arrays of any one shape (or Python ints), never negative ones, and rounds half up.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.int64]
+
+PPM = 1_000_000
+MILLIFEN_PER_FEN = 1000
+PPM_PER_PCT = 10_000
+LARGEST = 2**63 - 1
+
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+
+
+def times_ppm(amount: Any, ppm: Any) -> Any:
+    """Amount × ratio, half up to the amount's own unit. [amount × ppm must stay below 2^63]"""
+    return (amount * ppm + PPM // 2) // PPM
+
+
+def over_ppm(ratio_ppm: Any, divisor_ppm: Any) -> Any:
+    """Ratio ÷ ratio, half up. [ppm]"""
+    return (2 * ratio_ppm * PPM + divisor_ppm) // (2 * divisor_ppm)
+
+
+def parts_of(amount: Any, numerator: Any, denominator: Any) -> Any:
+    """Amount × numerator ÷ denominator, half up to the amount's own unit; denominator above zero."""
+    return (2 * amount * numerator + denominator) // (2 * denominator)
+
+
+def to_millifen(fen: Any) -> Any:
+    """Fen as millifen."""
+    return fen * MILLIFEN_PER_FEN
+
+
+def to_fen(millifen: Any) -> Any:
+    """Millifen, half up to fen."""
+    return (millifen + MILLIFEN_PER_FEN // 2) // MILLIFEN_PER_FEN
+
+
+def pct_to_ppm(pct: Any) -> Any:
+    """Whole per cent as ppm."""
+    return pct * PPM_PER_PCT
+
+
+def interpolate(x: IntArray, knots_x: IntArray, knots_y: IntArray) -> IntArray:
+    """Point of a piecewise-linear curve, half up to its own unit; level before the first and after the last knot.
+
+    x: shape (n,), any unit; knots_x: shape (k,), strictly ascending, same unit; knots_y: shape (k,).
+    """
+    right = knots_x.searchsorted(x, side="right")
+    right = np.minimum(np.maximum(right, 1), len(knots_x) - 1)
+    left = right - 1
+    x0, y0 = knots_x.take(left), knots_y.take(left)
+    width = knots_x.take(right) - x0
+    along = np.minimum(np.maximum(x - x0, 0), width)
+    height: IntArray = y0 * width + (knots_y.take(right) - y0) * along
+    return (2 * height + width) // (2 * width)
+
+
+def parse_month(text: str) -> int | None:
+    """`YYYY-MM` as months since year 0; None where it is no month."""
+    found = _MONTH.fullmatch(text)
+    return int(found[1]) * 12 + int(found[2]) - 1 if found else None
+
+
+def month_text(month: int) -> str:
+    """Months since year 0 as `YYYY-MM`."""
+    return f"{month // 12:04d}-{month % 12 + 1:02d}"
+
+
+def days_of_month(month: int) -> int:
+    """Calendar days of the month."""
+    return calendar.monthrange(month // 12, month % 12 + 1)[1]

@@ -1,0 +1,134 @@
+"""The columns and key of a month's usage, and how raw values become whole numbers and codes of texts.
+
+A text column is held as its distinct texts and a code per row (-1 where empty), a number column as int64 in which a
+negative value says why there is no number. So nothing is guessed, and a bad cell costs only the schemes that need it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pricing.errors import CODE, InputError
+from pricing.units import IntArray
+
+UNKNOWN, NEGATIVE, NOT_WHOLE, NOT_A_NUMBER, TOO_LARGE = -1, -2, -3, -4, -5
+# Refusal code of a cell by minus its value; 0 and above are numbers.
+CELL_CODES = np.array(
+    [0, *(CODE[c] for c in ("value_missing", "value_negative", "value_not_whole", "value_not_a_number", "value_too_large"))]
+)
+MINUTES_OF_A_MONTH = 31 * 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of usage. `greatest` is 0 for text; `needed_by` names schemes and covers."""
+
+    name: str
+    kind: str
+    greatest: int
+    needed_by: tuple[str, ...]
+    example: str
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("month", "text", 0, ("all",), "2025-08"),
+    Column("worker", "text", 0, ("all",), "w_4KQ7ZB2M"),
+    Column("platform", "text", 0, ("all",), "meituan"),
+    Column("contractor", "text", 0, (), "agency/station_12"),
+    Column("region", "text", 0, ("all",), "500000"),
+    Column("occupation", "text", 0, ("all",), "food_rider"),
+    Column("vehicle", "text", 0, ("mileage_linked",), "e_bike"),
+    Column("employment", "text", 0, ("class_rate",), "none"),
+    Column("industry", "text", 0, ("class_rate",), "道路运输业"),
+    Column("risk_class", "whole", 8, ("class_rate",), "5"),
+    Column("orders", "whole", 100_000, ("pilot_per_order", "cargo_damage"), "620"),
+    Column("distance_m", "whole", 100_000_000, ("mileage_linked", "third_party"), "2790000"),
+    Column("worked_min", "whole", MINUTES_OF_A_MONTH, ("factors",), "10920"),
+    Column("night_min", "whole", MINUTES_OF_A_MONTH, ("factors",), "1800"),
+    Column("active_days", "whole", 31, ("pro-rating",), "26"),
+    Column("income_fen", "whole", 10_000_000_000, ("class_rate", "mileage_linked"), "520000"),
+    Column("goods_value_fen", "whole", 1_000_000_000_000, ("cargo_damage",), "3100000"),
+    Column("live_min", "whole", MINUTES_OF_A_MONTH, ("lumbar", "stress"), "7200"),
+    Column("desk_min", "whole", MINUTES_OF_A_MONTH, ("lumbar", "stress"), "3600"),
+    Column("longest_sitting_min", "whole", MINUTES_OF_A_MONTH, ("lumbar", "stress"), "300"),
+    Column("revenue_fen", "whole", 1_000_000_000_000, ("income_interruption",), "1100000"),
+    Column("first_month", "text", 0, ("add-on",), "2023-04"),
+    Column("worker_ref", "text", 0, (), "R-1001"),
+)
+BY_NAME: Mapping[str, Column] = {column.name: column for column in COLUMNS}
+KEY = ("month", "worker", "platform", "contractor", "region", "occupation", "vehicle")
+TEXTS = tuple(c.name for c in COLUMNS if c.kind == "text")
+NUMBERS = tuple(c.name for c in COLUMNS if c.kind == "whole")
+# Columns that only a declaration of totals has.
+DECLARED_GREATEST: Mapping[str, int] = {"orders": 100_000_000_000, "heads": 100_000_000}
+COLUMN_NUMBER: Mapping[str, int] = {name: n for n, name in enumerate(("", *BY_NAME, "heads", "pilot_industry"))}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Usage:
+    """Rows of usage as columns.
+
+    texts: distinct texts per text column; codes: place in `texts` per row, -1 where empty, shape (rows,);
+    numbers: int64 per number column, shape (rows,), negative where there is no number (UNKNOWN to TOO_LARGE).
+    A column that is not there is empty in every row.
+    """
+
+    rows: int
+    texts: Mapping[str, tuple[str, ...]]
+    codes: Mapping[str, IntArray]
+    numbers: Mapping[str, IntArray]
+
+    @classmethod
+    def of(cls, records: Sequence[Mapping[str, object]], greatest: Mapping[str, int] | None = None) -> Usage:
+        """Rows of a request as columns; InputError where a column is unknown. Bad cells are kept as what is wrong."""
+        limits = {column.name: column.greatest for column in COLUMNS if column.kind == "whole"} | dict(greatest or {})
+        texts: dict[str, tuple[str, ...]] = {}
+        codes: dict[str, IntArray] = {}
+        numbers: dict[str, IntArray] = {}
+        for name in dict.fromkeys(name for record in records for name in record):
+            cells = [record.get(name) for record in records]
+            if name in limits:
+                numbers[name] = np.array([whole_number(cell, limits[name]) for cell in cells], dtype=np.int64)
+            elif name in BY_NAME or name == "pilot_industry":
+                texts[name], codes[name] = encode(cells)
+            elif not name.startswith("x_"):
+                raise InputError("unknown_column", name, key=name, known=", ".join(BY_NAME))
+        return cls(len(records), texts, codes, numbers)
+
+
+def encode(cells: Iterable[object]) -> tuple[tuple[str, ...], IntArray]:
+    """Texts as distinct texts and codes; None and "" are -1. What is no text becomes one, so that a check can name it."""
+    places: dict[str, int] = {}
+    codes = [
+        -1 if cell is None or cell == "" else places.setdefault(cell if isinstance(cell, str) else repr(cell), len(places))
+        for cell in cells
+    ]
+    return tuple(places), np.array(codes, dtype=np.int64)
+
+
+def whole_number(cell: object, greatest: int) -> int:
+    """A value as a whole number up to `greatest`, or the negative number that says why it is none. Texts are none."""
+    if cell is None or cell == "":
+        return UNKNOWN
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return NOT_A_NUMBER
+    if isinstance(cell, float):
+        return NOT_WHOLE if math.isfinite(cell) else NOT_A_NUMBER
+    if cell < 0:
+        return NEGATIVE
+    return cell if cell <= greatest else TOO_LARGE
+
+
+def whole_text(text: str) -> object:
+    """A cell of a text file as an int, a float or, where it is no number, the text itself: for `whole_number`."""
+    stripped = text.strip()
+    for kind in (int, float):
+        try:
+            return kind(stripped)
+        except ValueError:
+            continue
+    return stripped

@@ -1,0 +1,56 @@
+"""The worksheet: the named steps of a price as columns, with the entry each step rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pricing.edition import NO_ENTRY, Edition
+from pricing.units import PPM, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One step for all rows. operand: in `unit`; entry: number of the entry, NO_ENTRY where a row used none;
+    money: running millifen after the step; ratio: running ppm, where the step works on the ratio; facts: what the
+    sentence of the step needs besides. Shapes (rows,).
+    """
+
+    name: str
+    unit: str
+    operand: IntArray
+    entry: IntArray
+    money: IntArray
+    ratio: IntArray | None = None
+    facts: Mapping[str, IntArray] = field(default_factory=dict)
+
+    def applies(self, row: int) -> bool:
+        """Whether the step changes or says anything for a row: a factor of 1 without an entry does not."""
+        return bool(self.entry[row] != NO_ENTRY) or self.operand[row] != PPM or not self.unit.startswith("ppm")
+
+
+@dataclass(slots=True, eq=False)
+class Worksheet:
+    """The steps of a price in their order, and the marks they leave. `millifen` is the price of each row."""
+
+    rows: int
+    steps: list[Step] = field(default_factory=list)
+    ratio_ppm: IntArray | None = None
+    base_fen: IntArray | None = None
+    warnings: dict[str, IntArray] = field(default_factory=dict)
+
+    @property
+    def millifen(self) -> IntArray:
+        """Price of each row. [millifen]"""
+        return self.steps[-1].money
+
+    def step(self, name: str) -> Step | None:
+        """The step of that name, if the scheme has it."""
+        return next((step for step in self.steps if step.name == name), None)
+
+    def marks(self, edition: Edition) -> tuple[IntArray, IntArray]:
+        """Weakest status and evidence over the entries of a row's steps, as ranks."""
+        entries = np.stack([step.entry for step in self.steps])
+        return edition.status.take(entries, mode="wrap").max(axis=0), edition.evidence.take(entries, mode="wrap").max(axis=0)
