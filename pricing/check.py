@@ -27,6 +27,7 @@ INDUSTRY_CLASS = "work_injury/industry_class"
 INDUSTRIES = "industries"
 BASE = "contribution_base"
 
+MISSING_CODES = {"orders": "orders_missing", "income_fen": "income_missing", "heads": "heads_missing"}
 _WORKER = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _CHAIN = re.compile(r"[^\s/]{1,64}(/[^\s/]{1,64}){0,7}")
@@ -219,7 +220,7 @@ def _refused(rows: Rows, edition: Edition, scheme: Scheme, broken: IntArray | No
     if scheme.scope == "employed" and "?employment" in codes:
         refusals.append(codes["?employment"])
     refusals.append(entrance.refusal.take(entrance.places(codes, len(rows))))
-    for name in scheme.needs:
+    for name in (*scheme.needs, *(["heads"] if "heads" in rows.numbers and scheme.exposure == "heads" else [])):
         refusals += _cells(rows, name)
     if scheme.floor_by_days:
         refusals += _days_contradict(rows)
@@ -258,8 +259,8 @@ def _bad_cells(cells: IntArray, name: str, *, may_lack: bool) -> list[IntArray]:
     if cells.min(initial=0) >= 0:
         return []
     codes = CELL_CODES.take(-np.minimum(cells, 0))
-    if may_lack:
-        codes = codes * (cells != UNKNOWN)
+    missing = 0 if may_lack else CODE[MISSING_CODES.get(name, "value_missing")]
+    codes = np.where(cells == UNKNOWN, missing, codes)
     return [np.where(codes > 0, codes + COLUMN * COLUMN_NUMBER[name], 0)]
 
 
@@ -292,7 +293,7 @@ def _base_and_float(rows: Rows, edition: Edition, scheme: Scheme) -> list[IntArr
         refusals.append(codes["?risk_class"])
     allowed = edition.keep("class floats", scheme.float_steps, lambda: _allowed_floats(edition, scheme.float_steps))
     pct = edition.terms.class_float_pct.reshape(-1).take(platform_region(rows, edition))
-    return [*refusals, allowed.reshape(-1).take(codes["risk_class"] * allowed.shape[1] + pct)]
+    return [*refusals, allowed.reshape(-1).take(codes["risk_class"] * allowed.shape[1] + np.minimum(pct, allowed.shape[1] - 1))]
 
 
 def platform_region(rows: Rows, edition: Edition) -> IntArray:

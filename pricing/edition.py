@@ -158,7 +158,7 @@ class Edition:
     def _compile_grid(self, table: RateTable) -> Grid:
         found = [(region, self.number_of(table.id, region)) for region in ("", *self.regions)]
         numbers = [number if region and isinstance(number, int) else None for region, number in found]
-        values = [self.entries[number].entry.value for number in numbers if number is not None]
+        values = [entry.value for entries in table.entries.values() for entry in entries]
         names = tuple(dict.fromkeys(name for value in values for name in _factor_names(value)))
         shape = tuple(len(self.factors[name].levels) + 1 for name in names)
         filled: dict[int | None, tuple[IntArray, IntArray]] = {}
@@ -201,14 +201,11 @@ class Edition:
         for row in self.register:
             within = [number for code, number in self.regions.items() if row.region in levels_of(code)]
             platform = self.platforms[row.platform]
-            if row.pilot_tier:
-                terms.pilot_tier[platform, within] = self.levels["pilot_tier"][row.pilot_tier]
-            if row.pilot_float_pct is not None:
-                terms.pilot_float_pct[platform, within] = row.pilot_float_pct
-            if row.class_float_pct is not None:
-                terms.class_float_pct[platform, within] = row.class_float_pct
-            if row.risk_class is not None:
-                terms.risk_class[platform, within] = row.risk_class
+            # A more specific row replaces a wider one wholly: what it leaves open is not taken from the wider one.
+            terms.pilot_tier[platform, within] = self.levels["pilot_tier"].get(row.pilot_tier, 0)
+            terms.pilot_float_pct[platform, within] = row.pilot_float_pct or 100
+            terms.class_float_pct[platform, within] = row.class_float_pct or 100
+            terms.risk_class[platform, within] = row.risk_class or 0
         return terms
 
     # -- hash -----------------------------------------------------------------------------------------------------

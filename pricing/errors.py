@@ -62,6 +62,9 @@ ROW_CODES: tuple[str, ...] = (
     "employment_missing",
     "industry_not_known",
     "risk_class_not_known",
+    "orders_missing",
+    "income_missing",
+    "heads_missing",
     "distance_missing",
     "active_days_contradict",
     # the scope of a scheme

@@ -7,7 +7,7 @@ county → city → province → nation, as in the rate tables.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from pricing.errors import InputError
@@ -25,7 +25,7 @@ COLUMNS = (
     "entity",
     "known_from",
 )
-_GREATEST = {"pilot_float_pct": 500, "class_float_pct": 500, "risk_class": 8}
+_GREATEST = {"pilot_float_pct": 10_000, "class_float_pct": 10_000, "risk_class": 8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,14 @@ class Terms:
     entity: str
 
 
-def read_register(rows: Iterable[Mapping[str, object]], tiers: tuple[str, ...]) -> tuple[Terms, ...]:
-    """Rows of a register (a request's `platforms` or a file) as terms; InputError names the row and the column."""
-    terms = tuple(_terms(row, tiers, f"platforms, row {number}") for number, row in enumerate(rows))
+def read_register(
+    rows: Iterable[Mapping[str, object]], tiers: Collection[str], regions: Collection[str]
+) -> tuple[Terms, ...]:
+    """Rows of a register (a request's `platforms` or a file) as terms; InputError names the row and the column.
+
+    tiers: the levels a tier may have; regions: codes, among them every known province.
+    """
+    terms = tuple(_terms(row, tiers, regions, f"platforms, row {number}") for number, row in enumerate(rows))
     seen: set[tuple[str, str, int, dt.date]] = set()
     for number, term in enumerate(terms):
         key = (term.platform, term.region, term.effective_from, term.known_from)
@@ -64,7 +69,7 @@ def in_force(register: Iterable[Terms], month: int, known: dt.date) -> list[Term
     return sorted(held.values(), key=lambda t: (t.region != NATION, -len(t.region) + len(t.region.rstrip("0"))))
 
 
-def _terms(row: Mapping[str, object], tiers: tuple[str, ...], place: str) -> Terms:
+def _terms(row: Mapping[str, object], tiers: Collection[str], regions: Collection[str], place: str) -> Terms:
     if not isinstance(row, Mapping):
         raise InputError("not_an_object", place, key="platforms")
     for key in row:
@@ -73,7 +78,7 @@ def _terms(row: Mapping[str, object], tiers: tuple[str, ...], place: str) -> Ter
     platform, region = _text(row, "platform", place), _text(row, "region", place) or NATION
     if not platform:
         raise InputError("register_value", f"{place}, platform", column="platform", value=row.get("platform", ""))
-    if len(region) != 6 or not region.isdigit():
+    if len(region) != 6 or not region.isdigit() or region[:2] + "0000" not in regions:
         raise InputError("register_value", f"{place}, region", column="region", value=region)
     tier = _text(row, "pilot_tier", place)
     if tier and tier not in tiers:

@@ -10,7 +10,7 @@ from pricing.kernel import price
 from pricing.merge import Merged
 from pricing.scheme import Scheme
 from pricing.settle import Priced
-from pricing.units import IntArray
+from pricing.units import IntArray, to_fen
 
 DISTANCE = "distance_m"
 KILOMETRE = 1000
@@ -42,3 +42,11 @@ def next_kilometre(priced: Priced, edition: Edition, scheme: Scheme) -> int:
     today = int(priced.merged.total(DISTANCE)[0])
     now, then = premiums_at(priced, edition, scheme, np.array([today, today + KILOMETRE])).tolist()
     return int(then - now)
+
+
+def curve(priced: Priced, edition: Edition, scheme: Scheme, points: int = 41) -> list[tuple[int, int]]:
+    """(merged distance, premium) from zero to twice today's distance, or to 1,000 km where it is zero. [m, fen]"""
+    today = int(priced.merged.total(DISTANCE)[0]) or 500 * KILOMETRE
+    distances = np.unique(np.append(np.linspace(0, 2 * today, points).astype(np.int64), today))
+    premiums = to_fen(premiums_at(priced, edition, scheme, distances))
+    return list(zip(distances.tolist(), premiums.tolist(), strict=True))

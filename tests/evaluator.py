@@ -38,6 +38,7 @@ def half_up(value: Fraction | int) -> int:
 
 
 def _clamp(value: Fraction, low: Fraction, high: Fraction) -> Fraction:
+    """The value, held between two limits."""
     return max(low, min(value, high))
 
 
@@ -152,6 +153,7 @@ class Law:
         return None
 
     def _in_force(self, entry: Entry, carry: int) -> Entry | None:
+        """The entry, provisional for so long after its end as the table carries it, then None."""
         overdue = months_after(entry.get("ends", self.month), self.month)
         if overdue <= 0:
             return entry

@@ -1,0 +1,1 @@
+"""The doors: command line, files, clock. Doors translate, they do not decide."""

@@ -1,0 +1,252 @@
+"""The command line: routes arguments to the doors and prints their answers. It decides nothing itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from pricing.errors import InputError, LichengError, TariffError
+from pricing.tariff import Tariff
+from service.clock import today
+from service.declare import COLUMNS as DECLARED_COLUMNS
+from service.declare import declare as declare_one
+from service.quote import quote as quote_one
+from service.reading import read_csv, read_json, read_text
+from service.settings import language, tariff_folder
+
+EXIT_REFUSED, EXIT_INPUT, EXIT_TARIFF = 1, 3, 4
+
+app = typer.Typer(
+    name="licheng",
+    help="Licheng (里程): prices of occupational risk from a month's work.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+tariff_app = typer.Typer(help="What the tariff says, and whether it holds together.", no_args_is_help=True)
+app.add_typer(tariff_app, name="tariff")
+
+Lang = Annotated[str, typer.Option("--lang", help="Language of what people read: en or zh. Default: LICHENG_LANG.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON for machines.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 when anything was refused.")]
+
+
+def main() -> None:
+    """Run the command line; errors become sentences and exit codes."""
+    try:
+        app(standalone_mode=True)
+    except LichengError as error:
+        _fail(error)
+
+
+def _fail(error: LichengError) -> None:
+    place = f"{error.place}: " if error.place else ""
+    typer.echo(f"licheng: {place}{error.message(language())} [{error.code}]", err=True)
+    raise SystemExit(EXIT_TARIFF if isinstance(error, TariffError) else EXIT_INPUT)
+
+
+def _print_json(answer: Any) -> None:
+    typer.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+
+
+@app.command()
+def quote(
+    source: Annotated[str, typer.Argument(metavar="FILE|-", help="A request as JSON; - reads standard input.")] = "",
+    month: Annotated[str, typer.Option(help="Instead of FILE: the month, YYYY-MM.")] = "",
+    platform: Annotated[str, typer.Option(help="Platform, for example meituan.")] = "",
+    region: Annotated[str, typer.Option(help="Six digits, for example 500000.")] = "",
+    occupation: Annotated[str, typer.Option(help="For example food_rider.")] = "",
+    vehicle: Annotated[str, typer.Option(help="For example e_bike.")] = "",
+    employment: Annotated[str, typer.Option(help="none, employee or dispatched.")] = "",
+    industry: Annotated[str, typer.Option(help="Of the employer: GB/T 4754 name or division code.")] = "",
+    risk_class: Annotated[int | None, typer.Option(help="Class of the employer, 1 to 8.")] = None,
+    orders: Annotated[int | None, typer.Option(help="Completed orders of the month.")] = None,
+    distance_m: Annotated[int | None, typer.Option(help="Metres of the month.")] = None,
+    income_fen: Annotated[int | None, typer.Option(help="Pay before tax, in fen.")] = None,
+    active_days: Annotated[int | None, typer.Option(help="Days with work.")] = None,
+    worked_min: Annotated[int | None, typer.Option(help="Minutes worked.")] = None,
+    night_min: Annotated[int | None, typer.Option(help="Minutes worked 22:00-06:00.")] = None,
+    pilot_tier: Annotated[str, typer.Option(help="Tier of the platform in the province: low or high.")] = "",
+    known_on: Annotated[str, typer.Option(help="Use only what was published by this date. Default: today.")] = "",
+    lang: Lang = "",
+    as_json: AsJson = False,
+    strict: Strict = False,
+) -> None:
+    """Price one worker's month under every scheme, side by side, with the steps of each price.
+
+    [bold]Examples[/bold]
+
+      licheng quote request.json
+
+      licheng quote --month 2025-08 --platform sf_intracity --region 500000 --occupation instant_rider
+      --vehicle e_bike --employment none --orders 620 --distance-m 2790000 --income-fen 520000 --active-days 26
+
+      cat request.json | licheng quote - --json
+    """
+    flags = locals().copy()
+    raw = read_json(read_text(source), source) if source else _request_of_flags(flags)
+    if isinstance(raw, dict) and not as_json:
+        raw = {"curve": True, **raw}
+    shown = language(lang or (raw.get("lang", "") if isinstance(raw, dict) else ""))
+    if lang and isinstance(raw, dict):
+        raw["lang"] = shown
+    answer = quote_one(raw, Tariff.load(tariff_folder()), today(), shown)
+    if as_json:
+        _print_json(answer)
+    else:
+        from service.terminal import show_quote
+
+        show_quote(answer, shown)
+    _exit_if_refused(strict, [scheme for scheme in answer["schemes"] if scheme.get("refusals")])
+
+
+def _request_of_flags(flags: dict[str, Any]) -> dict[str, Any]:
+    """A request from the command line's options: one row."""
+    if not flags["month"]:
+        raise InputError("missing_field", "--month", key="month")
+    request = {"month": flags["month"], "worker": "w_command_line"}
+    if flags["known_on"]:
+        request["known_on"] = flags["known_on"]
+    outside = ("source", "month", "known_on", "lang", "as_json", "strict", "pilot_tier")
+    row = {name: value for name, value in flags.items() if name not in outside and value not in ("", None)}
+    terms = {"platform": flags["platform"], "region": flags["region"], "pilot_tier": flags["pilot_tier"]}
+    return {**request, "usage": [row], "platforms": [terms] if flags["pilot_tier"] else []}
+
+
+def _exit_if_refused(strict: bool, refused: list[Any]) -> None:
+    if strict and refused:
+        raise SystemExit(EXIT_REFUSED)
+
+
+@app.command()
+def declare(
+    source: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON (one object or a list) or CSV; - reads standard input.")],
+    lang: Lang = "",
+    as_json: AsJson = False,
+    strict: Strict = False,
+) -> None:
+    """Price totals without workers: the legal amount of a platform, region and industry, rounded once.
+
+    [bold]Examples[/bold]
+
+      licheng declare totals.csv
+
+      echo '{"month": "2025-07", "platform": "didi", "region": "110000", "pilot_industry": "ride_hailing",
+      "orders": 45678901}' | licheng declare - --json
+    """
+    text = read_text(source)
+    rows = read_json(text, source) if text.lstrip()[:1] in ("{", "[") else _declared_rows(text, source)
+    several = isinstance(rows, list)
+    tariff = Tariff.load(tariff_folder())
+    shown = language(lang)
+    answers = [declare_one(row, tariff, today(), shown) for row in (rows if several else [rows])]
+    if as_json:
+        _print_json(answers if several else answers[0])
+    else:
+        from service.terminal import show_declarations
+
+        show_declarations(answers, shown)
+    _exit_if_refused(strict, [answer for answer in answers if "refusal" in answer])
+
+
+def _declared_rows(text: str, source: str) -> list[dict[str, Any]]:
+    texts = frozenset(DECLARED_COLUMNS) - {"orders", "heads", "pilot_float_pct"}
+    rows = read_csv(text, source, texts)
+    return [{name: value for name, value in row.items() if value != ""} for row in rows]
+
+
+@app.command()
+def schema(
+    name: Annotated[str, typer.Argument(help="usage, platforms, declaration, codes, refusals or all.")] = "all",
+    lang: Lang = "",
+    as_json: AsJson = False,
+) -> None:
+    """Print the contract's tables from the code: columns with types and limits, codes, refusals.
+
+    [bold]Examples[/bold]
+
+      licheng schema usage
+
+      licheng schema refusals --lang zh
+
+      licheng schema --json
+    """
+    from service.schema import contract
+
+    tables = contract(Tariff.load(tariff_folder()), language(lang))
+    if name != "all" and name not in tables:
+        raise InputError("request_value", "schema", key="schema", value=name, known=", ".join((*tables, "all")))
+    chosen = tables if name == "all" else {name: tables[name]}
+    if as_json:
+        _print_json(chosen)
+    else:
+        from service.terminal import show_schema
+
+        show_schema(chosen, language(lang))
+
+
+@tariff_app.command("lint")
+def tariff_lint(
+    folder: Annotated[str, typer.Argument(help="A tariff folder. Default: LICHENG_TARIFF, else the shipped one.")] = "",
+    lang: Lang = "",
+    as_json: AsJson = False,
+) -> None:
+    """Look for gaps, overlaps, cliffs, falling curves, missing sources, overdue reviews, unreachable levels, overflow.
+
+    [bold]Examples[/bold]
+
+      licheng tariff lint
+
+      licheng tariff lint my_tariff --json
+    """
+    from pathlib import Path
+
+    from pricing.lint import lint
+
+    found = lint(Tariff.load(Path(folder) if folder else tariff_folder()), today())
+    if as_json:
+        _print_json([finding.plain() for finding in found])
+    else:
+        from service.terminal import show_findings
+
+        show_findings(found, language(lang))
+    if any(finding.severity == "error" for finding in found):
+        raise SystemExit(EXIT_TARIFF)
+
+
+@tariff_app.command("show")
+def tariff_show(
+    month: Annotated[str, typer.Argument(help="YYYY-MM.")],
+    known_on: Annotated[str, typer.Option(help="As known on this date. Default: today.")] = "",
+    region: Annotated[str, typer.Option(help="Only what answers for this region.")] = "",
+    table: Annotated[str, typer.Option(help="Only this table, for example work_injury/pilot_amount.")] = "",
+    lang: Lang = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show what is in force for a month as known on a date, with sources and marks.
+
+    [bold]Examples[/bold]
+
+      licheng tariff show 2025-08
+
+      licheng tariff show 2025-08 --known-on 2025-09-01 --region 110000 --table contribution_base
+    """
+    from service.fields import read_date, read_month
+    from service.tariff_pages import in_force
+
+    tariff = Tariff.load(tariff_folder())
+    shown = in_force(tariff, read_month(month, "month"), read_date(known_on, "known_on") or today(), region, table)
+    if as_json:
+        _print_json(shown)
+    else:
+        from service.terminal import show_tariff
+
+        show_tariff(shown, language(lang))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

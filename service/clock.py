@@ -1,0 +1,12 @@
+"""The clock of the doors: today in China, where months and dates of this project are counted."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+SHANGHAI = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
+
+
+def today() -> dt.date:
+    """Today's date in Asia/Shanghai."""
+    return dt.datetime.now(SHANGHAI).date()

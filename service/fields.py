@@ -1,0 +1,61 @@
+"""Fields of a request, read strictly: InputError names the key and what it may be."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from pricing.errors import InputError
+from pricing.units import parse_month
+
+
+def read_month(value: Any, key: str) -> int:
+    """A required `YYYY-MM`, as months since year 0."""
+    if value is None:
+        raise InputError("missing_field", key, key=key)
+    month = parse_month(value) if isinstance(value, str) else None
+    if month is None:
+        raise InputError("request_month", key, value=value)
+    return month
+
+
+def read_date(value: Any, key: str) -> dt.date | None:
+    """An optional `YYYY-MM-DD`."""
+    if value is None or value == "":
+        return None
+    try:
+        if not isinstance(value, str) or len(value) != len("2025-11-30"):
+            raise ValueError(value)
+        return dt.date.fromisoformat(value)
+    except ValueError:
+        raise InputError("request_date", key, value=value) from None
+
+
+def list_of(raw: Mapping[str, Any], key: str) -> list[Any]:
+    """A list, empty where the key is absent."""
+    value = raw.get(key, [])
+    if not isinstance(value, list):
+        raise InputError("not_a_list", key, key=key)
+    return value
+
+
+def object_of(value: Any, key: str) -> Mapping[str, Any]:
+    """An object."""
+    if not isinstance(value, Mapping):
+        raise InputError("not_an_object", key, key=key)
+    return value
+
+
+def names_of(raw: Mapping[str, Any], key: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Names out of a known list, each once; all of them where the key is absent."""
+    if key not in raw:
+        return known
+    return tuple(dict.fromkeys(one_of(name, key, known) for name in list_of(raw, key)))
+
+
+def one_of(value: Any, key: str, known: tuple[Any, ...]) -> Any:
+    """A value out of a known list; true is not 1."""
+    if not any(value is one or (type(value) is type(one) and value == one) for one in known):
+        raise InputError("request_value", key, key=key, value=value, known=", ".join(str(one) for one in known))
+    return value

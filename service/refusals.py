@@ -1,0 +1,90 @@
+"""Refusals and flags as the contract shows them: code, place, a message in both languages, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pricing.check import COLUMN
+from pricing.edition import Edition
+from pricing.errors import ROW_CODES, LichengError
+from pricing.rate_table import Steps
+from pricing.scheme import Scheme
+from pricing.scope import OCCUPATION_INDUSTRY
+from pricing.units import month_text
+from pricing.usage import BY_NAME, COLUMN_NUMBER, DECLARED_GREATEST
+from pricing.words import say
+
+_COLUMN_NAMES = {number: name for name, number in COLUMN_NUMBER.items()}
+_FACTOR_OF = {
+    "occupation_not_known": "occupation",
+    "vehicle_not_known": "vehicle",
+    "vehicle_missing": "vehicle",
+    "employment_not_known": "employment",
+    "industry_not_known": "industry",
+}
+
+
+def both(code: str, **values: object) -> dict[str, str]:
+    """Code and message in both languages."""
+    return {"code": code, "message": say(code, "en", **values), "message_zh": say(code, "zh", **values)}
+
+
+def of_error(error: LichengError) -> dict[str, str]:
+    """An error as a refusal of the whole request, with its place."""
+    return {**both(error.code, **error.values), "place": error.place}
+
+
+def of_row(number: int, record: Mapping[str, Any], edition: Edition, scheme: Scheme, row: int | None) -> dict[str, Any]:
+    """A refused row. number: as `check` gives it; record: the row as it was sent."""
+    code, column = ROW_CODES[number % COLUMN], _COLUMN_NAMES[number // COLUMN]
+    values = {name: record.get(name, "") for name in ("platform", "region", "occupation")}
+    limits = DECLARED_GREATEST if "pilot_tier" in record or "heads" in record else {}
+    facts: dict[str, object] = {
+        **values,
+        "column": column,
+        "value": _shown(record, column),
+        "greatest": limits.get(column, BY_NAME[column].greatest if column in BY_NAME else 0),
+        "month": month_text(edition.month),
+        "known_on": edition.known.isoformat(),
+        "known": _known(code, record, edition, scheme),
+        "float": _float_of(record, edition, scheme),
+    }
+    if code == "industry_not_in_scope":
+        facts["value"] = record.get("pilot_industry") or record.get("occupation", "")
+    answer: dict[str, Any] = {} if row is None else {"row": row}
+    return answer | ({"column": column} if column else {}) | both(code, **facts)
+
+
+def _shown(record: Mapping[str, Any], column: str) -> object:
+    value = record.get(column, "")
+    return value if not isinstance(value, str) or len(value) <= 80 else value[:80] + "…"
+
+
+def _known(code: str, record: Mapping[str, Any], edition: Edition, scheme: Scheme) -> str:
+    """What is known or allowed, for the sentence of a code."""
+    if code in _FACTOR_OF:
+        return ", ".join(edition.factors[_FACTOR_OF[code]].levels)
+    if code == "industry_not_in_scope":
+        return ", ".join(dict.fromkeys(str(word) for word in edition.nodes(OCCUPATION_INDUSTRY).values()))
+    if code in ("float_not_a_step", "float_above_limit"):
+        return _floats(record, edition, scheme)
+    return ""
+
+
+def _floats(record: Mapping[str, Any], edition: Edition, scheme: Scheme) -> str:
+    found = edition.steps(scheme.float_steps)
+    if found is not None:
+        steps: Steps = found[0]
+        return ", ".join(str(pct) for pct in range(100 - steps.limit, 101 + steps.limit, steps.step))
+    nodes = edition.nodes(scheme.float_steps)
+    own = nodes.get(str(record.get("risk_class", "")))
+    shown = {str(own): ""} if own is not None else {f"class {level}: {steps}": "" for level, steps in nodes.items()}
+    return "; ".join(shown)
+
+
+def _float_of(record: Mapping[str, Any], edition: Edition, scheme: Scheme) -> int:
+    platform = edition.platforms.get(str(record.get("platform", "")), 0)
+    region = edition.region_number(str(record.get("region", "")))
+    terms = edition.terms.pilot_float_pct if scheme.float_column == "pilot_float_pct" else edition.terms.class_float_pct
+    return int(terms[platform, region])

@@ -1,0 +1,21 @@
+"""Settings from the environment: where the tariff lies and which language to speak."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pricing.tariff import SHIPPED
+from pricing.words import LANGUAGES
+
+
+def tariff_folder() -> Path:
+    """`LICHENG_TARIFF`, or the demonstration release that is shipped."""
+    named = os.environ.get("LICHENG_TARIFF", "")
+    return Path(named) if named else SHIPPED
+
+
+def language(asked: str = "") -> str:
+    """The language asked for, else `LICHENG_LANG`, else English."""
+    named = asked or os.environ.get("LICHENG_LANG", "")
+    return named if named in LANGUAGES else "en"
