@@ -115,7 +115,7 @@ def _sentence(
 def _relativity_sentence(
     step: Step, operand: int, quantity: int, edition: Edition, scheme: Scheme
 ) -> tuple[str, dict[str, object]]:
-    relativity = next(r for r in scheme.relativities if r.table.rsplit("/", 1)[-1] == step.name)
+    relativity = next(r for r in scheme.relativities if r.name == step.name)
     if relativity.of in edition.levels:
         level = edition.factors[relativity.of].levels[quantity - 1]
         return "step_level", {"name": step.name, "level": level, "factor": factor(operand)}

@@ -42,7 +42,7 @@ def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str
         yield "active_days_unknown", days
         yield "more_days_than_month", ~days & (priced.merged.greatest("active_days") > days_of_month(edition.month))
     for step in priced.sheet.steps:
-        relativity = next((r for r in scheme.relativities if r.table.rsplit("/", 1)[-1] == step.name), None)
+        relativity = next((r for r in scheme.relativities if r.name == step.name), None)
         if relativity is not None and relativity.of not in edition.levels:
             yield f"left_out_{step.name}", step.entry == NO_ENTRY
             curve = edition.curve(relativity.table)

@@ -13,7 +13,7 @@ from pricing.merge import Merged
 from pricing.rate_table import NATION
 from pricing.scheme import Relativity, Scheme
 from pricing.scope import AVERAGE_WAGE, tiers
-from pricing.units import PPM, IntArray, days_of_month, over_ppm, parts_of, pct_to_ppm, times_ppm, to_millifen
+from pricing.units import PPM, IntArray, days_of_month, over_ppm, parts_of, pct_to_ppm, times_ppm, times_ppm_wide, to_millifen
 from pricing.worksheet import Step, Worksheet
 
 
@@ -35,12 +35,10 @@ def price(rows: Rows, merged: Merged, edition: Edition, scheme: Scheme) -> Works
     else:
         _amount_per_unit(sheet, rows, edition, scheme)
     if scheme.relativities:
-        before = sheet.millifen
-        for relativity in scheme.relativities:
-            _relativity(sheet, rows, merged, edition, relativity)
+        sheet.steps += relativities(rows, merged, edition, scheme, sheet.millifen)
         _off_balance(sheet, edition, scheme)
         _limits(sheet, edition, scheme)
-        _ratio(sheet, before)
+        _ratio(sheet)
     return sheet
 
 
@@ -58,7 +56,6 @@ def _contribution_base(sheet: Worksheet, rows: Rows, merged: Merged, edition: Ed
     facts = {"income": income, "floor": floor, "cap": cap}
     if days is not None:
         facts["days"] = days
-    sheet.base_fen = base
     sheet.steps.append(Step("contribution_base", "fen", base, bounds[0].entries.take(place), to_millifen(base), facts=facts))
 
 
@@ -80,7 +77,8 @@ def _base_rate(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Scheme) -
     if "risk_class" in grid.keys:
         class_entry = rows.codes["class_entry"]
         sheet.steps.append(Step("risk_class", "class", rows.codes["risk_class"], class_entry, sheet.millifen))
-    sheet.steps.append(Step("base_rate", unit, rate, entries, times_ppm(sheet.millifen, rate), facts=facts))
+    times = times_ppm_wide if scheme.exposure == "heads" else times_ppm
+    sheet.steps.append(Step("base_rate", unit, rate, entries, times(sheet.millifen, rate), facts=facts))
 
 
 def _reduction(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Scheme) -> None:
@@ -131,18 +129,25 @@ def _amount_per_unit(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Sch
     sheet.steps.append(Step("base_rate", unit, amount, entries, amount * units, facts={"units": units}))
 
 
-def _relativity(sheet: Worksheet, rows: Rows, merged: Merged, edition: Edition, relativity: Relativity) -> None:
-    """Multiply the ratio by one relativity; left out (factor 1, no entry) for a worker whose rows lack its quantity."""
-    name = relativity.table.rsplit("/", 1)[-1]
-    if relativity.of in rows.codes:
-        grid = edition.grid(relativity.table)
-        place = grid.places(rows.codes, len(rows))
-        factor, entries, quantity = grid.values.take(place), grid.entries.take(place), rows.codes[relativity.of]
-    else:
-        factor, entries, quantity = _curve(merged, edition, relativity)
-    ratio = factor if sheet.ratio_ppm is None else times_ppm(sheet.ratio_ppm, factor)
-    sheet.ratio_ppm = ratio
-    sheet.steps.append(Step(name, "ppm", factor, entries, sheet.millifen, ratio, {"quantity": quantity}))
+def relativities(
+    rows: Rows, merged: Merged, edition: Edition, scheme: Scheme, money: IntArray | None = None
+) -> list[Step]:
+    """The relativities in the scheme's order, each with the running product. [ppm]
+
+    One is left out (factor 1, no entry) for a worker whose rows lack its quantity. money: running millifen, kept.
+    """
+    steps: list[Step] = []
+    money = np.zeros(len(rows), dtype=np.int64) if money is None else money
+    for relativity in scheme.relativities:
+        if relativity.of in rows.codes:
+            grid = edition.grid(relativity.table)
+            place = grid.places(rows.codes, len(rows))
+            factor, entries, quantity = grid.values.take(place), grid.entries.take(place), rows.codes[relativity.of]
+        else:
+            factor, entries, quantity = _curve(merged, edition, relativity)
+        ratio = times_ppm(steps[-1].ratio, factor) if steps else factor
+        steps.append(Step(relativity.name, "ppm", factor, entries, money, ratio, {"quantity": quantity}))
+    return steps
 
 
 def _curve(merged: Merged, edition: Edition, relativity: Relativity) -> tuple[IntArray, IntArray, IntArray]:
@@ -167,10 +172,9 @@ def _curve(merged: Merged, edition: Edition, relativity: Relativity) -> tuple[In
 def _off_balance(sheet: Worksheet, edition: Edition, scheme: Scheme) -> None:
     """÷ ω, which keeps the reference portfolio's premium."""
     omega, entry = off_balance(edition, scheme)
-    ratio = over_ppm(sheet.ratio_ppm, omega)
-    sheet.ratio_ppm = ratio
-    shape = len(ratio)
-    sheet.steps.append(Step("off_balance", "ppm ÷", np.full(shape, omega), np.full(shape, entry), sheet.millifen, ratio))
+    last = sheet.steps[-1]
+    ratio = over_ppm(last.ratio, omega)
+    sheet.steps.append(Step("off_balance", "ppm", _all(ratio, omega), _all(ratio, entry), last.money, ratio))
 
 
 def off_balance(edition: Edition, scheme: Scheme) -> tuple[int, int]:
@@ -182,22 +186,30 @@ def off_balance(edition: Edition, scheme: Scheme) -> tuple[int, int]:
     return PPM, NO_ENTRY
 
 
+def limits(edition: Edition, scheme: Scheme) -> tuple[int, int]:
+    """Least and greatest ratio of a scheme. [ppm]"""
+    grid, levels = edition.grid(scheme.limits), edition.levels["limit"]
+    return int(grid.values[levels["least"]]), int(grid.values[levels["greatest"]])
+
+
 def _limits(sheet: Worksheet, edition: Edition, scheme: Scheme) -> None:
     """Clamp the ratio to its dated limits."""
-    if not scheme.limits or sheet.ratio_ppm is None:
+    last = sheet.steps[-1]
+    if not scheme.limits or last.ratio is None:
         return
-    grid = edition.grid(scheme.limits)
-    least, greatest = (int(grid.values[edition.levels["limit"][name]]) for name in ("least", "greatest"))
-    ratio = np.minimum(np.maximum(sheet.ratio_ppm, least), greatest)
-    facts = {"least": np.full(len(ratio), least), "greatest": np.full(len(ratio), greatest)}
-    entries = np.full(len(ratio), grid.entries[1])
-    sheet.ratio_ppm = ratio
-    sheet.steps.append(Step("limits", "ppm", ratio, entries, sheet.millifen, ratio, facts))
+    least, greatest = limits(edition, scheme)
+    ratio = np.minimum(np.maximum(last.ratio, least), greatest)
+    facts = {"least": _all(ratio, least), "greatest": _all(ratio, greatest)}
+    entries = _all(ratio, int(edition.grid(scheme.limits).entries[1]))
+    sheet.steps.append(Step("limits", "ppm", ratio, entries, last.money, ratio, facts))
 
 
-def _ratio(sheet: Worksheet, before: IntArray) -> None:
+def _ratio(sheet: Worksheet) -> None:
     """× ratio."""
-    ratio = sheet.ratio_ppm
-    assert ratio is not None
-    entries = np.full(len(ratio), NO_ENTRY)
-    sheet.steps.append(Step("ratio", "ppm", ratio, entries, times_ppm(before, ratio), ratio))
+    last = sheet.steps[-1]
+    assert last.ratio is not None
+    sheet.steps.append(Step("ratio", "ppm", last.ratio, _all(last.ratio, NO_ENTRY), times_ppm(last.money, last.ratio), last.ratio))
+
+
+def _all(like: IntArray, value: int) -> IntArray:
+    return np.full(len(like), value, dtype=np.int64)

@@ -31,7 +31,7 @@ UNITS: Mapping[str, int] = {
     "millifen per 1000 km": 1_000_000_000,
     "millifen per hour": 10_000_000,
     "millifen per insured month": 1_000_000_000,
-    "fen per month": 100_000_000,
+    "fen per month": 10_000_000,
     "ppm": 10_000_000,
     "pct": 500,
     "risk class": 8,
@@ -43,8 +43,9 @@ _ENTRY_KEYS = frozenset(
     "region effective_from ends known_from known_from_assumed status evidence source note value steps curve "
     "off_balance_ppm reference_portfolio".split()
 )
-_REGION = re.compile(r"\d{6}")
-_WHOLE = re.compile(r"\d{1,18}")
+_REGION = re.compile(r"[0-9]{6}")
+_WHOLE = re.compile(r"[0-9]{1,18}")
+_GREATEST_X = 100_000_000_000  # with UNITS["ppm"] it keeps a curve's arithmetic below 2^63
 
 
 class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]
@@ -63,13 +64,21 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file as nested texts; TariffError `yaml_unreadable` or `duplicate_key`."""
     try:
         loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except OSError:
+        raise TariffError("table_missing", str(path), table=path.stem) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise TariffError("yaml_unreadable", str(path), reason=str(error).splitlines()[0]) from None
+        raise TariffError("yaml_unreadable", str(path), reason=_reason(error)) from None
     except TariffError as error:
         raise TariffError(error.code, f"{path}, {error.place}", **error.values) from None
     if not isinstance(loaded, dict):
         raise TariffError("yaml_unreadable", str(path), reason="not a mapping")
     return loaded
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong, with its line where the reader knows it."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    return f"{problem}, line {mark.line + 1}" if mark and problem else str(error).splitlines()[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +188,7 @@ def read_table(path: Path, table_id: str) -> RateTable:
         _required(raw, key, str(path))
     if raw["name"] != path.stem:
         raise TariffError("name_differs", str(path), name=raw["name"], stem=path.stem)
-    if raw["unit"] not in UNITS:
+    if not isinstance(raw["unit"], str) or raw["unit"] not in UNITS:
         raise TariffError("unknown_unit", str(path), unit=raw["unit"], known=", ".join(UNITS))
     if not isinstance(raw["entries"], list) or not raw["entries"]:
         raise TariffError("missing_key", str(path), key="entries")
@@ -220,14 +229,14 @@ def _entry(raw: dict[str, Any], unit: str, table_id: str, place: str) -> Entry:
     for key in ("effective_from", "known_from", "status", "evidence", "source"):
         _required(raw, key, place)
     region = raw.get("region", NATION)
-    if not _REGION.fullmatch(region):
+    if not isinstance(region, str) or not _REGION.fullmatch(region):
         raise TariffError("region_not_valid", place, region=region)
     effective = _month(raw["effective_from"], place)
     ends = _month(raw["ends"], place) if "ends" in raw else None
     if ends is not None and ends < effective:
         raise TariffError("ends_before_start", place, ends=raw["ends"], start=raw["effective_from"])
     source = raw["source"] if isinstance(raw["source"], dict) else {}
-    if not source.get("title"):
+    if not source.get("title") or not all(isinstance(text, str) for text in source.values()):
         raise TariffError("missing_source", place)
     _known_keys(source, frozenset({"title", "clause"}), place)
     return Entry(
@@ -274,6 +283,8 @@ def _node(raw: Any, unit: str, place: str) -> Node:
         return By(key.removeprefix("by_"), nodes)
     if isinstance(raw, list):
         return tuple(whole(item, UNITS[unit], place) for item in raw)
+    if raw == "":
+        raise TariffError("one_value", place, found="-")
     return str(raw) if unit == "word" else whole(raw, UNITS[unit], place)
 
 
@@ -281,7 +292,7 @@ def _curve(raw: dict[str, Any], unit: str, place: str) -> Curve:
     knots = raw["curve"]
     if not isinstance(knots, list) or len(knots) < 2 or any(not isinstance(k, list) or len(k) != 2 for k in knots):
         raise TariffError("curve_knots", place)
-    x = tuple(whole(knot[0], 1_000_000_000_000, place) for knot in knots)
+    x = tuple(whole(knot[0], _GREATEST_X, place) for knot in knots)
     y = tuple(whole(knot[1], UNITS[unit], place) for knot in knots)
     if any(b <= a for a, b in zip(x, x[1:], strict=False)):
         raise TariffError("curve_not_ascending", place)
@@ -335,7 +346,7 @@ def _known_keys(raw: Mapping[str, Any], known: frozenset[str], place: str, *, al
 
 
 def _both_languages(raw: Any, place: str) -> dict[str, str]:
-    if not isinstance(raw, dict) or set(raw) != {"en", "zh"}:
+    if not isinstance(raw, dict) or set(raw) != {"en", "zh"} or not all(t and isinstance(t, str) for t in raw.values()):
         raise TariffError("both_languages", place)
     return raw
 
@@ -355,9 +366,12 @@ def _month(text: Any, place: str) -> int:
 
 def _date(text: Any, place: str) -> dt.date:
     try:
-        return dt.date.fromisoformat(text)
+        date = dt.date.fromisoformat(text)
     except (TypeError, ValueError):
         raise TariffError("table_date_not_valid", place, text=text) from None
+    if date.isoformat() != text:
+        raise TariffError("table_date_not_valid", place, text=text)
+    return date
 
 
 def _truth(text: Any, place: str) -> bool:

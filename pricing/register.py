@@ -78,7 +78,7 @@ def _terms(row: Mapping[str, object], tiers: Collection[str], regions: Collectio
     platform, region = _text(row, "platform", place), _text(row, "region", place) or NATION
     if not platform:
         raise InputError("register_value", f"{place}, platform", column="platform", value=row.get("platform", ""))
-    if len(region) != 6 or not region.isdigit() or region[:2] + "0000" not in regions:
+    if len(region) != 6 or not (region.isascii() and region.isdigit()) or region[:2] + "0000" not in regions:
         raise InputError("register_value", f"{place}, region", column="region", value=region)
     tier = _text(row, "pilot_tier", place)
     if tier and tier not in tiers:
@@ -125,6 +125,9 @@ def _month(row: Mapping[str, object], place: str) -> int:
 def _date(row: Mapping[str, object], place: str) -> dt.date:
     text = _text(row, "known_from", place)
     try:
-        return dt.date.fromisoformat(text) if text else dt.date.min
+        date = dt.date.fromisoformat(text) if text else dt.date.min
     except ValueError:
         raise InputError("register_value", f"{place}, known_from", column="known_from", value=text) from None
+    if text and date.isoformat() != text:
+        raise InputError("register_value", f"{place}, known_from", column="known_from", value=text)
+    return date

@@ -29,6 +29,11 @@ class Relativity:
     of: str
     per: str
 
+    @property
+    def name(self) -> str:
+        """Name of its step: the table's own."""
+        return self.table.rsplit("/", 1)[-1]
+
 
 @dataclass(frozen=True, slots=True)
 class Scheme:

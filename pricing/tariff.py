@@ -14,6 +14,7 @@ from pathlib import Path
 from pricing.edition import Edition
 from pricing.errors import TariffError
 from pricing.factors import Factor, check_levels, opened, read_factors
+from pricing.portfolio import Portfolio, read_portfolios
 from pricing.rate_table import RateTable, read_table, read_yaml
 from pricing.register import Terms
 from pricing.scheme import Scheme, read_schemes
@@ -32,6 +33,7 @@ class Tariff:
     schemes: Mapping[str, Scheme]
     regions: Mapping[str, Mapping[str, str]]
     platforms: Mapping[str, Mapping[str, str]]
+    portfolios: Mapping[str, Portfolio]
 
     @classmethod
     def load(cls, folder: Path = SHIPPED) -> Tariff:
@@ -54,6 +56,7 @@ class Tariff:
             schemes=read_schemes(folder / "schemes.yaml", tables),
             regions=regions,
             platforms=_names(folder / "platforms.yaml"),
+            portfolios=read_portfolios(folder / "reference_portfolios.yaml"),
         )
 
     def on(self, month: int, known: dt.date, register: Iterable[Terms] = ()) -> Edition:

@@ -29,6 +29,12 @@ def times_ppm(amount: Any, ppm: Any) -> Any:
     return (amount * ppm + PPM // 2) // PPM
 
 
+def times_ppm_wide(amount: IntArray, ppm: IntArray) -> IntArray:
+    """As `times_ppm`, for products that may pass 2^63 on the way to a result below it."""
+    exact: IntArray = np.asarray(times_ppm(amount.astype(object), ppm.astype(object))).astype(np.int64)
+    return exact
+
+
 def over_ppm(ratio_ppm: Any, divisor_ppm: Any) -> Any:
     """Ratio ÷ ratio, half up. [ppm]"""
     return (2 * ratio_ppm * PPM + divisor_ppm) // (2 * divisor_ppm)

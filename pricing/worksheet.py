@@ -37,14 +37,22 @@ class Worksheet:
 
     rows: int
     steps: list[Step] = field(default_factory=list)
-    ratio_ppm: IntArray | None = None
-    base_fen: IntArray | None = None
-    warnings: dict[str, IntArray] = field(default_factory=dict)
 
     @property
     def millifen(self) -> IntArray:
         """Price of each row. [millifen]"""
         return self.steps[-1].money
+
+    @property
+    def ratio_ppm(self) -> IntArray | None:
+        """Ratio of each row, where the scheme has one."""
+        return self.steps[-1].ratio
+
+    @property
+    def base_fen(self) -> IntArray | None:
+        """Contribution base of each row, where the scheme has one."""
+        step = self.step("contribution_base")
+        return None if step is None else step.operand
 
     def step(self, name: str) -> Step | None:
         """The step of that name, if the scheme has it."""

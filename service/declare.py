@@ -16,7 +16,7 @@ from pricing.settle import Priced, settle
 from pricing.tariff import Tariff
 from pricing.units import PPM, month_text
 from pricing.usage import DECLARED_GREATEST, Usage
-from service.fields import object_of, one_of, read_date, read_month
+from service.fields import object_of, one_of, read_date, read_month, readable, repeated
 from service.quote import FORMAT, shown_flags, shown_line
 from service.refusals import of_error, of_row
 
@@ -29,7 +29,7 @@ _ALL_WORKERS = "all-workers"
 def declare(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[str, Any]:
     """Price one declaration; a refused one answers {"refusal": …} so that a list of them goes on."""
     try:
-        return _declare(object_of(raw, "declaration"), tariff, today, lang)
+        return _declare(readable(object_of(raw, "declaration"), "declaration"), tariff, today, lang)
     except InputError as error:
         return {"format": FORMAT, "refusal": of_error(error)}
 
@@ -53,7 +53,7 @@ def _declare(raw: Mapping[str, Any], tariff: Tariff, today: dt.date, lang: str) 
         "known_on": known_on.isoformat(),
         "edition": edition.hash,
         "scheme": scheme.name,
-        **{key: raw[key] for key in ("platform", "region", "occupation", "pilot_industry", "orders", "heads") if key in raw},
+        **{key: repeated(raw[key]) for key in ("platform", "region", "occupation", "pilot_industry", "orders", "heads") if key in raw},
     }
     priced = settlement.priced[scheme.name]
     if priced is None:
@@ -64,10 +64,10 @@ def _declare(raw: Mapping[str, Any], tariff: Tariff, today: dt.date, lang: str) 
 
 def _terms(raw: Mapping[str, Any], tariff: Tariff) -> dict[str, Any]:
     """The declaration's own tier and float as a row of a register. (An unknown region is refused with its row.)"""
-    region = str(raw.get("region", ""))
+    platform, region = raw.get("platform"), str(raw.get("region", ""))
     given = {key: raw[key] for key in ("pilot_tier", "pilot_float_pct") if raw.get(key) not in (None, "")}
-    known = region[:2] + "0000" in tariff.regions
-    return {"platform": raw.get("platform") or "-", "region": region if known else NATION, **given}
+    known = len(region) == 6 and region.isascii() and region.isdigit() and region[:2] + "0000" in tariff.regions
+    return {"platform": platform if platform and isinstance(platform, str) else "-", "region": region if known else NATION, **given}
 
 
 def _record(raw: Mapping[str, Any], scheme: Scheme) -> dict[str, Any]:

@@ -10,6 +10,30 @@ from pricing.errors import InputError
 from pricing.units import parse_month
 
 
+_DEEPEST = 16
+
+
+def readable(value: Any, key: str, depth: int = 0) -> Any:
+    """The value as it is; InputError where no answer could repeat it: broken Unicode, or nesting without end."""
+    if depth > _DEEPEST:
+        raise InputError("nested_too_deeply", key)
+    if isinstance(value, str) and not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise InputError("text_broken", key, value=value)
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            readable(name, key, depth + 1)
+            readable(inner, key, depth + 1)
+    if isinstance(value, list):
+        for inner in value:
+            readable(inner, key, depth + 1)
+    return value
+
+
+def repeated(value: Any) -> str | int | None:
+    """A sent value as an answer may repeat it: text or a whole number, else null."""
+    return value if isinstance(value, str | int) else None
+
+
 def read_month(value: Any, key: str) -> int:
     """A required `YYYY-MM`, as months since year 0."""
     if value is None:
@@ -25,11 +49,12 @@ def read_date(value: Any, key: str) -> dt.date | None:
     if value is None or value == "":
         return None
     try:
-        if not isinstance(value, str) or len(value) != len("2025-11-30"):
-            raise ValueError(value)
-        return dt.date.fromisoformat(value)
-    except ValueError:
+        date = dt.date.fromisoformat(value)
+    except (TypeError, ValueError):
         raise InputError("request_date", key, value=value) from None
+    if date.isoformat() != value:
+        raise InputError("request_date", key, value=value)
+    return date
 
 
 def list_of(raw: Mapping[str, Any], key: str) -> list[Any]:

@@ -21,7 +21,7 @@ from pricing.tariff import Tariff
 from pricing.units import IntArray, month_text
 from pricing.usage import NUMBERS, Usage
 from pricing.what_if import curve, next_kilometre
-from service.fields import list_of, names_of, object_of, one_of, read_date, read_month
+from service.fields import list_of, names_of, object_of, one_of, read_date, read_month, readable, repeated
 from service.refusals import both, of_row
 
 FORMAT = 1
@@ -50,7 +50,7 @@ class Request:
         """From parsed JSON; InputError names the key and what it may be."""
         if not isinstance(raw, Mapping):
             raise InputError("not_an_object", "", key="request")
-        for key in raw:
+        for key in readable(raw, "request"):
             if key not in _KEYS and not key.startswith("x_"):
                 raise InputError("unknown_column", key, key=key, known=", ".join(_KEYS))
         usage = list_of(raw, "usage")
@@ -84,7 +84,7 @@ def quote(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[st
         "month": month_text(request.month),
         "known_on": request.known_on.isoformat(),
         "edition": edition.hash,
-        "worker": request.worker,
+        "worker": repeated(request.worker),
         "merged": _merged(usage, settlement),
         "schemes": [_scheme(request, edition, tariff, settlement, name) for name in request.schemes],
         "covers": [_cover(name) for name in request.covers if asked and name != "work_injury"],
@@ -165,7 +165,7 @@ def _same(values: list[int]) -> int | None:
 
 def _share(row: int, place: int, priced: Priced, request: Request, edition: Edition, scheme: Scheme) -> dict[str, Any]:
     record, levy = request.records[row], int(priced.levy_fen[place])
-    named = {key: record[key] for key in ("platform", "contractor", "region", "worker_ref") if record.get(key)}
+    named = {key: record[key] for key in ("platform", "contractor", "region", "worker_ref") if repeated(record.get(key))}
     return {"row": row, **named, "levy_fen": levy, "payers": _payers(priced.levy_fen[place : place + 1], edition, scheme)}
 
 

@@ -20,10 +20,10 @@ def read_text(source: str) -> str:
     if source == "-":
         raw = sys.stdin.buffer.read()
     else:
-        path = Path(source)
-        if not path.is_file():
-            raise InputError("file_not_found", source, path=source)
-        raw = path.read_bytes()
+        try:
+            raw = Path(source).read_bytes()
+        except (OSError, ValueError):
+            raise InputError("file_not_found", source, path=source) from None
     for encoding in _ENCODINGS:
         try:
             return raw.decode(encoding)
@@ -55,11 +55,16 @@ def read_csv(text: str, place: str, texts: frozenset[str]) -> list[dict[str, Any
     """Rows of a CSV with one header line; columns in `texts` stay text, other cells become numbers where they are."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        header, *lines = [line for line in reader if line]
-    except (csv.Error, ValueError) as error:
-        raise InputError("csv_unreadable", place, reason=str(error) or "empty") from None
-    names = [name.strip() for name in header]
-    for number, line in enumerate(lines, 2):
+        numbered = [(reader.line_num, line) for line in reader if line]
+    except csv.Error as error:
+        raise InputError("csv_unreadable", place, reason=str(error)) from None
+    if not numbered:
+        raise InputError("csv_unreadable", place, reason="empty")
+    lines = [line for _, line in numbered[1:]]
+    names = [name.strip() for name in numbered[0][1]]
+    if len(set(names)) < len(names):
+        raise InputError("csv_unreadable", place, reason="a column stands twice")
+    for number, line in numbered[1:]:
         if len(line) != len(names):
             raise InputError("csv_unreadable", f"{place}, line {number}", reason=f"{len(line)} cells, {len(names)} columns")
     return [

@@ -39,7 +39,7 @@ def of_row(number: int, record: Mapping[str, Any], edition: Edition, scheme: Sch
     """A refused row. number: as `check` gives it; record: the row as it was sent."""
     code, column = ROW_CODES[number % COLUMN], _COLUMN_NAMES[number // COLUMN]
     values = {name: record.get(name, "") for name in ("platform", "region", "occupation")}
-    limits = DECLARED_GREATEST if "pilot_tier" in record or "heads" in record else {}
+    limits = DECLARED_GREATEST if row is None else {}
     facts: dict[str, object] = {
         **values,
         "column": column,
@@ -58,7 +58,10 @@ def of_row(number: int, record: Mapping[str, Any], edition: Edition, scheme: Sch
 
 def _shown(record: Mapping[str, Any], column: str) -> object:
     value = record.get(column, "")
-    return value if not isinstance(value, str) or len(value) <= 80 else value[:80] + "…"
+    if isinstance(value, str):
+        return value if len(value) <= 80 else value[:80] + "…"
+    shown = repr(value)
+    return value if len(shown) <= 80 else shown[:80] + "…"
 
 
 def _known(code: str, record: Mapping[str, Any], edition: Edition, scheme: Scheme) -> str:

@@ -1,0 +1,1 @@
+"""What the past teaches: floats, fitted things, no dates of law."""
