@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pricing.check import Rows
+from pricing.coding import Rows
 from pricing.edition import Edition
 from pricing.units import MILLIFEN_PER_FEN, IntArray, to_fen
 from pricing.worksheet import Worksheet

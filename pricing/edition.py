@@ -11,17 +11,18 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from pricing.errors import TariffError
-from pricing.factors import Factor
-from pricing.rate_table import NATION, By, Curve, Found, Node, RateTable, Steps, levels_of
+from pricing.rate_table import NATION, By, Curve, Found, Node, Steps, levels_of
 from pricing.register import Terms, in_force
 from pricing.relativities import CompiledCurve, Grid
-from pricing.scheme import Scheme
 from pricing.units import IntArray
+
+if TYPE_CHECKING:
+    from pricing.tariff import Tariff
 
 MISSING = -1
 NO_ENTRY = -1
@@ -36,37 +37,28 @@ class PlatformTerms:
     pilot_float_pct: IntArray
     class_float_pct: IntArray
     risk_class: IntArray
+    any_pilot_float: bool
+    any_class_float: bool
+    any_risk_class: bool
 
 
 class Edition:
     """Frozen tables of a month; compiled arrays are built on first use and then kept."""
 
-    def __init__(
-        self,
-        *,
-        month: int,
-        known: dt.date,
-        tables: Mapping[str, RateTable],
-        factors: Mapping[str, Factor],
-        schemes: Mapping[str, Scheme],
-        regions: Mapping[str, Mapping[str, str]],
-        register: tuple[Terms, ...],
-    ) -> None:
+    def __init__(self, tariff: Tariff, month: int, known: dt.date, register: tuple[Terms, ...]) -> None:
         self.month = month
         self.known = known
-        self.tables = tables
-        self.factors = factors
-        self.schemes = schemes
+        self.tables, self.factors, self.schemes = tariff.tables, tariff.factors, tariff.schemes
         self.register = in_force(register, month, known)
-        self.provinces = frozenset(code for code in regions if code.endswith("0000") and code != NATION)
-        self.regions = self._numbered_regions(regions)
+        self.provinces = frozenset(code for code in tariff.regions if code.endswith("0000") and code != NATION)
+        self.regions = self._numbered_regions(tariff.regions)
         self.platforms = self._numbered_platforms()
         self.entries: list[Found] = []
         self._found: dict[tuple[str, str], int | str] = {}
         self._number_entries()
         self.status = np.array([found.status for found in self.entries] + [0], dtype=np.int64)
         self.evidence = np.array([found.entry.evidence for found in self.entries] + [0], dtype=np.int64)
-        self.levels = {name: factor.numbers() for name, factor in factors.items()}
+        self.levels = {name: factor.numbers() for name, factor in tariff.factors.items()}
         self._kept: dict[tuple[str, str], Any] = {}
         self._region_numbers: dict[str, int] = dict(self.regions)
         self.terms = self._compile_terms()
@@ -109,7 +101,9 @@ class Edition:
         number = self._region_numbers.get(text)
         if number is None:
             known = len(text) == 6 and text.isascii() and text.isdigit() and text[:2] + "0000" in self.provinces
-            number = next((self.regions[level] for level in levels_of(text) if level in self.regions), 0) if known else 0
+            number = (
+                next((self.regions[level] for level in levels_of(text) if level in self.regions), 0) if known else 0
+            )
             self._region_numbers[text] = number
         return number
 
@@ -128,7 +122,7 @@ class Edition:
 
     def grid(self, table_id: str) -> Grid:
         """A table of numbers or words as flat arrays over region and levels."""
-        return self.keep("grid", table_id, lambda: self._compile_grid(self.tables[table_id]))
+        return self.keep("grid", table_id, lambda: self._compile_grid(table_id))
 
     def curve(self, table_id: str) -> CompiledCurve | None:
         """A national curve, or None where none is in force."""
@@ -155,7 +149,8 @@ class Edition:
             raise TariffError("not_a_curve", table_id)
         return CompiledCurve.of(value, number)
 
-    def _compile_grid(self, table: RateTable) -> Grid:
+    def _compile_grid(self, table_id: str) -> Grid:
+        table = self.tables[table_id]
         found = [(region, self.number_of(table.id, region)) for region in ("", *self.regions)]
         numbers = [number if region and isinstance(number, int) else None for region, number in found]
         values = [entry.value for entries in table.entries.values() for entry in entries]
@@ -197,23 +192,32 @@ class Edition:
 
     def _compile_terms(self) -> PlatformTerms:
         shape = (len(self.platforms) + 1, len(self.regions) + 1)
-        terms = PlatformTerms(np.zeros(shape, np.int64), np.full(shape, 100), np.full(shape, 100), np.zeros(shape, np.int64))
+        tier, risk_class = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        pilot_float, class_float = np.full(shape, 100, np.int64), np.full(shape, 100, np.int64)
         for row in self.register:
             within = [number for code, number in self.regions.items() if row.region in levels_of(code)]
             platform = self.platforms[row.platform]
             # A more specific row replaces a wider one wholly: what it leaves open is not taken from the wider one.
-            terms.pilot_tier[platform, within] = self.levels["pilot_tier"].get(row.pilot_tier, 0)
-            terms.pilot_float_pct[platform, within] = row.pilot_float_pct or 100
-            terms.class_float_pct[platform, within] = row.class_float_pct or 100
-            terms.risk_class[platform, within] = row.risk_class or 0
-        return terms
+            tier[platform, within] = self.levels["pilot_tier"].get(row.pilot_tier, 0)
+            pilot_float[platform, within] = row.pilot_float_pct or 100
+            class_float[platform, within] = row.class_float_pct or 100
+            risk_class[platform, within] = row.risk_class or 0
+        floats = bool((pilot_float != 100).any()), bool((class_float != 100).any())
+        return PlatformTerms(tier, pilot_float, class_float, risk_class, *floats, bool(risk_class.any()))
 
     # -- hash -----------------------------------------------------------------------------------------------------
 
     def _hash(self) -> str:
         """Hash of every entry in force with its value and marks, and of the schemes: what a price can depend on."""
         stands = [
-            [f.entry.id, f.carried, f.entry.status, f.entry.evidence, f.entry.known_from.isoformat(), _plain(f.entry.value)]
+            [
+                f.entry.id,
+                f.carried,
+                f.entry.status,
+                f.entry.evidence,
+                f.entry.known_from.isoformat(),
+                _plain(f.entry.value),
+            ]
             for f in self.entries
         ]
         schemes = [repr(scheme) for scheme in self.schemes.values()]

@@ -5,16 +5,18 @@ A person with a pencil who follows the lines comes to the same fen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from pricing.edition import NO_ENTRY, Edition
+from pricing.levy import EQUAL
 from pricing.rate_table import EVIDENCE, STATUSES
 from pricing.scheme import Scheme
 from pricing.settle import Priced
 from pricing.units import MILLIFEN_PER_FEN, PPM, IntArray, days_of_month
 from pricing.words import LANGUAGES, say
-from pricing.worksheet import Step
+from pricing.worksheet import Step, at
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,14 @@ def factor(ppm: int) -> str:
 
 
 def _line(step: Step, row: int, priced: Priced, edition: Edition, scheme: Scheme) -> Line:
-    number = int(step.entry[row])
+    number = at(step.entry, row)
     found = None if number == NO_ENTRY else edition.entries[number]
     money = int(step.money[row])
     ratio = None if step.ratio is None else int(step.ratio[row])
-    values = {name: int(column[row]) for name, column in step.facts.items()}
-    operand = int(step.operand[row])
+    values = {name: at(column, row) for name, column in step.facts.items()}
+    operand = at(step.operand, row)
     before = int(priced.sheet.steps[max(priced.sheet.steps.index(step) - 1, 0)].money[row])
-    code, facts = _sentence(step, operand, values, edition, scheme)
+    code, facts = _sentence(step, row, values, edition, scheme)
     facts |= {"running": yuan(money), "before": yuan(before), "ratio": factor(ratio or 0)}
     return Line(
         step=step.name,
@@ -83,22 +85,38 @@ def _line(step: Step, row: int, priced: Priced, edition: Edition, scheme: Scheme
         source=" · ".join(filter(None, (found.entry.source, found.entry.clause))) if found else "",
         status=STATUSES[found.status] if found else "",
         evidence=EVIDENCE[found.entry.evidence] if found else "",
-        texts={lang: say(code, lang, **facts) for lang in LANGUAGES},
+        texts=_texts(code, facts),
     )
 
 
+Fact = object | Callable[[str], object]
+
+
+def _texts(code: str, facts: Mapping[str, Fact]) -> dict[str, str]:
+    """A sentence in each language; a fact that is itself in words is a function of the language."""
+    return {
+        lang: say(code, lang, **{name: fact(lang) if callable(fact) else fact for name, fact in facts.items()})
+        for lang in LANGUAGES
+    }
+
+
 def _sentence(
-    step: Step, operand: int, values: Mapping[str, int], edition: Edition, scheme: Scheme
-) -> tuple[str, dict[str, object]]:
+    step: Step, row: int, values: Mapping[str, int], edition: Edition, scheme: Scheme
+) -> tuple[str, dict[str, Fact]]:
     """Code of a step's sentence and its facts."""
+    operand = at(step.operand, row)
     if step.name == "contribution_base":
         facts = {name: yuan_of_fen(values[name]) for name in ("income", "floor", "cap")}
         days = {"days": values.get("days", 0), "month_days": days_of_month(edition.month)}
-        return f"step_contribution_base{'_days' if 'days' in values else ''}", {**facts, **days, "base": yuan_of_fen(operand)}
+        return f"step_contribution_base{'_days' if 'days' in values else ''}", {
+            **facts,
+            **days,
+            "base": yuan_of_fen(operand),
+        }
     if step.name == "average_wage":
         return "step_average_wage", {"wage": yuan_of_fen(operand), "heads": f"{values['heads']:,}"}
     if step.name == "risk_class":
-        return "step_risk_class", {"risk_class": operand}
+        return "step_risk_class" + ("_given" if at(step.entry, row) == NO_ENTRY else ""), {"risk_class": operand}
     if step.name == "base_rate" and step.unit.startswith("millifen"):
         return "step_base_rate_units", {"units": f"{values['units']:,}", "amount": yuan(operand)}
     if step.name == "float" and "amount" in values:
@@ -114,13 +132,25 @@ def _sentence(
 
 def _relativity_sentence(
     step: Step, operand: int, quantity: int, edition: Edition, scheme: Scheme
-) -> tuple[str, dict[str, object]]:
+) -> tuple[str, dict[str, Fact]]:
     relativity = next(r for r in scheme.relativities if r.name == step.name)
+    title = edition.tables[relativity.table].title
+    facts: dict[str, Fact] = {"name": title.__getitem__, "factor": factor(operand)}
     if relativity.of in edition.levels:
-        level = edition.factors[relativity.of].levels[quantity - 1]
-        return "step_level", {"name": step.name, "level": level, "factor": factor(operand)}
-    shown = f"{percent(quantity)} %" if relativity.per else f"{quantity:,}"
-    return "step_curve", {"name": step.name, "quantity": shown, "of": relativity.of, "factor": factor(operand)}
+        return "step_level", {**facts, "level": edition.factors[relativity.of].levels[quantity - 1]}
+    shown = f"{percent(quantity)} %" if relativity.per else partial(quantity_words, relativity.of, quantity)
+    return "step_curve", {**facts, "quantity": shown}
+
+
+def quantity_words(name: str, value: int, lang: str) -> str:
+    """A merged quantity as people say it: 3,490 km, 760 orders, 6,300.00 yuan."""
+    if name.endswith("_fen"):
+        shown = yuan_of_fen(value)
+    elif name.endswith("_m"):
+        shown = f"{value // 1000:,}.{value % 1000:03d}".rstrip("0").rstrip(".")
+    else:
+        shown = f"{value:,}"
+    return say(f"quantity_{name}", lang, value=shown)
 
 
 def _rounding(priced: Priced, row: int, edition: Edition, scheme: Scheme) -> Line:
@@ -130,21 +160,29 @@ def _rounding(priced: Priced, row: int, edition: Edition, scheme: Scheme) -> Lin
     else:
         operand, unit, code, facts = _shared(priced, row)
     facts["levy"] = yuan_of_fen(levy)
-    texts = {lang: say(code, lang, **facts) for lang in LANGUAGES}
-    return Line("round", operand, unit, levy * MILLIFEN_PER_FEN, None, "", "", "", "", texts)
+    return Line("round", operand, unit, levy * MILLIFEN_PER_FEN, None, "", "", "", "", _texts(code, facts))
 
 
-def _declared(priced: Priced, row: int, scheme: Scheme) -> tuple[int, str, str, dict[str, object]]:
+def _declared(priced: Priced, row: int, scheme: Scheme) -> tuple[int, str, str, dict[str, Fact]]:
     declarations = priced.declarations
     assert declarations is not None
     group = int(declarations.of_row[row])
     exact = int(priced.sheet.millifen[declarations.of_row == group].sum())
-    facts = {"exact": yuan(exact), "declared": yuan_of_fen(int(declarations.levy_fen[group])), "own": yuan(int(priced.sheet.millifen[row]))}
+    facts: dict[str, Fact] = {
+        "exact": yuan(exact),
+        "declared": yuan_of_fen(int(declarations.levy_fen[group])),
+        "own": yuan(int(priced.sheet.millifen[row])),
+    }
     alone = int((declarations.of_row == group).sum()) == 1
-    return int(priced.rows.numbers[scheme.exposure][row]), scheme.exposure, "step_declared" + ("_alone" if alone else ""), facts
+    return (
+        int(priced.rows.numbers[scheme.exposure][row]),
+        scheme.exposure,
+        "step_declared" + ("_alone" if alone else ""),
+        facts,
+    )
 
 
-def _shared(priced: Priced, row: int) -> tuple[int, str, str, dict[str, object]]:
+def _shared(priced: Priced, row: int) -> tuple[int, str, str, dict[str, Fact]]:
     """What F_i and F_{i−1} come from: the sums of price × weight up to this row, over the worker's total weight."""
     levies = priced.levies
     assert levies is not None
@@ -153,12 +191,12 @@ def _shared(priced: Priced, row: int) -> tuple[int, str, str, dict[str, object]]
     total = sum(int(q) for q in levies.q[priced.rows.worker == priced.rows.worker[row]])
     by = levies.names[int(levies.by[row])]
     q = int(levies.q[row])
+    spoken = "parts" if by == EQUAL else by
     if start == row and total == q:
         return q, by, "step_round_alone", {"exact": yuan(int(priced.sheet.millifen[row]))}
-    facts: dict[str, object] = {
-        "by": by,
-        "q": f"{q:,}",
-        "total": f"{total:,}",
+    facts: dict[str, Fact] = {
+        "q": partial(quantity_words, spoken, q),
+        "total": partial(quantity_words, spoken, total),
         "sum": _yuan_ratio(sums[-1], total),
         "sum_before": _yuan_ratio(sums[-2], total) if len(sums) > 1 else yuan(0),
     }

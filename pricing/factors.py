@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pricing.errors import TariffError
-from pricing.rate_table import By, RateTable, Value, leaves, read_yaml
+from pricing.rate_table import By, RateTable, Value, leaves, mapping_of, read_yaml, truth_of, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +31,27 @@ class Factor:
 def read_factors(path: Path) -> dict[str, Factor]:
     """`factors.yaml` of a tariff folder; TariffError where it is not of the format."""
     raw = read_yaml(path)
-    factors = {}
-    for name, body in raw.get("factors", {}).items():
-        for key in body:
-            if key not in ("levels", "complete", "words_in"):
-                raise TariffError("unknown_key", f"{path}, {name}", key=key, known="complete, levels, words_in")
-        levels = tuple(body.get("levels", ()))
-        if len(set(levels)) != len(levels):
-            raise TariffError("duplicate_key", f"{path}, {name}", key="levels")
-        factors[name] = Factor(name, levels, body.get("complete") == "true", tuple(body.get("words_in", ())))
-    if not factors:
+    _known_keys(raw, ("name", "title", "factors"), str(path))
+    if not raw.get("factors"):
         raise TariffError("missing_key", str(path), key="factors")
-    return factors
+    bodies = mapping_of(raw, "factors", str(path))
+    return {name: _factor(name, mapping_of(bodies, name, str(path)), f"{path}, {name}") for name in bodies}
+
+
+def _factor(name: str, body: Mapping[str, Any], place: str) -> Factor:
+    _known_keys(body, ("levels", "complete", "words_in"), place)
+    if "levels" not in body:
+        raise TariffError("missing_key", place, key="levels")
+    levels = words_of(body, "levels", place)
+    if len(set(levels)) != len(levels):
+        raise TariffError("duplicate_key", place, key="levels")
+    return Factor(name, levels, truth_of(body, "complete", place), words_of(body, "words_in", place))
+
+
+def _known_keys(raw: Mapping[str, Any], known: tuple[str, ...], place: str) -> None:
+    for key in raw:
+        if key not in known and not key.startswith("x_"):
+            raise TariffError("unknown_key", place, key=key, known=", ".join(known))
 
 
 def opened(factors: Mapping[str, Factor], tables: Mapping[str, RateTable]) -> dict[str, Factor]:
@@ -66,7 +76,7 @@ def _collect(value: Value, named: dict[str, dict[str, None]]) -> None:
 
 
 def check_levels(table: RateTable, factors: Mapping[str, Factor]) -> None:
-    """TariffError where a table names a factor, level or word that does not exist, or leaves a level without a price."""
+    """TariffError where a table names an unknown factor, level or word, or leaves a level without a price."""
     words = next((factor for factor in factors.values() if table.id in factor.words_in), None)
     for entries in table.entries.values():
         for entry in entries:

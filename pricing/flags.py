@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from pricing.check import Rows
+from pricing.coding import Rows
 from pricing.edition import NO_ENTRY, Edition
 from pricing.key_order import BoolArray
 from pricing.rate_table import PROVISIONAL, STATUSES
@@ -31,7 +31,7 @@ def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str
     yield "is_provisional", priced.status == PROVISIONAL
     yield "is_draft", priced.status == STATUSES.index("draft")
     yield "is_demonstration", priced.status == STATUSES.index("demonstration")
-    yield "review_overdue", everyone & bool(_overdue(edition, scheme))
+    yield "review_overdue", everyone if _overdue(edition, scheme) else ~everyone
     if scheme.exposure == "contribution_base":
         yield "class_by_default", _class_by_default(priced.rows, edition)
     if scheme.reduction:
@@ -44,10 +44,10 @@ def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str
     for step in priced.sheet.steps:
         relativity = next((r for r in scheme.relativities if r.name == step.name), None)
         if relativity is not None and relativity.of not in edition.levels:
-            yield f"left_out_{step.name}", step.entry == NO_ENTRY
+            yield f"left_out_{step.name}", everyone & np.asarray(step.entry == NO_ENTRY)
             curve = edition.curve(relativity.table)
             if relativity.of == "distance_m" and curve is not None:
-                yield "beyond_last_knot", step.facts["quantity"] >= curve.x[-1]
+                yield "beyond_last_knot", step.facts["quantity"] >= curve.last
     if any(r.of == "distance_m" for r in scheme.relativities):
         yield "distance_implausible", _too_far(priced.rows, edition)
     if any(r.per == "worked_min" for r in scheme.relativities):
@@ -70,9 +70,7 @@ def _reduction_unknown(priced: Priced, edition: Edition, scheme: Scheme) -> Bool
     """No entry for the region, though a national measure is running or the region's own has ended."""
     step = priced.sheet.step("reduction")
     assert step is not None
-    ended = [
-        number for code, number in edition.regions.items() if edition.number_of(scheme.reduction, code) == "ended"
-    ]
+    ended = [number for code, number in edition.regions.items() if edition.number_of(scheme.reduction, code) == "ended"]
     likely = isinstance(edition.number_of(REDUCTION_WINDOW, "000000"), int)
     in_ended = np.isin(priced.rows.codes["region"], ended)
     return (step.entry == NO_ENTRY) & (likely | in_ended)

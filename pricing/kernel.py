@@ -7,13 +7,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from pricing.check import BASE, Rows, platform_region
+from pricing.check import BASE, platform_region
+from pricing.coding import Rows
 from pricing.edition import MISSING, NO_ENTRY, Edition
 from pricing.merge import Merged
 from pricing.rate_table import NATION
 from pricing.scheme import Relativity, Scheme
 from pricing.scope import AVERAGE_WAGE, tiers
-from pricing.units import PPM, IntArray, days_of_month, over_ppm, parts_of, pct_to_ppm, times_ppm, times_ppm_wide, to_millifen
+from pricing.units import (
+    PPM,
+    IntArray,
+    days_of_month,
+    over_ppm,
+    parts_of,
+    pct_to_ppm,
+    times_ppm,
+    times_ppm_wide,
+    to_millifen,
+)
 from pricing.worksheet import Step, Worksheet
 
 
@@ -56,7 +67,9 @@ def _contribution_base(sheet: Worksheet, rows: Rows, merged: Merged, edition: Ed
     facts = {"income": income, "floor": floor, "cap": cap}
     if days is not None:
         facts["days"] = days
-    sheet.steps.append(Step("contribution_base", "fen", base, bounds[0].entries.take(place), to_millifen(base), facts=facts))
+    sheet.steps.append(
+        Step("contribution_base", "fen", base, bounds[0].entry_at(place), to_millifen(base), facts=facts)
+    )
 
 
 def _days(merged: Merged, edition: Edition) -> IntArray:
@@ -73,7 +86,7 @@ def _base_rate(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Scheme) -
     rate = grid.values.take(place)
     unit = edition.tables[scheme.base_rate].unit
     facts = {"risk_class": rows.codes["risk_class"]} if "risk_class" in grid.keys else {}
-    entries = grid.entries.take(place)
+    entries = grid.entry_at(place)
     if "risk_class" in grid.keys:
         class_entry = rows.codes["class_entry"]
         sheet.steps.append(Step("risk_class", "class", rows.codes["risk_class"], class_entry, sheet.millifen))
@@ -85,13 +98,16 @@ def _reduction(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Scheme) -
     """A temporary reduction where the region has an entry; without one nothing is reduced."""
     grid = edition.grid(scheme.reduction)
     place = grid.places(rows.codes, len(rows))
-    factor, entries = grid.values.take(place), grid.entries.take(place)
+    factor, entries = grid.values.take(place), grid.entry_at(place)
     factor = np.where(factor == MISSING, PPM, factor)
     sheet.steps.append(Step("reduction", "ppm", factor, entries, times_ppm(sheet.millifen, factor)))
 
 
 def _float(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Scheme) -> None:
     """The platform's own float, in the steps of its class. No entry where it stands at 100 %."""
+    if not edition.terms.any_class_float:
+        sheet.steps.append(Step("float", "ppm", PPM, NO_ENTRY, sheet.millifen))
+        return
     pct = edition.terms.class_float_pct.reshape(-1).take(platform_region(rows, edition))
     number = edition.number_of(scheme.float_steps, NATION)
     entries = np.where(pct == 100, NO_ENTRY, number if isinstance(number, int) else NO_ENTRY)
@@ -105,7 +121,14 @@ def _average_wage(sheet: Worksheet, rows: Rows, edition: Edition) -> None:
     place = grid.places(rows.codes, len(rows))
     wage, heads = grid.values.take(place), rows.numbers["heads"]
     sheet.steps.append(
-        Step("average_wage", "fen per month", wage, grid.entries.take(place), to_millifen(wage) * heads, facts={"heads": heads})
+        Step(
+            "average_wage",
+            "fen per month",
+            wage,
+            grid.entry_at(place),
+            to_millifen(wage) * heads,
+            facts={"heads": heads},
+        )
     )
 
 
@@ -115,11 +138,11 @@ def _amount_per_unit(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Sch
     terms = platform_region(rows, edition)
     tier = edition.keep("tiers", "", lambda: tiers(edition)[0].reshape(-1)).take(terms)
     place = grid.places({**rows.codes, "pilot_tier": tier}, len(rows))
-    amount, entries = grid.values.take(place), grid.entries.take(place)
-    pct = edition.terms.pilot_float_pct.reshape(-1).take(terms)
+    amount, entries = grid.values.take(place), grid.entry_at(place)
     unit = edition.tables[scheme.base_rate].unit
     units = rows.numbers[scheme.exposure]
-    if (pct != 100).any():
+    if edition.terms.any_pilot_float:
+        pct = edition.terms.pilot_float_pct.reshape(-1).take(terms)
         steps = edition.steps(scheme.float_steps)
         factor = pct_to_ppm(pct)
         float_entry = np.where(pct == 100, NO_ENTRY, steps[1] if steps else NO_ENTRY)
@@ -142,7 +165,7 @@ def relativities(
         if relativity.of in rows.codes:
             grid = edition.grid(relativity.table)
             place = grid.places(rows.codes, len(rows))
-            factor, entries, quantity = grid.values.take(place), grid.entries.take(place), rows.codes[relativity.of]
+            factor, entries, quantity = grid.values.take(place), grid.entry_at(place), rows.codes[relativity.of]
         else:
             factor, entries, quantity = _curve(merged, edition, relativity)
         ratio = times_ppm(steps[-1].ratio, factor) if steps else factor
@@ -150,7 +173,7 @@ def relativities(
     return steps
 
 
-def _curve(merged: Merged, edition: Edition, relativity: Relativity) -> tuple[IntArray, IntArray, IntArray]:
+def _curve(merged: Merged, edition: Edition, relativity: Relativity) -> tuple[IntArray, IntArray | int, IntArray]:
     quantity = merged.total(relativity.of)
     lacks = merged.lacks(relativity.of)
     if relativity.per:
@@ -162,10 +185,10 @@ def _curve(merged: Merged, edition: Edition, relativity: Relativity) -> tuple[In
         lacks = absent
     curve = edition.curve(relativity.table)
     if curve is None:
-        return np.full(len(quantity), PPM), np.full(len(quantity), NO_ENTRY), quantity
+        return np.full(len(quantity), PPM, dtype=np.int64), NO_ENTRY, quantity
     factor = curve.at(quantity)
     if lacks is None:
-        return factor, np.full(len(quantity), curve.entry), quantity
+        return factor, curve.entry, quantity
     return np.where(lacks, PPM, factor), np.where(lacks, NO_ENTRY, curve.entry), quantity
 
 
@@ -174,7 +197,7 @@ def _off_balance(sheet: Worksheet, edition: Edition, scheme: Scheme) -> None:
     omega, entry = off_balance(edition, scheme)
     last = sheet.steps[-1]
     ratio = over_ppm(last.ratio, omega)
-    sheet.steps.append(Step("off_balance", "ppm", _all(ratio, omega), _all(ratio, entry), last.money, ratio))
+    sheet.steps.append(Step("off_balance", "ppm", omega, entry, last.money, ratio))
 
 
 def off_balance(edition: Edition, scheme: Scheme) -> tuple[int, int]:
@@ -199,17 +222,13 @@ def _limits(sheet: Worksheet, edition: Edition, scheme: Scheme) -> None:
         return
     least, greatest = limits(edition, scheme)
     ratio = np.minimum(np.maximum(last.ratio, least), greatest)
-    facts = {"least": _all(ratio, least), "greatest": _all(ratio, greatest)}
-    entries = _all(ratio, int(edition.grid(scheme.limits).entries[1]))
-    sheet.steps.append(Step("limits", "ppm", ratio, entries, last.money, ratio, facts))
+    entry = int(edition.grid(scheme.limits).entries[1])
+    facts = {"least": least, "greatest": greatest}
+    sheet.steps.append(Step("limits", "ppm", ratio, entry, last.money, ratio, facts))
 
 
 def _ratio(sheet: Worksheet) -> None:
     """× ratio."""
     last = sheet.steps[-1]
     assert last.ratio is not None
-    sheet.steps.append(Step("ratio", "ppm", last.ratio, _all(last.ratio, NO_ENTRY), times_ppm(last.money, last.ratio), last.ratio))
-
-
-def _all(like: IntArray, value: int) -> IntArray:
-    return np.full(len(like), value, dtype=np.int64)
+    sheet.steps.append(Step("ratio", "ppm", last.ratio, NO_ENTRY, times_ppm(last.money, last.ratio), last.ratio))

@@ -17,7 +17,7 @@ _WORKER_FIRST = ("worker", *(name for name in KEY if name != "worker"))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyOrder:
-    """Rows in key order. `order`: original place per row; `moved`: whether any row moved; worker: from 0, never falling;
+    """Rows in key order. order: original place per row; moved: whether any row moved; worker: from 0, never falling;
     starts: first row of each worker; duplicate and conflicting: rows of a key that stands more than once, or None.
     """
 
@@ -31,28 +31,39 @@ class KeyOrder:
 
 def key_order(usage: Usage) -> KeyOrder:
     """Sort by worker, then by the rest of the key, by code points, empty first. (All rows are of one month.)"""
-    ranks = [rank for name in _WORKER_FIRST if (rank := _ranks(usage, name)) is not None]
-    order = np.lexsort(ranks[::-1]) if ranks else np.arange(usage.rows)
-    ranks = [rank.take(order) for rank in ranks]
-    new_key = np.zeros(usage.rows, dtype=bool)
-    new_key[:1] = True
-    for rank in ranks:
-        new_key[1:] |= rank[1:] != rank[:-1]
-    worker_rank = _ranks(usage, "worker")
-    new_worker = np.zeros(usage.rows, dtype=bool)
-    new_worker[:1] = True
-    if worker_rank is not None:
-        worker_rank = worker_rank.take(order)
-        new_worker[1:] = worker_rank[1:] != worker_rank[:-1]
-    moved = bool(ranks) and bool((order[1:] < order[:-1]).any())
+    rank_of = {name: rank for name in _WORKER_FIRST if (rank := _ranks(usage, name)) is not None}
+    if not rank_of:
+        return _one_key(usage)
+    order = np.lexsort([*rank_of.values()][::-1])
+    new_key, new_worker = _begins(usage.rows), _begins(usage.rows)
+    for name, rank in rank_of.items():
+        ordered = rank.take(order)
+        changes = ordered[1:] != ordered[:-1]
+        new_key[1:] |= changes
+        if name == "worker":
+            new_worker[1:] |= changes
+    moved = bool((order[1:] < order[:-1]).any())
     duplicate, conflicting = (None, None) if new_key.all() else _repeated(usage, order, new_key)
     return KeyOrder(order, moved, new_worker.cumsum() - 1, new_worker.nonzero()[0], duplicate, conflicting)
+
+
+def _begins(rows: int) -> BoolArray:
+    begins = np.zeros(rows, dtype=bool)
+    begins[:1] = True
+    return begins
+
+
+def _one_key(usage: Usage) -> KeyOrder:
+    """All rows have the same key: one worker; more than one row are doubled."""
+    order = np.arange(usage.rows)
+    duplicate, conflicting = (None, None) if usage.rows <= 1 else _repeated(usage, order, _begins(usage.rows))
+    return KeyOrder(order, False, np.zeros(usage.rows, dtype=np.int64), order[:1], duplicate, conflicting)
 
 
 def _ranks(usage: Usage, name: str) -> IntArray | None:
     """Rank of each row's text by code points, empty first; None where all rows have the same text."""
     texts, codes = usage.texts.get(name, ()), usage.codes.get(name)
-    if codes is None or (len(texts) <= 1 and not (texts and codes.min() < 0)):
+    if codes is None or (len(texts) <= 1 and not (texts and name in usage.unsure)):
         return None
     rank = np.zeros(len(texts) + 1, dtype=np.int64)
     rank[sorted(range(len(texts)), key=texts.__getitem__)] = np.arange(1, len(texts) + 1)

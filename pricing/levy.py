@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pricing.check import Rows
+from pricing.coding import Rows
+from pricing.key_order import BoolArray
 from pricing.merge import Merged
 from pricing.units import LARGEST, MILLIFEN_PER_FEN, IntArray
 
@@ -34,29 +35,44 @@ def share(price: IntArray, rows: Rows, merged: Merged, share_by: tuple[str, ...]
     """
     names = (*share_by, EQUAL)
     q, total, by = _weights(rows, merged, names)
-    if 2 * int(price.max()) * int(total.max()) + MILLIFEN_PER_FEN * int(total.max()) > LARGEST:
+    most = int(total.max())
+    wide = (2 * int(price.max()) + MILLIFEN_PER_FEN) * most > LARGEST
+    if wide:
         price, q, total = (array.astype(object) for array in (price, q, total))
     weighted = price * q
-    # Differences of a wrapped cumulative sum are exact: a single worker's sum stays below 2^63 (just checked).
-    running = weighted.cumsum()
-    running = running - (running - weighted).take(rows.starts).take(rows.worker)
-    fen = (2 * running + MILLIFEN_PER_FEN * total) // (2 * MILLIFEN_PER_FEN * total)
+    one_each = len(rows.starts) == len(rows)
+    fen = (2 * (weighted if one_each else _up_to(weighted, rows)) + MILLIFEN_PER_FEN * total) // (
+        2 * MILLIFEN_PER_FEN * total
+    )
+    if wide:
+        fen = fen.astype(np.int64)
+    if one_each:
+        return Levies(fen, fen, q, by, names)
     levy = fen.copy()
     levy[1:] -= fen[:-1]
     levy[rows.starts] = fen.take(rows.starts)
-    ends = np.append(rows.starts[1:], len(rows)) - 1
-    return Levies(levy.astype(np.int64), fen.take(ends).astype(np.int64), q, by, names)
+    last = np.append(rows.starts[1:], len(rows)) - 1
+    return Levies(levy, fen.take(last), q, by, names)
+
+
+def _up_to(weighted: IntArray, rows: Rows) -> IntArray:
+    """Sum within the worker up to each row.
+
+    Differences of a wrapped cumulative sum are exact, because a single worker's sum was checked to stay below 2^63.
+    """
+    running = weighted.cumsum()
+    return running - (running - weighted).take(rows.starts).take(rows.worker)
 
 
 def _weights(rows: Rows, merged: Merged, names: tuple[str, ...]) -> tuple[IntArray, IntArray, IntArray]:
     """Per worker the first quantity whose total is not zero and which no row lacks; equal parts at the last."""
-    count = len(rows)
-    q = total = by = np.zeros(count, dtype=np.int64)
-    open_ = np.ones(count, dtype=bool)
-    for place, name in enumerate(names):
+    by = np.zeros(len(rows), dtype=np.int64)
+    q, total, fits = _candidate(rows, merged, names[0])
+    open_ = ~fits
+    if not open_.any():
+        return q, total, by
+    for place, name in enumerate(names[1:], 1):
         own, whole, fits = _candidate(rows, merged, name)
-        if place == 0 and fits.all():
-            return own, whole, by
         chosen = open_ & fits
         q, total, by = np.where(chosen, own, q), np.where(chosen, whole, total), np.where(chosen, place, by)
         open_ = open_ & ~fits
@@ -65,7 +81,7 @@ def _weights(rows: Rows, merged: Merged, names: tuple[str, ...]) -> tuple[IntArr
     return q, total, by
 
 
-def _candidate(rows: Rows, merged: Merged, name: str) -> tuple[IntArray, IntArray, np.ndarray]:
+def _candidate(rows: Rows, merged: Merged, name: str) -> tuple[IntArray, IntArray, BoolArray]:
     if name == EQUAL:
         per_worker = np.diff(np.append(rows.starts, len(rows)))
         return np.ones(len(rows), dtype=np.int64), per_worker.take(rows.worker), np.ones(len(rows), dtype=bool)

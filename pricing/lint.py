@@ -12,7 +12,7 @@ from pricing.edition import Edition
 from pricing.finding import SEVERITIES, Finding
 from pricing.lint_prices import balance, greatest, limits_hold, one_order
 from pricing.payers import PAYERS
-from pricing.rate_table import EVIDENCE, NATION, PROVISIONAL, STATUSES, By, Curve, Entry, RateTable, leaves
+from pricing.rate_table import EVIDENCE, PROVISIONAL, STATUSES, By, Curve, Entry, RateTable, leaves
 from pricing.tariff import Tariff
 from pricing.units import PPM, month_text
 
@@ -20,10 +20,18 @@ _LAW = (STATUSES.index("enacted"), PROVISIONAL, STATUSES.index("draft"))
 # Tables that a rule of `scope` or `check` reads by name.
 _RULE_TABLES = frozenset(
     f"work_injury/{name}"
-    for name in (
-        "industry_class occupation_class occupation_class_candidates pilot_industry pilot_industry_read_as pilot_platforms "
-        "pilot_provinces pilot_tier plausible_speed reduction_window"
-    ).split()
+    for name in [
+        "industry_class",
+        "occupation_class",
+        "occupation_class_candidates",
+        "pilot_industry",
+        "pilot_industry_read_as",
+        "pilot_platforms",
+        "pilot_provinces",
+        "pilot_tier",
+        "plausible_speed",
+        "reduction_window",
+    ]
 )
 
 
@@ -66,7 +74,9 @@ def curves(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
             if table.id in distances and y1 < y0:
                 yield Finding.of("error", "lint_falling", entry.id, start=f"{x0:,}", end=f"{x1:,}")
             if (x1 - x0) * 20 < entry.value.x[-1] // 100 and abs(y1 - y0) > PPM // 100:
-                yield Finding.of("error", "lint_cliff", entry.id, start=f"{x0:,}", end=f"{x1:,}", jump=f"{abs(y1 - y0):,}")
+                yield Finding.of(
+                    "error", "lint_cliff", entry.id, start=f"{x0:,}", end=f"{x1:,}", jump=f"{abs(y1 - y0):,}"
+                )
 
 
 def known_later(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
@@ -102,7 +112,9 @@ def ended(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
         for region in table.entries:
             answer = edition.number_of(table.id, region)
             if isinstance(answer, int) and edition.entries[answer].carried:
-                yield Finding.of("warning", "lint_carried", edition.entries[answer].entry.id, months=table.carry_forward_months)
+                yield Finding.of(
+                    "warning", "lint_carried", edition.entries[answer].entry.id, months=table.carry_forward_months
+                )
             elif answer == "ended":
                 yield Finding.of("warning", "lint_ended", f"{table.id}/{region}")
 
@@ -119,17 +131,20 @@ def payers_sum(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
 
 
 def unreachable(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
-    """Industries, occupations and platforms that a table names and no look-up leads to."""
-    occupations = set(tariff.factors["occupation"].levels)
-    for table, entry, _ in _entries(tariff):
-        if isinstance(entry.value, By) and entry.value.factor == "occupation":
-            for level in sorted(set(entry.value.nodes) - occupations):
-                yield Finding.of("error", "lint_unreachable", entry.id, level=level)
-        if isinstance(entry.value, By) and entry.value.factor == "platform":
-            for level in sorted(set(entry.value.nodes) - set(tariff.platforms)):
-                yield Finding.of("warning", "lint_unreachable", entry.id, level=level)
-        if entry.region != NATION and entry.region not in tariff.regions:
-            yield Finding.of("warning", "lint_unreachable", entry.id, level=entry.region)
+    """Levels that no look-up leads to, platforms and regions without a name, tables that nothing reads."""
+    for factor in tariff.factors.values():
+        tables = [tariff.tables[name] for name in factor.words_in if name in tariff.tables]
+        said = {
+            leaf for table in tables for entries in table.entries.values() for e in entries for leaf in leaves(e.value)
+        }
+        for level in factor.levels if tables else ():
+            if level not in said:
+                yield Finding.of("warning", "lint_unreachable", f"factors, {factor.name}", level=level)
+    for _, entry, _ in _entries(tariff):
+        platforms = entry.value.nodes if isinstance(entry.value, By) and entry.value.factor == "platform" else {}
+        unnamed = [*sorted(set(platforms) - set(tariff.platforms)), *({entry.region} - set(tariff.regions))]
+        for level in unnamed:
+            yield Finding.of("warning", "lint_unreachable", entry.id, level=level)
     named = {table for scheme in tariff.schemes.values() for table in scheme.tables()}
     for table_id in sorted(tariff.tables):
         if table_id.startswith("work_injury/") and table_id not in named | _RULE_TABLES:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from pricing.coding import COLUMN
 from pricing.edition import Edition
 from pricing.errors import ROW_CODES
 from pricing.explain import yuan_of_fen
 from pricing.finding import Finding
 from pricing.kernel import limits
-from pricing.check import COLUMN
 from pricing.portfolio import is_balanced
 from pricing.rate_table import NATION, UNITS, Curve, Found
 from pricing.scheme import Scheme
@@ -20,7 +20,7 @@ from pricing.usage import DECLARED_GREATEST, Usage
 
 _GREATEST_FLOAT = 2 * PPM
 # One order of three kilometres on one day, by a rider, a driver of goods and a courier, with and without an employer.
-ONE_ORDER = {
+ONE_ORDER: Mapping[str, object] = {
     "worker": "w_one_order",
     "platform": "meituan",
     "region": "110000",
@@ -30,7 +30,7 @@ ONE_ORDER = {
     "active_days": 1,
     "income_fen": 700,
 }
-_WHO = {
+_WHO: Mapping[str, Mapping[str, object]] = {
     "pilot_per_order": {"occupation": "food_rider", "employment": "none"},
     "class_rate": {"occupation": "food_rider", "employment": "employee", "risk_class": 5},
     "courier_single": {"occupation": "parcel_courier", "employment": "employee"},
@@ -79,20 +79,21 @@ def greatest_product(tariff: Tariff, scheme: Scheme) -> int:
         return max(rate * _GREATEST_FLOAT, rate * 2 * DECLARED_GREATEST["orders"])
     if scheme.exposure == "heads":
         return wage * DECLARED_GREATEST["heads"]
+    greatest_float: int = pct_to_ppm(UNITS["pct"])
     premium = wage * rate // PPM
-    floated = premium * pct_to_ppm(UNITS["pct"]) // PPM
-    return max(wage * rate, premium * pct_to_ppm(UNITS["pct"]), floated * UNITS["ppm"])
+    return max(wage * rate, premium * greatest_float, premium * greatest_float // PPM * UNITS["ppm"])
 
 
 def one_order(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
     """What one order on one day costs under each scheme: an absurd tariff shows here first."""
     for name, scheme in tariff.schemes.items():
-        row = {"month": month_text(edition.month), **ONE_ORDER, **_WHO.get(name, _WHO["mileage_linked"])}
+        month = month_text(edition.month)
+        row = {"month": month, **ONE_ORDER, **_WHO.get(name, _WHO["mileage_linked"])}
         settlement = settle(Usage.of([row]), edition, [name])
         priced = settlement.priced[name]
         if priced is None:
             code = ROW_CODES[int(settlement.refusals[name][0]) % COLUMN]
-            yield Finding.of("note", "lint_one_order_refused", scheme.name, refusal=code, month=row["month"])
+            yield Finding.of("note", "lint_one_order_refused", scheme.name, refusal=code, month=month)
         else:
             premium = yuan_of_fen(int(priced.levy_fen.sum()))
-            yield Finding.of("note", "lint_one_order", scheme.name, premium=premium, month=row["month"])
+            yield Finding.of("note", "lint_one_order", scheme.name, premium=premium, month=month)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pricing.check import Rows
+from pricing.coding import Rows
 from pricing.key_order import BoolArray
 from pricing.units import IntArray
 
@@ -29,7 +29,8 @@ class Merged:
             return self.given[name]
         if name not in self._kept:
             cells = self.rows.numbers.get(name)
-            known = np.zeros(len(self.rows), dtype=np.int64) if cells is None else np.maximum(cells, 0)
+            known = np.zeros(len(self.rows), dtype=np.int64) if cells is None else cells
+            known = np.maximum(known, 0) if name in self.rows.unsure else known
             self._kept[name] = self._per_worker(np.add, known)
         return self._kept[name]
 
@@ -45,7 +46,7 @@ class Merged:
         cells = self.rows.numbers.get(name)
         if cells is None:
             return np.ones(len(self.rows), dtype=bool)
-        if cells.min(initial=0) >= 0:
+        if name not in self.rows.unsure:
             return None
         least = self._per_worker(np.minimum, cells)
         return least < 0

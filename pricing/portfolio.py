@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pricing.check import Rows
+from pricing.coding import Rows
 from pricing.edition import Edition
 from pricing.errors import TariffError
 from pricing.kernel import limits, off_balance, relativities
@@ -58,15 +58,21 @@ def _cell(raw: Mapping[str, str], place: str) -> dict[str, str | int]:
 def raw_ratios(portfolio: Portfolio, edition: Edition, scheme: Scheme) -> tuple[IntArray, list[int]]:
     """The cells' ratios before ÷ ω and limits [ppm], and their weights in premium: weight × base × class rate."""
     cells = portfolio.cells
-    columns = {name: [cell.get(name) for cell in cells] for name in dict.fromkeys(key for cell in cells for key in cell)}
-    codes = {n: np.array([edition.levels[n][str(v)] for v in column]) for n, column in columns.items() if n in edition.levels}
+    columns = {
+        name: [cell.get(name) for cell in cells] for name in dict.fromkeys(key for cell in cells for key in cell)
+    }
+    codes = {
+        n: np.array([edition.levels[n][str(v)] for v in column]) for n, column in columns.items() if n in edition.levels
+    }
     numbers = {n: np.array(column, dtype=np.int64) for n, column in columns.items() if n not in edition.levels}
     each = np.arange(len(cells))
-    rows = Rows(codes, numbers, each, each)
+    rows = Rows(codes, numbers, each, each, frozenset())
     steps = relativities(rows, Merged(rows), edition, scheme)
     grid = edition.grid(scheme.base_rate)
     rates = grid.values.take(grid.places(codes, len(cells))).tolist()
-    weights = [int(str(cell["weight"])) * int(str(cell["base_fen"])) * rate for cell, rate in zip(cells, rates, strict=True)]
+    weights = [
+        int(str(cell["weight"])) * int(str(cell["base_fen"])) * rate for cell, rate in zip(cells, rates, strict=True)
+    ]
     ratio = steps[-1].ratio
     assert ratio is not None
     return ratio, weights
@@ -82,5 +88,7 @@ def is_balanced(portfolio: Portfolio, edition: Edition, scheme: Scheme) -> bool:
     """Whether no neighbouring ω keeps the portfolio's premium better than the one in the table."""
     ratios, weights = raw_ratios(portfolio, edition, scheme)
     omega, _ = off_balance(edition, scheme)
-    gaps = [abs(gap(ratios, weights, candidate, limits(edition, scheme))) for candidate in (omega - 1, omega, omega + 1)]
+    gaps = [
+        abs(gap(ratios, weights, candidate, limits(edition, scheme))) for candidate in (omega - 1, omega, omega + 1)
+    ]
     return gaps[1] == min(gaps)

@@ -40,10 +40,25 @@ UNITS: Mapping[str, int] = {
 }
 _TABLE_KEYS = frozenset({"name", "title", "unit", "review_by", "carry_forward_months", "entries"})
 _ENTRY_KEYS = frozenset(
-    "region effective_from ends known_from known_from_assumed status evidence source note value steps curve "
-    "off_balance_ppm reference_portfolio".split()
+    [
+        "region",
+        "effective_from",
+        "ends",
+        "known_from",
+        "known_from_assumed",
+        "status",
+        "evidence",
+        "source",
+        "note",
+        "value",
+        "steps",
+        "curve",
+        "off_balance_ppm",
+        "reference_portfolio",
+    ]
 )
 _REGION = re.compile(r"[0-9]{6}")
+_DEEPEST = 30
 _WHOLE = re.compile(r"[0-9]{1,18}")
 _GREATEST_X = 100_000_000_000  # with UNITS["ppm"] it keeps a curve's arithmetic below 2^63
 
@@ -63,7 +78,9 @@ class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[mi
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file as nested texts; TariffError `yaml_unreadable` or `duplicate_key`."""
     try:
-        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        text = path.read_text(encoding="utf-8")
+        _nested(text)
+        loaded = yaml.load(text, Loader=_Loader)
     except OSError:
         raise TariffError("table_missing", str(path), table=path.stem) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -73,6 +90,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(loaded, dict):
         raise TariffError("yaml_unreadable", str(path), reason="not a mapping")
     return loaded
+
+
+def _nested(text: str) -> None:
+    """YAMLError where a text is nested far beyond any table: libyaml would overflow its stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise yaml.YAMLError("nested too deeply")
 
 
 def _reason(error: Exception) -> str:
@@ -194,7 +220,7 @@ def read_table(path: Path, table_id: str) -> RateTable:
         raise TariffError("missing_key", str(path), key="entries")
     return RateTable(
         id=table_id,
-        title=_both_languages(raw["title"], str(path)),
+        title=both_languages(raw["title"], str(path)),
         unit=raw["unit"],
         review_by=_month(raw["review_by"], str(path)) if "review_by" in raw else None,
         carry_forward_months=whole(raw.get("carry_forward_months", "0"), 120, str(path)),
@@ -245,12 +271,12 @@ def _entry(raw: dict[str, Any], unit: str, table_id: str, place: str) -> Entry:
         effective_from=effective,
         ends=ends,
         known_from=_date(raw["known_from"], place),
-        known_from_assumed=_truth(raw.get("known_from_assumed", "false"), place),
+        known_from_assumed=truth_of(raw, "known_from_assumed", place),
         status=_word_of(raw["status"], STATUSES, "unknown_status", place),
         evidence=_word_of(raw["evidence"], EVIDENCE, "unknown_evidence", place),
         source=source["title"],
         clause=source.get("clause", ""),
-        note=_both_languages(raw["note"], place) if "note" in raw else {},
+        note=both_languages(raw["note"], place) if "note" in raw else {},
         value=_value(raw, unit, place),
     )
 
@@ -312,6 +338,30 @@ def whole(text: Any, greatest: int, place: str) -> int:
     return number
 
 
+def mapping_of(raw: Mapping[str, Any], key: str, place: str) -> dict[str, Any]:
+    """What a key holds, which must be names with what belongs to them."""
+    if not isinstance(raw.get(key), dict):
+        raise TariffError("not_a_mapping", place, key=key)
+    found: dict[str, Any] = raw[key]
+    return found
+
+
+def words_of(raw: Mapping[str, Any], key: str, place: str) -> tuple[str, ...]:
+    """A list of words, empty where the key is absent."""
+    found = raw.get(key, [])
+    if not isinstance(found, list) or not all(word and isinstance(word, str) for word in found):
+        raise TariffError("not_words", place, key=key)
+    return tuple(found)
+
+
+def truth_of(raw: Mapping[str, Any], key: str, place: str) -> bool:
+    """true or false, false where the key is absent."""
+    text = raw.get(key, "false")
+    if text not in ("true", "false"):
+        raise TariffError("not_true_or_false", place, key=key, text=text)
+    return bool(text == "true")
+
+
 def leaves(value: Value) -> Iterator[int | str]:
     """All numbers or words of a value."""
     if isinstance(value, By):
@@ -345,7 +395,8 @@ def _known_keys(raw: Mapping[str, Any], known: frozenset[str], place: str, *, al
             raise TariffError("unknown_key", place, key=key, known=", ".join(sorted(known)))
 
 
-def _both_languages(raw: Any, place: str) -> dict[str, str]:
+def both_languages(raw: Any, place: str) -> dict[str, str]:
+    """Text for people: {en, zh}, neither empty."""
     if not isinstance(raw, dict) or set(raw) != {"en", "zh"} or not all(t and isinstance(t, str) for t in raw.values()):
         raise TariffError("both_languages", place)
     return raw
@@ -372,9 +423,3 @@ def _date(text: Any, place: str) -> dt.date:
     if date.isoformat() != text:
         raise TariffError("table_date_not_valid", place, text=text)
     return date
-
-
-def _truth(text: Any, place: str) -> bool:
-    if text not in ("true", "false"):
-        raise TariffError("unknown_key", place, key=f"known_from_assumed: {text}", known="true, false")
-    return bool(text == "true")

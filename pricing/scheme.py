@@ -11,19 +11,35 @@ from pathlib import Path
 from typing import Any
 
 from pricing.errors import TariffError
-from pricing.rate_table import read_yaml
+from pricing.rate_table import both_languages, mapping_of, read_yaml, truth_of, words_of
+from pricing.register import COLUMNS as REGISTER_COLUMNS
+from pricing.usage import BY_NAME, NUMBERS
 
 SCOPES = ("pilot", "employed", "courier", "proposal")
 EXPOSURES = ("orders", "contribution_base", "heads")
 _KEYS = frozenset(
-    "title cover scope exposure floor_by_days base_rate reduction float float_steps relativities limits declared needs "
-    "share_by".split()
+    [
+        "title",
+        "cover",
+        "scope",
+        "exposure",
+        "floor_by_days",
+        "base_rate",
+        "reduction",
+        "float",
+        "float_steps",
+        "relativities",
+        "limits",
+        "declared",
+        "needs",
+        "share_by",
+    ]
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Relativity:
-    """A relativity of a scheme: the table, the merged quantity or attribute it is read by, and what that is divided by."""
+    """A relativity of a scheme: its table, the merged quantity or attribute it is read by, what that is divided by."""
 
     table: str
     of: str
@@ -63,10 +79,11 @@ class Scheme:
 
 def read_schemes(path: Path, tables: Collection[str]) -> dict[str, Scheme]:
     """`schemes.yaml` of a tariff folder; TariffError where a scheme names something unknown."""
-    raw = read_yaml(path).get("schemes", {})
-    if not raw:
+    raw = read_yaml(path)
+    if not raw.get("schemes"):
         raise TariffError("missing_key", str(path), key="schemes")
-    schemes = {name: _scheme(name, body, f"{path}, {name}") for name, body in raw.items()}
+    bodies = mapping_of(raw, "schemes", str(path))
+    schemes = {name: _scheme(name, mapping_of(bodies, name, str(path)), f"{path}, {name}") for name in bodies}
     for scheme in schemes.values():
         for table in scheme.tables():
             if table not in tables:
@@ -79,25 +96,53 @@ def _scheme(name: str, body: Mapping[str, Any], place: str) -> Scheme:
         if key not in _KEYS:
             raise TariffError("unknown_key", place, key=key, known=", ".join(sorted(_KEYS)))
     for key in ("title", "cover", "scope", "exposure", "base_rate"):
-        if key not in body:
+        if not body.get(key):
             raise TariffError("missing_key", place, key=key)
-    for key, known in (("scope", SCOPES), ("exposure", EXPOSURES)):
-        if body[key] not in known:
-            raise TariffError("unknown_level", place, level=body[key], known=", ".join(known))
+    _check_words(body, place)
     return Scheme(
         name=name,
-        title=body["title"],
+        title=both_languages(body["title"], place),
         cover=body["cover"],
         scope=body["scope"],
         exposure=body["exposure"],
-        floor_by_days=body.get("floor_by_days") == "true",
+        floor_by_days=truth_of(body, "floor_by_days", place),
         base_rate=body["base_rate"],
         reduction=body.get("reduction", ""),
         float_column=body.get("float", ""),
         float_steps=body.get("float_steps", ""),
-        relativities=tuple(Relativity(r["table"], r["of"], r.get("per", "")) for r in body.get("relativities", ())),
+        relativities=tuple(_relativity(one, place) for one in body.get("relativities", ())),
         limits=body.get("limits", ""),
-        declared=body.get("declared") == "true",
-        needs=tuple(body.get("needs", ())),
-        share_by=tuple(body.get("share_by", ())),
+        declared=truth_of(body, "declared", place),
+        needs=words_of(body, "needs", place),
+        share_by=words_of(body, "share_by", place),
     )
+
+
+def _check_words(body: Mapping[str, Any], place: str) -> None:
+    """TariffError where a scheme is made of a part that does not exist."""
+    for key, known in (("scope", SCOPES), ("exposure", EXPOSURES), ("float", ("", *REGISTER_COLUMNS))):
+        _one_of(body.get(key, ""), known, place)
+    for key in ("needs", "share_by"):
+        for word in words_of(body, key, place):
+            _one_of(word, (*NUMBERS, *(["vehicle"] if key == "needs" else [])), place)
+    for key in ("cover", "base_rate", "reduction", "float_steps", "limits"):
+        if not isinstance(body.get(key, ""), str):
+            raise TariffError("table_missing", place, table=body[key])
+
+
+def _relativity(body: Any, place: str) -> Relativity:
+    if not isinstance(body, dict):
+        raise TariffError("not_a_mapping", place, key="relativities")
+    for key in body:
+        _one_of(key, ("table", "of", "per"), place, "unknown_key")
+    for key in ("table", "of"):
+        if not body.get(key) or not isinstance(body[key], str):
+            raise TariffError("missing_key", place, key=key)
+    _one_of(body["of"], tuple(BY_NAME), place)
+    _one_of(body.get("per", ""), ("", *NUMBERS), place)
+    return Relativity(body["table"], body["of"], body.get("per", ""))
+
+
+def _one_of(word: Any, known: tuple[str, ...], place: str, code: str = "unknown_level") -> None:
+    if word not in known:
+        raise TariffError(code, place, level=word, key=word, known=", ".join(filter(None, known)))

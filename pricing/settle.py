@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pricing.check import COLUMN, Checked, Rows, check
+from pricing.check import Checked, check
+from pricing.coding import COLUMN, Rows
 from pricing.declaration import Declarations, declare
 from pricing.edition import Edition
 from pricing.errors import CODE, OUT_OF_SCOPE
@@ -84,7 +85,7 @@ def _with_heads(rows: Rows) -> Rows:
     _, first = np.unique(place + codes["region"], return_index=True)
     heads = np.zeros(len(rows), dtype=np.int64)
     heads[first] = 1
-    return Rows(codes, {**rows.numbers, "heads": heads}, rows.worker, rows.starts)
+    return Rows(codes, {**rows.numbers, "heads": heads}, rows.worker, rows.starts, rows.unsure)
 
 
 def _marks(rows: Rows, sheet: Worksheet, edition: Edition, scheme: Scheme) -> tuple[IntArray, IntArray]:

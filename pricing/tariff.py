@@ -15,11 +15,25 @@ from pricing.edition import Edition
 from pricing.errors import TariffError
 from pricing.factors import Factor, check_levels, opened, read_factors
 from pricing.portfolio import Portfolio, read_portfolios
-from pricing.rate_table import RateTable, read_table, read_yaml
+from pricing.rate_table import RateTable, both_languages, read_table, read_yaml
 from pricing.register import Terms
 from pricing.scheme import Scheme, read_schemes
 
 SHIPPED = Path(__file__).parent / "rates"
+# What the rules read by name: factors of any tariff, and tables by a scheme's scope and exposure.
+_FACTORS = (
+    *("occupation", "vehicle", "employment", "risk_class", "industry", "platform", "pilot_industry", "pilot_tier"),
+    *("platform_batch", "province_batch", "tier_rule", "bound", "limit", "payer", "scheme"),
+)
+_TABLES: Mapping[str, tuple[str, ...]] = {
+    "": ("payers", "work_injury/pilot_industry"),
+    "pilot": ("work_injury/pilot_provinces", "work_injury/pilot_platforms", "work_injury/pilot_tier"),
+    "heads": ("average_wage",),
+    "contribution_base": (
+        *("contribution_base", "industries", "work_injury/industry_class", "work_injury/occupation_class"),
+        "work_injury/plausible_speed",
+    ),
+}
 _UNDATED = ("factors", "schemes", "regions", "platforms", "reference_portfolios")
 
 
@@ -44,16 +58,21 @@ class Tariff:
         tables = {name: read_table(path, name) for name, path in paths.items() if name not in _UNDATED}
         factors = opened(read_factors(folder / "factors.yaml"), tables)
         regions = _names(folder / "regions.yaml")
+        for code in regions:
+            if len(code) != 6 or not (code.isascii() and code.isdigit()) or code[:2] + "0000" not in regions:
+                raise TariffError("region_not_valid", str(folder / "regions.yaml"), region=code)
         for table in tables.values():
             check_levels(table, factors)
             for region in table.entries:
                 if region[:2] + "0000" not in regions:
                     raise TariffError("region_not_valid", table.id, region=region)
+        schemes = read_schemes(folder / "schemes.yaml", tables)
+        _check_parts(folder, factors, tables, schemes)
         return cls(
             folder=folder,
             factors=factors,
             tables=tables,
-            schemes=read_schemes(folder / "schemes.yaml", tables),
+            schemes=schemes,
             regions=regions,
             platforms=_names(folder / "platforms.yaml"),
             portfolios=read_portfolios(folder / "reference_portfolios.yaml"),
@@ -61,15 +80,23 @@ class Tariff:
 
     def on(self, month: int, known: dt.date, register: Iterable[Terms] = ()) -> Edition:
         """The edition for a month (counted since year 0) as known on a date, with a register of platforms."""
-        return Edition(
-            month=month,
-            known=known,
-            tables=self.tables,
-            factors=self.factors,
-            schemes=self.schemes,
-            regions=self.regions,
-            register=tuple(register),
-        )
+        return Edition(self, month, known, tuple(register))
+
+
+def _check_parts(
+    folder: Path, factors: Mapping[str, Factor], tables: Mapping[str, RateTable], schemes: Mapping[str, Scheme]
+) -> None:
+    """TariffError where a factor or a table is missing that the rules of its schemes read by name."""
+    for name in _FACTORS:
+        if name not in factors:
+            raise TariffError("missing_key", str(folder / "factors.yaml"), key=name)
+    for name, scheme in schemes.items():
+        place, levels = f"{folder / 'schemes.yaml'}, {name}", factors["scheme"].levels
+        if name not in levels:
+            raise TariffError("unknown_level", place, level=name, known=", ".join(levels))
+        for table in (*_TABLES[""], *_TABLES.get(scheme.scope, ()), *_TABLES.get(scheme.exposure, ())):
+            if table not in tables:
+                raise TariffError("table_missing", place, table=table)
 
 
 def _names(path: Path) -> dict[str, dict[str, str]]:
@@ -77,6 +104,5 @@ def _names(path: Path) -> dict[str, dict[str, str]]:
     if not isinstance(levels, dict):
         raise TariffError("missing_key", str(path), key="levels")
     for code, names in levels.items():
-        if not isinstance(names, dict) or set(names) != {"en", "zh"}:
-            raise TariffError("both_languages", f"{path}, {code}")
+        both_languages(names, f"{path}, {code}")
     return levels

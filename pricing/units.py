@@ -2,7 +2,7 @@
 
 Money is whole fen or, inside a calculation, whole millifen; a ratio is whole ppm (parts per million); distance is whole
 metres; a month is the number of months since year 0. A float is never money. Every function takes and returns int64
-arrays of any one shape (or Python ints), never negative ones, and rounds half up.
+arrays of any one shape (or Python ints) and rounds half up (towards plus infinity at a tie).
 """
 
 from __future__ import annotations
@@ -58,21 +58,6 @@ def to_fen(millifen: Any) -> Any:
 def pct_to_ppm(pct: Any) -> Any:
     """Whole per cent as ppm."""
     return pct * PPM_PER_PCT
-
-
-def interpolate(x: IntArray, knots_x: IntArray, knots_y: IntArray) -> IntArray:
-    """Point of a piecewise-linear curve, half up to its own unit; level before the first and after the last knot.
-
-    x: shape (n,), any unit; knots_x: shape (k,), strictly ascending, same unit; knots_y: shape (k,).
-    """
-    right = knots_x.searchsorted(x, side="right")
-    right = np.minimum(np.maximum(right, 1), len(knots_x) - 1)
-    left = right - 1
-    x0, y0 = knots_x.take(left), knots_y.take(left)
-    width = knots_x.take(right) - x0
-    along = np.minimum(np.maximum(x - x0, 0), width)
-    height: IntArray = y0 * width + (knots_y.take(right) - y0) * along
-    return (2 * height + width) // (2 * width)
 
 
 def parse_month(text: str) -> int | None:

@@ -18,7 +18,13 @@ from pricing.units import IntArray
 UNKNOWN, NEGATIVE, NOT_WHOLE, NOT_A_NUMBER, TOO_LARGE = -1, -2, -3, -4, -5
 # Refusal code of a cell by minus its value; 0 and above are numbers.
 CELL_CODES = np.array(
-    [0, *(CODE[c] for c in ("value_missing", "value_negative", "value_not_whole", "value_not_a_number", "value_too_large"))]
+    [
+        0,
+        *(
+            CODE[c]
+            for c in ("value_missing", "value_negative", "value_not_whole", "value_not_a_number", "value_too_large")
+        ),
+    ]
 )
 MINUTES_OF_A_MONTH = 31 * 24 * 60
 
@@ -73,14 +79,15 @@ class Usage:
     """Rows of usage as columns.
 
     texts: distinct texts per text column; codes: place in `texts` per row, -1 where empty, shape (rows,);
-    numbers: int64 per number column, shape (rows,), negative where there is no number (UNKNOWN to TOO_LARGE).
-    A column that is not there is empty in every row.
+    numbers: int64 per number column, shape (rows,), negative where there is no number (UNKNOWN to TOO_LARGE);
+    unsure: the columns in which some row has no text or no number. A column that is not there is empty in every row.
     """
 
     rows: int
     texts: Mapping[str, tuple[str, ...]]
     codes: Mapping[str, IntArray]
     numbers: Mapping[str, IntArray]
+    unsure: frozenset[str]
 
     @classmethod
     def of(cls, records: Sequence[Mapping[str, object]], greatest: Mapping[str, int] | None = None) -> Usage:
@@ -97,14 +104,30 @@ class Usage:
                 texts[name], codes[name] = encode(cells)
             elif not name.startswith("x_"):
                 raise InputError("unknown_column", name, key=name, known=", ".join(BY_NAME))
-        return cls(len(records), texts, codes, numbers)
+        return cls.of_columns(len(records), texts, codes, numbers)
+
+    @classmethod
+    def of_columns(
+        cls,
+        rows: int,
+        texts: Mapping[str, tuple[str, ...]],
+        codes: Mapping[str, IntArray],
+        numbers: Mapping[str, IntArray],
+    ) -> Usage:
+        """Columns as usage; looks once which of them are unsure."""
+        columns = {**codes, **numbers}
+        return cls(
+            rows, texts, codes, numbers, frozenset(n for n, column in columns.items() if column.min(initial=0) < 0)
+        )
 
 
 def encode(cells: Iterable[object]) -> tuple[tuple[str, ...], IntArray]:
-    """Texts as distinct texts and codes; None and "" are -1. What is no text becomes one, so that a check can name it."""
+    """Texts as distinct texts and codes; None and "" are -1. What is no text becomes one, for a check to name it."""
     places: dict[str, int] = {}
     codes = [
-        -1 if cell is None or cell == "" else places.setdefault(cell if isinstance(cell, str) else repr(cell), len(places))
+        -1
+        if cell is None or cell == ""
+        else places.setdefault(cell if isinstance(cell, str) else repr(cell), len(places))
         for cell in cells
     ]
     return tuple(places), np.array(codes, dtype=np.int64)

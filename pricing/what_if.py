@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pricing.check import Rows
+from pricing.coding import Rows
 from pricing.edition import Edition
 from pricing.kernel import price
 from pricing.merge import Merged
@@ -28,6 +28,7 @@ def premiums_at(priced: Priced, edition: Edition, scheme: Scheme, distances: Int
         {name: np.tile(column, times) for name, column in priced.rows.numbers.items()},
         np.repeat(np.arange(times), count),
         np.arange(times) * count,
+        priced.rows.unsure,
     )
     merged = Merged(rows).with_total(DISTANCE, np.repeat(distances, count))
     prices = price(rows, merged, edition, scheme).millifen.astype(object).reshape(times, count)

@@ -15,20 +15,25 @@ from pricing.units import PPM, IntArray
 class Step:
     """One step for all rows. operand: in `unit`; entry: number of the entry, NO_ENTRY where a row used none;
     money: running millifen after the step; ratio: running ppm, where the step works on the ratio; facts: what the
-    sentence of the step needs besides. Shapes (rows,).
+    sentence of the step needs besides. Shapes (rows,); a single number stands for all rows.
     """
 
     name: str
     unit: str
-    operand: IntArray
-    entry: IntArray
+    operand: IntArray | int
+    entry: IntArray | int
     money: IntArray
     ratio: IntArray | None = None
-    facts: Mapping[str, IntArray] = field(default_factory=dict)
+    facts: Mapping[str, IntArray | int] = field(default_factory=dict)
 
     def applies(self, row: int) -> bool:
         """Whether the step changes or says anything for a row: a factor of 1 without an entry does not."""
-        return bool(self.entry[row] != NO_ENTRY) or self.operand[row] != PPM or not self.unit.startswith("ppm")
+        return at(self.entry, row) != NO_ENTRY or at(self.operand, row) != PPM or not self.unit.startswith("ppm")
+
+
+def at(column: IntArray | int, row: int) -> int:
+    """A row's value of a column."""
+    return column if isinstance(column, int) else int(column[row])
 
 
 @dataclass(slots=True, eq=False)
@@ -52,7 +57,7 @@ class Worksheet:
     def base_fen(self) -> IntArray | None:
         """Contribution base of each row, where the scheme has one."""
         step = self.step("contribution_base")
-        return None if step is None else step.operand
+        return step.operand if step is not None and not isinstance(step.operand, int) else None
 
     def step(self, name: str) -> Step | None:
         """The step of that name, if the scheme has it."""
@@ -60,5 +65,11 @@ class Worksheet:
 
     def marks(self, edition: Edition) -> tuple[IntArray, IntArray]:
         """Weakest status and evidence over the entries of a row's steps, as ranks."""
-        entries = np.stack([step.entry for step in self.steps])
-        return edition.status.take(entries, mode="wrap").max(axis=0), edition.evidence.take(entries, mode="wrap").max(axis=0)
+        alike = [step.entry for step in self.steps if isinstance(step.entry, int)]
+        status = np.full(self.rows, edition.status.take(alike, mode="wrap").max() if alike else 0)
+        evidence = np.full(self.rows, edition.evidence.take(alike, mode="wrap").max() if alike else 0)
+        for step in self.steps:
+            if not isinstance(step.entry, int):
+                status = np.maximum(status, edition.status.take(step.entry, mode="wrap"))
+                evidence = np.maximum(evidence, edition.evidence.take(step.entry, mode="wrap"))
+        return status, evidence

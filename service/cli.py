@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Annotated, Any
 
 import typer
 
 from pricing.errors import InputError, LichengError, TariffError
 from pricing.tariff import Tariff
+from service.cli_options import AsJson, Lang, Strict, print_json
+from service.cli_tariff import tariff_app
 from service.clock import today
 from service.declare import COLUMNS as DECLARED_COLUMNS
 from service.declare import declare as declare_one
@@ -27,12 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-tariff_app = typer.Typer(help="What the tariff says, and whether it holds together.", no_args_is_help=True)
 app.add_typer(tariff_app, name="tariff")
-
-Lang = Annotated[str, typer.Option("--lang", help="Language of what people read: en or zh. Default: LICHENG_LANG.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON for machines.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 when anything was refused.")]
 
 
 def main() -> None:
@@ -47,10 +42,6 @@ def _fail(error: LichengError) -> None:
     place = f"{error.place}: " if error.place else ""
     typer.echo(f"licheng: {place}{error.message(language())} [{error.code}]", err=True)
     raise SystemExit(EXIT_TARIFF if isinstance(error, TariffError) else EXIT_INPUT)
-
-
-def _print_json(answer: Any) -> None:
-    typer.echo(json.dumps(answer, ensure_ascii=False, indent=1))
 
 
 @app.command()
@@ -96,7 +87,7 @@ def quote(
         raw["lang"] = shown
     answer = quote_one(raw, Tariff.load(tariff_folder()), today(), shown)
     if as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
         from service.terminal import show_quote
 
@@ -124,7 +115,9 @@ def _exit_if_refused(strict: bool, refused: list[Any]) -> None:
 
 @app.command()
 def declare(
-    source: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON (one object or a list) or CSV; - reads standard input.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="JSON (one object or a list) or CSV; - reads standard input.")
+    ],
     lang: Lang = "",
     as_json: AsJson = False,
     strict: Strict = False,
@@ -145,7 +138,7 @@ def declare(
     shown = language(lang)
     answers = [declare_one(row, tariff, today(), shown) for row in (rows if several else [rows])]
     if as_json:
-        _print_json(answers if several else answers[0])
+        print_json(answers if several else answers[0])
     else:
         from service.terminal import show_declarations
 
@@ -182,71 +175,12 @@ def schema(
         raise InputError("request_value", "schema", key="schema", value=name, known=", ".join((*tables, "all")))
     chosen = tables if name == "all" else {name: tables[name]}
     if as_json:
-        _print_json(chosen)
+        print_json(chosen)
     else:
         from service.terminal import show_schema
 
         show_schema(chosen, language(lang))
 
 
-@tariff_app.command("lint")
-def tariff_lint(
-    folder: Annotated[str, typer.Argument(help="A tariff folder. Default: LICHENG_TARIFF, else the shipped one.")] = "",
-    lang: Lang = "",
-    as_json: AsJson = False,
-) -> None:
-    """Look for gaps, overlaps, cliffs, falling curves, missing sources, overdue reviews, unreachable levels, overflow.
-
-    [bold]Examples[/bold]
-
-      licheng tariff lint
-
-      licheng tariff lint my_tariff --json
-    """
-    from pathlib import Path
-
-    from pricing.lint import lint
-
-    found = lint(Tariff.load(Path(folder) if folder else tariff_folder()), today())
-    if as_json:
-        _print_json([finding.plain() for finding in found])
-    else:
-        from service.terminal import show_findings
-
-        show_findings(found, language(lang))
-    if any(finding.severity == "error" for finding in found):
-        raise SystemExit(EXIT_TARIFF)
-
-
-@tariff_app.command("show")
-def tariff_show(
-    month: Annotated[str, typer.Argument(help="YYYY-MM.")],
-    known_on: Annotated[str, typer.Option(help="As known on this date. Default: today.")] = "",
-    region: Annotated[str, typer.Option(help="Only what answers for this region.")] = "",
-    table: Annotated[str, typer.Option(help="Only this table, for example work_injury/pilot_amount.")] = "",
-    lang: Lang = "",
-    as_json: AsJson = False,
-) -> None:
-    """Show what is in force for a month as known on a date, with sources and marks.
-
-    [bold]Examples[/bold]
-
-      licheng tariff show 2025-08
-
-      licheng tariff show 2025-08 --known-on 2025-09-01 --region 110000 --table contribution_base
-    """
-    from service.fields import read_date, read_month
-    from service.tariff_pages import in_force
-
-    tariff = Tariff.load(tariff_folder())
-    shown = in_force(tariff, read_month(month, "month"), read_date(known_on, "known_on") or today(), region, table)
-    if as_json:
-        _print_json(shown)
-    else:
-        from service.terminal import show_tariff
-
-        show_tariff(shown, language(lang))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

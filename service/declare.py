@@ -16,13 +16,24 @@ from pricing.settle import Priced, settle
 from pricing.tariff import Tariff
 from pricing.units import PPM, month_text
 from pricing.usage import DECLARED_GREATEST, Usage
+from pricing.worksheet import at
 from service.fields import object_of, one_of, read_date, read_month, readable, repeated
 from service.quote import FORMAT, shown_flags, shown_line
 from service.refusals import of_error, of_row
 
-COLUMNS = (
-    "month platform region occupation pilot_industry scheme orders heads pilot_tier pilot_float_pct known_on".split()
-)
+COLUMNS = [
+    "month",
+    "platform",
+    "region",
+    "occupation",
+    "pilot_industry",
+    "scheme",
+    "orders",
+    "heads",
+    "pilot_tier",
+    "pilot_float_pct",
+    "known_on",
+]
 _ALL_WORKERS = "all-workers"
 
 
@@ -44,7 +55,9 @@ def _declare(raw: Mapping[str, Any], tariff: Tariff, today: dt.date, lang: str) 
     if not scheme.declared:
         declared = ", ".join(s.name for s in tariff.schemes.values() if s.declared)
         raise InputError("scheme_not_declared", "scheme", scheme=scheme.name, known=declared)
-    edition = tariff.on(month, known_on, read_register([_terms(raw, tariff)], tariff.factors["pilot_tier"].levels, tariff.regions))
+    edition = tariff.on(
+        month, known_on, read_register([_terms(raw, tariff)], tariff.factors["pilot_tier"].levels, tariff.regions)
+    )
     settlement = settle(Usage.of([_record(raw, scheme)], DECLARED_GREATEST), edition, [scheme.name])
     answer = {
         "format": FORMAT,
@@ -53,7 +66,11 @@ def _declare(raw: Mapping[str, Any], tariff: Tariff, today: dt.date, lang: str) 
         "known_on": known_on.isoformat(),
         "edition": edition.hash,
         "scheme": scheme.name,
-        **{key: repeated(raw[key]) for key in ("platform", "region", "occupation", "pilot_industry", "orders", "heads") if key in raw},
+        **{
+            key: repeated(raw[key])
+            for key in ("platform", "region", "occupation", "pilot_industry", "orders", "heads")
+            if key in raw
+        },
     }
     priced = settlement.priced[scheme.name]
     if priced is None:
@@ -67,12 +84,18 @@ def _terms(raw: Mapping[str, Any], tariff: Tariff) -> dict[str, Any]:
     platform, region = raw.get("platform"), str(raw.get("region", ""))
     given = {key: raw[key] for key in ("pilot_tier", "pilot_float_pct") if raw.get(key) not in (None, "")}
     known = len(region) == 6 and region.isascii() and region.isdigit() and region[:2] + "0000" in tariff.regions
-    return {"platform": platform if platform and isinstance(platform, str) else "-", "region": region if known else NATION, **given}
+    return {
+        "platform": platform if platform and isinstance(platform, str) else "-",
+        "region": region if known else NATION,
+        **given,
+    }
 
 
 def _record(raw: Mapping[str, Any], scheme: Scheme) -> dict[str, Any]:
     """The total as one row of usage: its exposure counts all orders or heads at once."""
-    record = {key: raw.get(key) for key in ("month", "platform", "region", "occupation", "pilot_industry", scheme.exposure)}
+    record = {
+        key: raw.get(key) for key in ("month", "platform", "region", "occupation", "pilot_industry", scheme.exposure)
+    }
     if record["pilot_industry"]:
         record["occupation"] = record["occupation"] or "task_worker"
     else:
@@ -88,8 +111,8 @@ def _priced(priced: Priced, edition: Edition, scheme: Scheme, raw: Mapping[str, 
     assert amount is not None
     answer: dict[str, Any] = {
         "levy_fen": int(declarations.levy_fen[0]),
-        "amount_millifen": int(amount.operand[0]) if scheme.exposure == "orders" else None,
-        "float_ppm": PPM if step is None else int(step.operand[0]),
+        "amount_millifen": at(amount.operand, 0) if scheme.exposure == "orders" else None,
+        "float_ppm": PPM if step is None else at(step.operand, 0),
         "status": STATUSES[int(priced.status[0])],
         "evidence": EVIDENCE[int(priced.evidence[0])],
     }

@@ -9,7 +9,6 @@ from typing import Any
 from pricing.errors import InputError
 from pricing.units import parse_month
 
-
 _DEEPEST = 16
 
 

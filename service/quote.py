@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pricing.check import COLUMN
+from pricing.coding import COLUMN
 from pricing.edition import Edition
 from pricing.errors import CODE, InputError
 from pricing.explain import Line, explain
@@ -27,7 +27,19 @@ from service.refusals import both, of_row
 FORMAT = 1
 CANDIDATES = "work_injury/occupation_class_candidates"
 COVERS = ("work_injury", "third_party", "cargo_damage", "lumbar", "stress", "income_interruption")
-_KEYS = "month known_on worker usage platforms history enrolment schemes covers lang curve".split()
+_KEYS = [
+    "month",
+    "known_on",
+    "worker",
+    "usage",
+    "platforms",
+    "history",
+    "enrolment",
+    "schemes",
+    "covers",
+    "lang",
+    "curve",
+]
 _MERGED = tuple(name for name in NUMBERS if name not in ("risk_class", "longest_sitting_min"))
 
 
@@ -62,7 +74,9 @@ class Request:
             month=month,
             known_on=read_date(raw.get("known_on"), "known_on") or today,
             worker=worker,
-            records=tuple({"month": month_text(month), "worker": worker} | object_of(row, "usage") for row in usage),
+            records=tuple(
+                {"month": month_text(month), "worker": worker} | dict(object_of(row, "usage")) for row in usage
+            ),
             platforms=tuple(object_of(row, "platforms") for row in list_of(raw, "platforms")),
             schemes=names_of(raw, "schemes", tuple(tariff.schemes)),
             covers=names_of(raw, "covers", COVERS),
@@ -94,7 +108,11 @@ def quote(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[st
 def _merged(usage: Usage, settlement: Settlement) -> dict[str, int]:
     """Quantities over all readable rows: added, active days the greatest. Those that no row has are left out."""
     order, repeated = settlement.checked.order, settlement.checked.duplicate
-    kept = range(usage.rows) if repeated is None else [int(o) for o, again in zip(order, repeated, strict=True) if not again]
+    kept = (
+        range(usage.rows)
+        if repeated is None
+        else [int(o) for o, again in zip(order, repeated, strict=True) if not again]
+    )
     merged = {}
     for name in _MERGED:
         if name in usage.numbers:
@@ -114,7 +132,12 @@ def _scheme(request: Request, edition: Edition, tariff: Tariff, settlement: Sett
         for row, code in sorted(zip(order.tolist(), refused.tolist(), strict=True))
         if code and code % COLUMN != CODE["duplicate"]
     ]
-    answer: dict[str, Any] = {"scheme": name, "title": dict(scheme.title), "due": due, "why": _why(scheme, due, refusals)}
+    answer: dict[str, Any] = {
+        "scheme": name,
+        "title": dict(scheme.title),
+        "due": due,
+        "why": _why(scheme, due, refusals),
+    }
     if priced is None:
         first = {key: value for key, value in refusals[0].items() if key != "row"}
         return answer | {"premium_fen": None, "refusal": first, "refusals": refusals}
@@ -146,11 +169,16 @@ def _premium(
         if request.curve:
             answer["curve"] = [{"distance_m": m, "premium_fen": fen} for m, fen in curve(priced, edition, scheme)]
     shares = sorted(
-        (_share(row, place, priced, request, edition, scheme) for place, row in enumerate(rows)), key=lambda s: int(s["row"])
+        (_share(row, place, priced, request, edition, scheme) for place, row in enumerate(rows)),
+        key=lambda s: int(s["row"]),
     )
     answer["payers"] = _payers(priced.levy_fen, edition, scheme)
     answer["shares"] = shares
-    lines = [shown_line(row, line, request.lang) for place, row in enumerate(rows) for line in explain(priced, place, edition, scheme)]
+    lines = [
+        shown_line(row, line, request.lang)
+        for place, row in enumerate(rows)
+        for line in explain(priced, place, edition, scheme)
+    ]
     answer["worksheet"] = sorted(lines, key=lambda line: int(line["row"]))
     incomplete = [both("is_incomplete") | {"rows": [refusal["row"] for refusal in refusals]}] if refusals else []
     answer["warnings"] = [*incomplete, *shown_flags(priced, edition, scheme, request.records, rows)]
@@ -165,8 +193,15 @@ def _same(values: list[int]) -> int | None:
 
 def _share(row: int, place: int, priced: Priced, request: Request, edition: Edition, scheme: Scheme) -> dict[str, Any]:
     record, levy = request.records[row], int(priced.levy_fen[place])
-    named = {key: record[key] for key in ("platform", "contractor", "region", "worker_ref") if repeated(record.get(key))}
-    return {"row": row, **named, "levy_fen": levy, "payers": _payers(priced.levy_fen[place : place + 1], edition, scheme)}
+    named = {
+        key: record[key] for key in ("platform", "contractor", "region", "worker_ref") if repeated(record.get(key))
+    }
+    return {
+        "row": row,
+        **named,
+        "levy_fen": levy,
+        "payers": _payers(priced.levy_fen[place : place + 1], edition, scheme),
+    }
 
 
 def _payers(levy_fen: IntArray, edition: Edition, scheme: Scheme) -> dict[str, int]:

@@ -66,8 +66,13 @@ def read_csv(text: str, place: str, texts: frozenset[str]) -> list[dict[str, Any
         raise InputError("csv_unreadable", place, reason="a column stands twice")
     for number, line in numbered[1:]:
         if len(line) != len(names):
-            raise InputError("csv_unreadable", f"{place}, line {number}", reason=f"{len(line)} cells, {len(names)} columns")
+            raise InputError(
+                "csv_unreadable", f"{place}, line {number}", reason=f"{len(line)} cells, {len(names)} columns"
+            )
     return [
-        {name: cell if name in texts or cell == "" else whole_text(cell) for name, cell in zip(names, line, strict=True)}
+        {
+            name: cell if name in texts or cell == "" else whole_text(cell)
+            for name, cell in zip(names, line, strict=True)
+        }
         for line in lines
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pricing.check import COLUMN
+from pricing.coding import COLUMN
 from pricing.edition import Edition
 from pricing.errors import ROW_CODES, LichengError
 from pricing.rate_table import Steps

@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from pricing.explain import factor, yuan, yuan_of_fen
+from pricing.explain import factor, quantity_words, yuan, yuan_of_fen
 from pricing.finding import Finding
 from pricing.words import say
 
@@ -31,9 +31,13 @@ def show_quote(answer: dict[str, Any], lang: str) -> None:
     """Schemes side by side, the steps of each price, who bears what, and premium by kilometres."""
     out = console()
     merged = answer["merged"]
-    out.print(Text(say("page_quote", lang, month=answer["month"], worker=answer["worker"], known_on=answer["known_on"]), "bold"))
+    out.print(
+        Text(
+            say("page_quote", lang, month=answer["month"], worker=answer["worker"], known_on=answer["known_on"]), "bold"
+        )
+    )
     if merged:
-        shown = [say(f"page_{name}", lang, value=_quantity(name, value)) for name, value in merged.items() if _has_words(name)]
+        shown = [quantity_words(name, value, lang) for name, value in merged.items()]
         out.print(Text(" · ".join(shown)))
     out.print(_side_by_side(answer["schemes"], lang))
     for scheme in answer["schemes"]:
@@ -47,7 +51,12 @@ def show_quote(answer: dict[str, Any], lang: str) -> None:
 def _side_by_side(schemes: Sequence[dict[str, Any]], lang: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("scheme", "premium", "due", "marks", "why"):
-        table.add_column(say(f"page_{name}", lang), justify="right" if name == "premium" else "left", no_wrap=name != "why")
+        table.add_column(
+            say(f"page_{name}", lang),
+            justify="right" if name == "premium" else "left",
+            no_wrap=name != "why",
+            overflow="fold",
+        )
     for scheme in schemes:
         premium = scheme.get("premium_fen")
         marks = "" if premium is None else f"{scheme['status']} · {scheme['evidence']}"
@@ -80,10 +89,10 @@ def _panel(scheme: dict[str, Any], lang: str) -> Panel:
 
 
 def _worksheet(lines: Sequence[dict[str, Any]], lang: str) -> Group:
-    """Rows of steps; a row whose steps are those of the row before shows only how it is rounded. Sources stand below."""
+    """Rows of steps; one whose steps are those of the row before shows only how it is rounded. Sources stand below."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column("row", style="dim", no_wrap=True)
-    table.add_column("text", ratio=3)
+    table.add_column("text", ratio=3, overflow="fold")
     table.add_column("running", justify="right", no_wrap=True)
     table.add_column("entry", style="dim", ratio=2, overflow="fold")
     shown: list[str] = []
@@ -103,7 +112,9 @@ def _worksheet(lines: Sequence[dict[str, Any]], lang: str) -> Group:
 def _sources(lines: Sequence[dict[str, Any]]) -> list[Text]:
     sources = {line["entry"]: line for line in lines if "entry" in line}
     return [
-        Text(f"  {entry} ", "dim").append(f"{line['status']} · {line['evidence']}", _STATUS_STYLE[line["status"]]).append(f"  {line['source']}", "dim")
+        Text(f"  {entry} ", "dim")
+        .append(f"{line['status']} · {line['evidence']}", _STATUS_STYLE[line["status"]])
+        .append(f"  {line['source']}", "dim")
         for entry, line in sources.items()
     ]
 
@@ -128,16 +139,6 @@ def _at(points: Sequence[dict[str, int]], distance: int) -> int:
     return max(point["premium_fen"] for point in points if point["distance_m"] <= distance)
 
 
-def _quantity(name: str, value: int) -> str:
-    if name.endswith("_fen"):
-        return yuan_of_fen(value)
-    return f"{value // 1000:,}.{value % 1000:03d}".rstrip("0").rstrip(".") if name == "distance_m" else f"{value:,}"
-
-
-def _has_words(name: str) -> bool:
-    return name in ("distance_m", "orders", "active_days", "income_fen", "worked_min")
-
-
 def _message(spoken: dict[str, str], lang: str) -> str:
     return spoken["message_zh" if lang == "zh" else "message"]
 
@@ -147,11 +148,17 @@ def show_declarations(answers: Sequence[dict[str, Any]], lang: str) -> None:
     out = console()
     for answer in answers:
         if "refusal" in answer:
-            out.print(Text(f"{say('page_refused', lang)}: {_message(answer['refusal'], lang)} [{answer['refusal']['code']}]", "red"))
+            out.print(
+                Text(
+                    f"{say('page_refused', lang)}: {_message(answer['refusal'], lang)} [{answer['refusal']['code']}]",
+                    "red",
+                )
+            )
             continue
         who = answer.get("pilot_industry") or answer.get("occupation", "")
         head = say("page_declared", lang, month=answer["month"], declared=answer["declared_month"])
-        title = f"{answer['platform']} · {answer['region']} · {who} · {head}: {yuan_of_fen(answer['levy_fen'])} {say('page_yuan', lang)}"
+        levy = f"{yuan_of_fen(answer['levy_fen'])} {say('page_yuan', lang)}"
+        title = f"{answer['platform']} · {answer['region']} · {who} · {head}: {levy}"
         parts: list[RenderableType] = [_worksheet(answer["worksheet"], lang)]
         parts += [Text(f"! {_message(warning, lang)}", "yellow") for warning in answer["warnings"]]
         out.print(Panel(Group(*parts), title=title, title_align="left", border_style=_STATUS_STYLE[answer["status"]]))
@@ -185,9 +192,15 @@ def show_findings(found: Sequence[Finding], lang: str) -> None:
     out = console()
     for finding in found:
         style = _SEVERITY_STYLE[finding.severity]
-        out.print(Text(f"{finding.severity:8}", style).append(f"{finding.place}: ", "bold").append(finding.texts[lang], "default"))
+        out.print(
+            Text(f"{finding.severity:8}", style)
+            .append(f"{finding.place}: ", "bold")
+            .append(finding.texts[lang], "default")
+        )
     counts = {severity: sum(f.severity == severity for f in found) for severity in _SEVERITY_STYLE}
-    out.print(Text(say("page_findings", lang, errors=counts["error"], warnings=counts["warning"], notes=counts["note"])))
+    out.print(
+        Text(say("page_findings", lang, errors=counts["error"], warnings=counts["warning"], notes=counts["note"]))
+    )
 
 
 def show_tariff(shown: dict[str, Any], lang: str) -> None:
@@ -207,5 +220,7 @@ def show_tariff(shown: dict[str, Any], lang: str) -> None:
 
 def _value(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {'{' + _value(inner) + '}' if isinstance(inner, dict) else inner}" for key, inner in value.items())
+        return ", ".join(
+            f"{key}: {'{' + _value(inner) + '}' if isinstance(inner, dict) else inner}" for key, inner in value.items()
+        )
     return str(value)

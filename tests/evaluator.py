@@ -174,10 +174,17 @@ class Law:
         return Law(self.rates, self.month, self.known)
 
     def check_region(self, region: str) -> None:
-        """Refuses a region whose first two digits name no province."""
+        """Refuses a region that is not six digits of which the first two name a province."""
         names = read_table(self.rates / "regions.yaml")["levels"]
-        if region[:2] not in {str(code)[:2] for code in names} - {"00"}:
+        six = len(region) == 6 and region.isascii() and region.isdigit()
+        if not six or region[:2] not in {str(code)[:2] for code in names} - {"00"}:
             raise Refused("region_not_known")
+
+    def check_begun(self, table: str) -> None:
+        """Refuses a month before every entry of a table, as far as they are known."""
+        entries = read_table(self.rates / f"{table}.yaml")["entries"]
+        if all(entry["effective_from"] > self.month or entry["known_from"] > self.known for entry in entries):
+            raise Refused("month_before_first_entry")
 
 
 # ---- what each scheme makes of one row ------------------------------------------------------
@@ -220,8 +227,9 @@ def pilot_industry(law: Law, row: Row) -> str:
 
 def pilot_tier(law: Law, row: Row, platform_batch: str, province_batch: str) -> str:
     """The tier entered, or the one that the table gives to a platform that needs none."""
-    by_batch = law.need("work_injury/pilot_tier", "rate_tier_not_assigned")["by_platform_batch"]
-    tier = by_batch[platform_batch]
+    rule = law.find("work_injury/pilot_tier")
+    law.used += [] if rule is None else [rule]
+    tier = rule["by_platform_batch"][platform_batch] if rule else ""
     if isinstance(tier, dict):
         tier = tier["by_province_batch"][province_batch]
     tier = row.get("pilot_tier") or tier
@@ -244,7 +252,8 @@ def pilot_float(law: Law, row: Row) -> Fraction:
 
 def pilot_terms(law: Law, index: int, row: Row) -> Terms:
     """pilot_per_order: the amount of platform, province and pilot industry."""
-    entry = law.need("work_injury/pilot_amount", "month_before_first_entry", row["region"])
+    law.check_begun("work_injury/pilot_amount")
+    entry = law.find("work_injury/pilot_amount", row["region"])
     industry = pilot_industry(law, row)
     province = law.need("work_injury/pilot_provinces", "scope_not_established", row["region"])["value"]
     if province in OUT_OF_SCOPE:
@@ -252,10 +261,14 @@ def pilot_terms(law: Law, index: int, row: Row) -> Terms:
     batch = law.need("work_injury/pilot_platforms", "platform_not_in_scope")["by_platform"].get(row["platform"])
     if batch is None:
         raise Refused("platform_not_in_scope")
-    amount = entry["by_pilot_industry"][industry]
+    amount = entry["by_pilot_industry"].get(industry) if entry else None
     if isinstance(amount, dict):
-        amount = amount["by_pilot_tier"][pilot_tier(law, row, batch, province)]
-    floated = Fraction(half_up(amount * pilot_float(law, row)))
+        amount = amount["by_pilot_tier"].get(pilot_tier(law, row, batch, province))
+    percent = pilot_float(law, row)
+    if entry is None or amount is None:  # the contract has no code for a last amount that has ended
+        raise Refused("rate_not_known")
+    law.used.append(entry)
+    floated = Fraction(half_up(amount * percent))
     if not present(row, "orders"):
         raise Refused("orders_missing")
     group = (row["platform"], row["region"][:2], industry)
@@ -264,6 +277,7 @@ def pilot_terms(law: Law, index: int, row: Row) -> Terms:
 
 def courier_terms(law: Law, index: int, row: Row) -> Terms:
     """courier_single: the average wage at the postal class rate, for one head."""
+    law.check_begun("work_injury/courier_rate")  # first, as in the pilot; the contract is silent
     if row.get("occupation") != "parcel_courier":
         raise Refused("occupation_not_in_scope")
     rate = law.need("work_injury/courier_rate", "scope_not_established", row["region"])["value"]
@@ -274,6 +288,8 @@ def courier_terms(law: Law, index: int, row: Row) -> Terms:
 
 def risk_class(law: Law, row: Row) -> int:
     """The row's class, else the register's, else the industry's, else the occupation's."""
+    if row.get("risk_class") == 0:
+        raise Refused("risk_class_not_known")
     for name in ("risk_class", "register_risk_class"):
         if present(row, name):
             return int(row[name])
@@ -328,6 +344,8 @@ def mileage_terms(law: Law, index: int, row: Row) -> Terms:
         raise Refused("distance_missing")
     if not present(row, "vehicle"):
         raise Refused("vehicle_missing")
+    if not present(row, "income_fen"):  # what is missing before what contradicts: the contract is silent
+        raise Refused("income_missing")
     worked = (row.get("orders") or 0) + (row.get("income_fen") or 0)
     if row.get("active_days") == 0 and worked > 0:
         raise Refused("active_days_contradict")
@@ -376,7 +394,8 @@ def mileage_base(law: Law, terms: Terms, accepted: list[Terms]) -> int:
     income = sum(other.row["income_fen"] for other in accepted)
     floor = terms.base["floor"]
     if all(present(other.row, "active_days") for other in accepted):
-        days = max(other.row["active_days"] for other in accepted)
+        # No more days than the month has: the contract is silent.
+        days = min(max(other.row["active_days"] for other in accepted), days_of(law.month))
         floor = half_up(Fraction(floor * days, days_of(law.month)))
     return int(max(min(income, terms.base["cap"]), floor))
 
@@ -485,11 +504,12 @@ def registered(row: Row, request: Mapping[str, Any], month: str, known: str) -> 
 
 
 def set_aside(rows: list[Row], keys: list[tuple[str, ...]]) -> dict[int, str]:
-    """Rows of one key: equal ones count once ('duplicate'), different ones are all refused."""
+    """Rows of one key: equal ones count once ('duplicate'), different ones are all refused. Empty is unknown."""
     aside: dict[int, str] = {}
     for key in set(keys):
         same = [i for i, other in enumerate(keys) if other == key]
-        plain = [{n: v for n, v in rows[i].items() if n != "worker_ref" and not n.startswith("x_")} for i in same]
+        counted = [[n for n in rows[i] if present(rows[i], n) and n != "worker_ref" and n[:2] != "x_"] for i in same]
+        plain = [{name: rows[i][name] for name in names} for i, names in zip(same, counted, strict=True)]
         if any(row != plain[0] for row in plain):
             aside |= dict.fromkeys(same, "conflicting_rows")
         else:

@@ -47,7 +47,11 @@ def differences(answer: Case, expect: Case) -> list[str]:
     got = dict(answer)
     got["refusal"] = (answer.get("refusal") or {}).get("code")
     got["shares_fen"] = [share["levy_fen"] for share in answer.get("shares", [])]
-    return [f"{key}: expected {want!r}, got {got.get(key)!r}" for key, want in expect.items() if key != "other" and got.get(key) != want]
+    return [
+        f"{key}: expected {want!r}, got {got.get(key)!r}"
+        for key, want in expect.items()
+        if key != "other" and got.get(key) != want
+    ]
 
 
 @pytest.mark.parametrize("case", cases())

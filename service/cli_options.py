@@ -1,0 +1,17 @@
+"""Options that several commands share, and how an answer is printed for machines."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+Lang = Annotated[str, typer.Option("--lang", help="Language of what people read: en or zh. Default: LICHENG_LANG.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON for machines.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 when anything was refused.")]
+
+
+def print_json(answer: Any) -> None:
+    """An answer as JSON on standard output."""
+    typer.echo(json.dumps(answer, ensure_ascii=False, indent=1))
