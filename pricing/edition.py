@@ -58,6 +58,7 @@ class Edition:
         self._number_entries()
         self.status = np.array([found.status for found in self.entries] + [0], dtype=np.int64)
         self.evidence = np.array([found.entry.evidence for found in self.entries] + [0], dtype=np.int64)
+        self.ranks = list(zip(self.status.tolist(), self.evidence.tolist(), strict=True))
         self.levels = {name: factor.numbers() for name, factor in tariff.factors.items()}
         self._kept: dict[tuple[str, str], Any] = {}
         self._region_numbers: dict[str, int] = dict(self.regions)

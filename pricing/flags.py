@@ -44,10 +44,10 @@ def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str
     for step in priced.sheet.steps:
         relativity = next((r for r in scheme.relativities if r.name == step.name), None)
         if relativity is not None and relativity.of not in edition.levels:
-            yield f"left_out_{step.name}", everyone & np.asarray(step.entry == NO_ENTRY)
+            yield f"left_out_{step.name}", everyone & (np.asarray(step.entry) == NO_ENTRY)
             curve = edition.curve(relativity.table)
             if relativity.of == "distance_m" and curve is not None:
-                yield "beyond_last_knot", step.facts["quantity"] >= curve.last
+                yield "beyond_last_knot", everyone & (np.asarray(step.facts["quantity"]) >= curve.last)
     if any(r.of == "distance_m" for r in scheme.relativities):
         yield "distance_implausible", _too_far(priced.rows, edition)
     if any(r.per == "worked_min" for r in scheme.relativities):

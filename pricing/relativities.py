@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pricing.rate_table import Curve
-from pricing.units import PPM, IntArray, parts_of
+from pricing.units import PPM, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +61,18 @@ def places(keys: tuple[str, ...], sizes: tuple[int, ...], codes: Mapping[str, In
 
 @dataclass(frozen=True, slots=True)
 class CompiledCurve:
-    """A continuous piecewise-linear relativity as its segments: from x0, y0 over a width, rising by `height`.
+    """A continuous piecewise-linear relativity; below the first and beyond the last knot it is level.
 
-    Below the first and beyond the last knot it is level. x in its quantity's unit, y in ppm; arrays (knots − 1,),
-    `inner` the knots between segments.
+    Within a segment y = ⌊(start + slope × x) ÷ width⌋, whose start holds the half that rounds half up. x in its
+    quantity's unit, y in ppm; arrays (knots − 1,); `inner` are the knots between segments.
     """
 
-    inner: IntArray
-    x0: IntArray
-    y0: IntArray
-    width: IntArray
-    height: IntArray
+    first: int
+    inner: tuple[int, ...]
     last: int
+    start: IntArray
+    slope: IntArray
+    width: IntArray
     entry: int
     off_balance_ppm: int
 
@@ -80,15 +80,20 @@ class CompiledCurve:
     def of(cls, curve: Curve, entry: int) -> CompiledCurve:
         """From an entry's knots; without an off-balance of its own it keeps 1."""
         x, y = np.array(curve.x, dtype=np.int64), np.array(curve.y, dtype=np.int64)
-        segments = (x[1:-1], x[:-1], y[:-1], np.diff(x), np.diff(y))
-        for array in segments:
+        width, slope = np.diff(x), np.diff(y)
+        start = y[:-1] * width - slope * x[:-1] + (width >> 1)
+        for array in (start, slope, width):
             array.setflags(write=False)
-        return cls(*segments, curve.x[-1], entry, PPM if curve.off_balance_ppm is None else curve.off_balance_ppm)
+        off_balance = PPM if curve.off_balance_ppm is None else curve.off_balance_ppm
+        return cls(curve.x[0], curve.x[1:-1], curve.x[-1], start, slope, width, entry, off_balance)
 
     def at(self, quantity: IntArray) -> IntArray:
         """The relativity at each quantity, half up. [ppm]"""
-        segment = self.inner.searchsorted(quantity, side="right")
-        width = self.width.take(segment)
-        along = np.minimum(np.maximum(quantity - self.x0.take(segment), 0), width)
-        y: IntArray = self.y0.take(segment) + parts_of(self.height.take(segment), along, width)
+        within = np.minimum(quantity, self.last)
+        if self.first > 0:
+            within = np.maximum(within, self.first)
+        segment = np.zeros(len(quantity), dtype=np.int64)
+        for knot in self.inner:  # counting the few knots passed is quicker than a binary search
+            segment += within >= knot
+        y: IntArray = (self.start.take(segment) + self.slope.take(segment) * within) // self.width.take(segment)
         return y

@@ -37,12 +37,12 @@ def times_ppm_wide(amount: IntArray, ppm: IntArray) -> IntArray:
 
 def over_ppm(ratio_ppm: Any, divisor_ppm: Any) -> Any:
     """Ratio ÷ ratio, half up. [ppm]"""
-    return (2 * ratio_ppm * PPM + divisor_ppm) // (2 * divisor_ppm)
+    return (ratio_ppm * PPM + (divisor_ppm >> 1)) // divisor_ppm
 
 
 def parts_of(amount: Any, numerator: Any, denominator: Any) -> Any:
     """Amount × numerator ÷ denominator, half up to the amount's own unit; denominator above zero."""
-    return (2 * amount * numerator + denominator) // (2 * denominator)
+    return (amount * numerator + (denominator >> 1)) // denominator
 
 
 def to_millifen(fen: Any) -> Any:

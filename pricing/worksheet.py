@@ -65,9 +65,9 @@ class Worksheet:
 
     def marks(self, edition: Edition) -> tuple[IntArray, IntArray]:
         """Weakest status and evidence over the entries of a row's steps, as ranks."""
-        alike = [step.entry for step in self.steps if isinstance(step.entry, int)]
-        status = np.full(self.rows, edition.status.take(alike, mode="wrap").max() if alike else 0)
-        evidence = np.full(self.rows, edition.evidence.take(alike, mode="wrap").max() if alike else 0)
+        alike = [edition.ranks[step.entry] for step in self.steps if isinstance(step.entry, int)]
+        status = np.full(self.rows, max((rank[0] for rank in alike), default=0))
+        evidence = np.full(self.rows, max((rank[1] for rank in alike), default=0))
         for step in self.steps:
             if not isinstance(step.entry, int):
                 status = np.maximum(status, edition.status.take(step.entry, mode="wrap"))

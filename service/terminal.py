@@ -50,13 +50,11 @@ def show_quote(answer: dict[str, Any], lang: str) -> None:
 
 def _side_by_side(schemes: Sequence[dict[str, Any]], lang: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("scheme", "premium", "due", "marks", "why"):
-        table.add_column(
-            say(f"page_{name}", lang),
-            justify="right" if name == "premium" else "left",
-            no_wrap=name != "why",
-            overflow="fold",
-        )
+    table.add_column(say("page_scheme", lang), max_width=30, overflow="fold")
+    table.add_column(say("page_premium", lang), justify="right", no_wrap=True)
+    table.add_column(say("page_due", lang), no_wrap=True)
+    table.add_column(say("page_marks", lang), no_wrap=True)
+    table.add_column(say("page_why", lang), overflow="fold")
     for scheme in schemes:
         premium = scheme.get("premium_fen")
         marks = "" if premium is None else f"{scheme['status']} · {scheme['evidence']}"

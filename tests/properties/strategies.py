@@ -10,7 +10,7 @@ Json = dict[str, Any]
 PLATFORMS = ("meituan", "huolala", "caocao", "sf_intracity", "didi", "hema", "t3", "acme", "douyin")
 COUNTIES = ("110105", "310115", "320500", "370200", "440103", "440305", "500103", "510104")
 CITIES = ("440100", "440300", "510100")
-PROVINCES = ("500000", "110000", "220000", "310000", "320000", "330000", "440000", "460000", "510000", "620000", "660000")
+PROVINCES = ("500000", "110000", "220000", "310000", "320000", "330000", "440000", "460000", "510000", "660000")
 REGIONS = (*PROVINCES, *CITIES, *COUNTIES)
 UNKNOWN_REGIONS = ("990000", "000000", "77", "4403")
 RIDERS = ("food_rider", "instant_rider", "ride_hailing_driver", "freight_driver")
@@ -20,7 +20,7 @@ PILOT_INDUSTRIES = ("ride_hailing", "takeaway", "instant_delivery", "intracity_f
 VEHICLES = ("e_bike", "foot", "bicycle", "motorcycle", "car", "van", "truck", "none")
 INDUSTRIES = ("道路运输业", "餐饮业", "软件和信息技术服务业", "体育", "劳务派遣", "62", "85", "54", "没有这一行", "99")
 GREATEST = {"distance_m": 100_000_000, "orders": 100_000, "income_fen": 10_000_000_000, "minutes": 44_640}
-PUBLISHED = ("2015-07-22", "2021-12-31", "2022-07-01", "2025-04-22", "2025-07-08", "2025-07-15", "2025-09-18", "2025-09-30")
+PUBLISHED = ("2015-07-22", "2021-12-31", "2022-07-01", "2025-04-22", "2025-07-08", "2025-07-15", "2025-09-18")
 ALL_KNOWN = "2028-12-31"
 MAY_LACK = ("vehicle", "employment", "orders", "distance_m", "income_fen", "active_days", "worked_min", "night_min")
 
@@ -41,7 +41,8 @@ def around(text: str) -> tuple[str, ...]:
     return tuple((day + dt.timedelta(days)).isoformat() for days in (-1, 0, 1))
 
 
-MONTHS = st.sampled_from([*months_of(2025, 2026, 2025, 2026, 2024, 2022, 2023, 2027, 2021), "2015-09", "2015-10", "2018-03"])
+USUAL_MONTHS = months_of(2025, 2026, 2025, 2026, 2024, 2022, 2023, 2027, 2021)
+MONTHS = st.sampled_from([*USUAL_MONTHS, "2015-09", "2015-10", "2018-03"])
 MIDDLES = [f"{month}-15" for month in months_of(2026, 2025, 2024, 2023, 2022, 2027, 2015)]
 DATES = st.sampled_from(MIDDLES)
 KNOWN = st.sampled_from([*[ALL_KNOWN] * 100, *MIDDLES, *[day for text in PUBLISHED for day in around(text)]])
@@ -62,7 +63,10 @@ COLUMNS: dict[str, st.SearchStrategy[Any]] = {
     "night_min": quantity(9_000, GREATEST["minutes"]),
     "live_min": st.sampled_from((None, None, 0, 7_200)),
 }
-STRANGE = {"region": st.sampled_from((*REGIONS, *UNKNOWN_REGIONS)), "risk_class": st.sampled_from((*[None] * 12, *range(9)))}
+STRANGE: dict[str, st.SearchStrategy[Any]] = {
+    "region": st.sampled_from((*REGIONS, *REGIONS, *UNKNOWN_REGIONS)),
+    "risk_class": st.sampled_from((*[None] * 12, *range(9))),
+}
 
 
 def without_empty(row: Json) -> Json:
@@ -144,3 +148,47 @@ def declarations() -> st.SearchStrategy[Json]:
         "pilot_float_pct": st.sampled_from((None, None, None, 100, 90, 50, 150, 95, 160, 40, 110)),
     }
     return st.fixed_dictionaries(columns).map(without_empty)
+
+
+# ---- rows that the merged schemes price ------------------------------------------------------
+
+INSURED = ("500000", "510104", "110105", "310115", "440305", "440103", "320500", "330000")
+AMOUNTS = {
+    "orders": st.integers(0, 2_000),
+    "distance_m": st.integers(1, 2_500_000),
+    "income_fen": st.integers(0, 1_500_000),
+    "worked_min": st.integers(0, 8_000),
+    "night_min": st.integers(0, 3_000),
+}
+ATTRIBUTES: st.SearchStrategy[Json] = st.fixed_dictionaries(
+    {
+        "platform": st.sampled_from(("sf_intracity", "meituan")),
+        "region": st.sampled_from(INSURED),
+        "occupation": st.sampled_from(RIDERS),
+        "vehicle": st.sampled_from(VEHICLES),
+        "employment": st.sampled_from(("employee", "dispatched")),
+        "risk_class": st.integers(1, 8),
+    }
+)
+FLOATS = {"sf_intracity": {"class_float_pct": 120, "pilot_tier": "high"}, "meituan": {"pilot_tier": "low"}}
+REGISTER = [{"platform": platform, **terms} for platform, terms in FLOATS.items()]
+
+
+@st.composite
+def amounts(draw: st.DrawFn, least: int = 2, most: int = 6) -> list[Json]:
+    """Quantities of several rows, all with the same columns and active days."""
+    missing = draw(st.sets(st.sampled_from(("orders", "worked_min", "night_min")), max_size=2))
+    columns = {name: values for name, values in AMOUNTS.items() if name not in missing}
+    parts = draw(st.lists(st.fixed_dictionaries(columns), min_size=least, max_size=most))
+    days = draw(st.one_of(st.none(), st.integers(1, 28)))
+    return [without_empty({**part, "active_days": days}) for part in parts]
+
+
+def summed(parts: list[Json]) -> Json:
+    """The quantities of several rows, added; their active days."""
+    return {name: parts[0][name] if name == "active_days" else sum(p[name] for p in parts) for name in parts[0]}
+
+
+def alike(attributes: Json, parts: list[Json]) -> list[Json]:
+    """Rows that differ in their quantities and, to be rows of their own, in their contractors."""
+    return [{**attributes, **part, "contractor": f"agency_{i}"} for i, part in enumerate(parts)]

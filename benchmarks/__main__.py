@@ -1,0 +1,26 @@
+"""Run the benchmarks: `python -m benchmarks [one] [command] [kernel]`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# One thread per library, so that a figure "per core" is one.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+
+def main() -> None:
+    """Print the machine, then the lines of each benchmark asked for."""
+    from benchmarks import command, kernel, one
+    from benchmarks.machine import describe
+
+    known = {"one": one.run, "command": command.run, "kernel": kernel.run}
+    asked = sys.argv[1:] or list(known)
+    print(describe())
+    for name in asked:
+        for line in known[name]():
+            print(line, flush=True)
+
+
+main()
