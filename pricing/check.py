@@ -17,7 +17,7 @@ from pricing.key_order import BoolArray, KeyOrder, key_order
 from pricing.scheme import Scheme
 from pricing.scope import gate
 from pricing.units import IntArray
-from pricing.usage import CELL_CODES, COLUMN_NUMBER, KEY, NUMBERS, UNKNOWN, Usage
+from pricing.usage import COLUMN_NUMBER, KEY, NUMBERS, UNKNOWN, Usage, cell_codes
 
 BASE = "contribution_base"
 MISSING_CODES = {"orders": "orders_missing", "income_fen": "income_missing", "heads": "heads_missing"}
@@ -50,10 +50,11 @@ def check(usage: Usage, edition: Edition, schemes: Mapping[str, Scheme]) -> Chec
 
 
 def _broken(codes: Mapping[str, IntArray], ordered: KeyOrder) -> IntArray | None:
-    """Refusals that hold for every scheme: a broken key, then keys that stand twice."""
+    """Refusals that hold for every scheme: equal rows after the first, a broken key, unlike rows of one key."""
     refusals = [codes["?" + name] for name in KEY if name != "vehicle" and "?" + name in codes]
     if ordered.duplicate is not None and ordered.conflicting is not None:
-        refusals.append(CODE["conflicting_rows"] * ordered.conflicting + CODE["duplicate"] * ordered.duplicate)
+        refusals.insert(0, CODE["duplicate"] * ordered.duplicate)
+        refusals.append(CODE["conflicting_rows"] * ordered.conflicting)
     return _first(refusals) if refusals else None
 
 
@@ -108,7 +109,7 @@ def _cells(rows: Rows, name: str, *, may_lack: bool = False) -> list[IntArray]:
 
 
 def _bad_cells(cells: IntArray, name: str, *, may_lack: bool) -> IntArray:
-    codes = CELL_CODES.take(-np.minimum(cells, 0))
+    codes = cell_codes(cells)
     missing = 0 if may_lack else CODE[MISSING_CODES.get(name, "value_missing")]
     codes = np.where(cells == UNKNOWN, missing, codes)
     return np.where(codes > 0, codes + COLUMN * COLUMN_NUMBER[name], 0)
@@ -142,6 +143,7 @@ def _base_and_float(rows: Rows, edition: Edition, scheme: Scheme) -> list[IntArr
     refusals = [known.take(codes["region"])]
     if "?risk_class" in codes:
         refusals.append(codes["?risk_class"])
+    refusals.append((codes["risk_class"] == 0) * CODE["rate_not_known"])
     if not edition.terms.any_class_float:
         return refusals
     allowed = edition.keep("class floats", scheme.float_steps, lambda: _allowed_floats(edition, scheme.float_steps))

@@ -1,6 +1,7 @@
 """Coding: the texts of a month's usage become level numbers, the same ones for pricing and for training.
 
-Where a text is not known, its column's refusals stand beside the codes under `?column`. A refusal is
+Where a text is not known, its column's refusals stand beside the codes under `?column`; under `#column` stands which of
+the distinct texts a row has. A refusal is
 `code + 64 × column`: numbers of `errors.ROW_CODES` and `usage.COLUMN_NUMBER`.
 """
 
@@ -17,7 +18,7 @@ from pricing.errors import CODE
 from pricing.rate_table import NATION
 from pricing.scope import OCCUPATION_INDUSTRY, READ_AS
 from pricing.units import IntArray, parse_month
-from pricing.usage import CELL_CODES, COLUMN_NUMBER, Usage
+from pricing.usage import COLUMN_NUMBER, Usage, cell_codes
 
 COLUMN = 64
 OCCUPATION_CLASS = "work_injury/occupation_class"
@@ -79,7 +80,8 @@ def coded(usage: Usage, edition: Edition) -> dict[str, IntArray]:
     codes: dict[str, IntArray] = {}
     for reader in edition.keep("readers", "", lambda: _readers(edition)):
         _read(codes, usage, reader)
-    codes["#platform"] = usage.codes.get("platform", codes["platform"])
+    for name in ("platform", "region"):
+        codes["#" + name] = usage.codes.get(name, codes[name])
     if "pilot_industry" in usage.codes:
         _read(codes, usage, _industry_reader(edition))
     else:
@@ -174,7 +176,7 @@ def add_classes(codes: dict[str, IntArray], usage: Usage, edition: Edition) -> N
     )
     refused = np.where(given > 0, 0, codes["?industry"]) if "?industry" in codes else None
     if own is not None and (own <= 0).any():
-        cell = np.where(own < -1, CELL_CODES.take(-np.minimum(own, 0)) + COLUMN * COLUMN_NUMBER["risk_class"], 0)
+        cell = np.where(own < -1, cell_codes(own) + COLUMN * COLUMN_NUMBER["risk_class"], 0)
         cell = np.where(own == 0, refusal("risk_class_not_known", "risk_class"), cell)
         refused = cell if refused is None else np.where(cell > 0, cell, refused)
     if refused is not None:

@@ -12,11 +12,18 @@ from typing import Any
 
 from pricing.errors import TariffError
 from pricing.rate_table import both_languages, mapping_of, read_yaml, truth_of, words_of
-from pricing.register import COLUMNS as REGISTER_COLUMNS
-from pricing.usage import BY_NAME, NUMBERS
+from pricing.usage import NUMBERS
 
 SCOPES = ("pilot", "employed", "courier", "proposal")
 EXPOSURES = ("orders", "contribution_base", "heads")
+FLOATS = ("pilot_float_pct", "class_float_pct")
+_EXPOSURE_OF = {
+    "pilot": ("orders",),
+    "employed": ("contribution_base",),
+    "courier": ("heads",),
+    "proposal": ("contribution_base",),
+}
+_NEEDED_FOR = {"orders": "orders", "income_fen": "contribution_base"}
 _KEYS = frozenset(
     [
         "title",
@@ -99,6 +106,11 @@ def _scheme(name: str, body: Mapping[str, Any], place: str) -> Scheme:
         if not body.get(key):
             raise TariffError("missing_key", place, key=key)
     _check_words(body, place)
+    relativities = tuple(_relativity(one, place) for one in body.get("relativities", ()))
+    needed = [word for word, exposure in _NEEDED_FOR.items() if exposure == body["exposure"]]
+    for word in (*needed, *(r.of for r in relativities if r.of not in NUMBERS)):
+        if word not in words_of(body, "needs", place):
+            raise TariffError("missing_key", place, key=f"needs: {word}")
     return Scheme(
         name=name,
         title=both_languages(body["title"], place),
@@ -110,7 +122,7 @@ def _scheme(name: str, body: Mapping[str, Any], place: str) -> Scheme:
         reduction=body.get("reduction", ""),
         float_column=body.get("float", ""),
         float_steps=body.get("float_steps", ""),
-        relativities=tuple(_relativity(one, place) for one in body.get("relativities", ())),
+        relativities=relativities,
         limits=body.get("limits", ""),
         declared=truth_of(body, "declared", place),
         needs=words_of(body, "needs", place),
@@ -120,11 +132,16 @@ def _scheme(name: str, body: Mapping[str, Any], place: str) -> Scheme:
 
 def _check_words(body: Mapping[str, Any], place: str) -> None:
     """TariffError where a scheme is made of a part that does not exist."""
-    for key, known in (("scope", SCOPES), ("exposure", EXPOSURES), ("float", ("", *REGISTER_COLUMNS))):
+    for key, known in (("scope", SCOPES), ("exposure", EXPOSURES), ("float", ("", *FLOATS))):
         _one_of(body.get(key, ""), known, place)
     for key in ("needs", "share_by"):
         for word in words_of(body, key, place):
             _one_of(word, (*NUMBERS, *(["vehicle"] if key == "needs" else [])), place)
+    _one_of(body["exposure"], _EXPOSURE_OF[body["scope"]], place)
+    if body["exposure"] != "contribution_base" and "relativities" in body:
+        raise TariffError("unknown_key", place, key="relativities", known="only beside exposure: contribution_base")
+    if body["exposure"] == "contribution_base" and truth_of(body, "declared", place):
+        raise TariffError("unknown_key", place, key="declared", known="only beside exposure: orders, heads")
     for key in ("cover", "base_rate", "reduction", "float_steps", "limits"):
         if not isinstance(body.get(key, ""), str):
             raise TariffError("table_missing", place, table=body[key])
@@ -138,7 +155,7 @@ def _relativity(body: Any, place: str) -> Relativity:
     for key in ("table", "of"):
         if not body.get(key) or not isinstance(body[key], str):
             raise TariffError("missing_key", place, key=key)
-    _one_of(body["of"], tuple(BY_NAME), place)
+    _one_of(body["of"], (*NUMBERS, "vehicle"), place)
     _one_of(body.get("per", ""), ("", *NUMBERS), place)
     return Relativity(body["table"], body["of"], body.get("per", ""))
 

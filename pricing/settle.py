@@ -81,8 +81,10 @@ def _with_heads(rows: Rows) -> Rows:
     if "heads" in rows.numbers:
         return rows
     codes = rows.codes
-    place = (rows.worker * (int(codes["#platform"].max()) + 1) + codes["#platform"]) * (int(codes["region"].max()) + 1)
-    _, first = np.unique(place + codes["region"], return_index=True)
+    place = rows.worker
+    for name in ("#platform", "#region"):
+        place = place * (int(codes[name].max()) + 1) + codes[name]
+    _, first = np.unique(place, return_index=True)
     heads = np.zeros(len(rows), dtype=np.int64)
     heads[first] = 1
     return Rows(codes, {**rows.numbers, "heads": heads}, rows.worker, rows.starts, rows.unsure)

@@ -18,13 +18,20 @@ from pricing.portfolio import Portfolio, read_portfolios
 from pricing.rate_table import RateTable, both_languages, read_table, read_yaml
 from pricing.register import Terms
 from pricing.scheme import Scheme, read_schemes
+from pricing.shape import check_shapes
 
 SHIPPED = Path(__file__).parent / "rates"
-# What the rules read by name: factors of any tariff, and tables by a scheme's scope and exposure.
-_FACTORS = (
-    *("occupation", "vehicle", "employment", "risk_class", "industry", "platform", "pilot_industry", "pilot_tier"),
-    *("platform_batch", "province_batch", "tier_rule", "bound", "limit", "payer", "scheme"),
-)
+# What the rules read by name: factors with some of their levels, and tables by a scheme's scope and exposure.
+_FACTORS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("occupation", "vehicle", "risk_class", "industry", "platform", "pilot_industry"), ()),
+    **dict.fromkeys(("platform_batch", "payer", "scheme"), ()),
+    "employment": ("none",),
+    "pilot_tier": ("low",),
+    "province_batch": ("out", "not_established"),
+    "tier_rule": ("required", "low"),
+    "bound": ("floor", "cap"),
+    "limit": ("least", "greatest"),
+}
 _TABLES: Mapping[str, tuple[str, ...]] = {
     "": ("payers", "work_injury/pilot_industry"),
     "pilot": ("work_injury/pilot_provinces", "work_injury/pilot_platforms", "work_injury/pilot_tier"),
@@ -87,16 +94,17 @@ def _check_parts(
     folder: Path, factors: Mapping[str, Factor], tables: Mapping[str, RateTable], schemes: Mapping[str, Scheme]
 ) -> None:
     """TariffError where a factor or a table is missing that the rules of its schemes read by name."""
-    for name in _FACTORS:
-        if name not in factors:
-            raise TariffError("missing_key", str(folder / "factors.yaml"), key=name)
+    for name, levels in _FACTORS.items():
+        if name not in factors or not set(levels) <= set(factors[name].levels):
+            raise TariffError("missing_key", str(folder / "factors.yaml"), key=": ".join((name, *levels)))
     for name, scheme in schemes.items():
-        place, levels = f"{folder / 'schemes.yaml'}, {name}", factors["scheme"].levels
-        if name not in levels:
-            raise TariffError("unknown_level", place, level=name, known=", ".join(levels))
+        place = f"{folder / 'schemes.yaml'}, {name}"
+        if name not in factors["scheme"].levels:
+            raise TariffError("unknown_level", place, level=name, known=", ".join(factors["scheme"].levels))
         for table in (*_TABLES[""], *_TABLES.get(scheme.scope, ()), *_TABLES.get(scheme.exposure, ())):
             if table not in tables:
                 raise TariffError("table_missing", place, table=table)
+    check_shapes(tables, schemes)
 
 
 def _names(path: Path) -> dict[str, dict[str, str]]:

@@ -16,8 +16,9 @@ from pricing.errors import CODE, InputError
 from pricing.units import IntArray
 
 UNKNOWN, NEGATIVE, NOT_WHOLE, NOT_A_NUMBER, TOO_LARGE = -1, -2, -3, -4, -5
-# Refusal code of a cell by minus its value; 0 and above are numbers.
-CELL_CODES = np.array(
+# A bad cell is minus (its reason + 8 × which of the column's distinct bad cells it is), so that unlike ones stay unlike.
+_REASONS = 8
+_CELL_CODES = np.array(
     [
         0,
         *(
@@ -71,7 +72,8 @@ TEXTS = tuple(c.name for c in COLUMNS if c.kind == "text")
 NUMBERS = tuple(c.name for c in COLUMNS if c.kind == "whole")
 # Columns that only a declaration of totals has.
 DECLARED_GREATEST: Mapping[str, int] = {"orders": 100_000_000_000, "heads": 100_000_000}
-COLUMN_NUMBER: Mapping[str, int] = {name: n for n, name in enumerate(("", *BY_NAME, "heads", "pilot_industry"))}
+DECLARED_TEXTS = ("pilot_industry",)
+COLUMN_NUMBER: Mapping[str, int] = {name: n for n, name in enumerate(("", *BY_NAME, "heads", *DECLARED_TEXTS))}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,8 +101,8 @@ class Usage:
         for name in dict.fromkeys(name for record in records for name in record):
             cells = [record.get(name) for record in records]
             if name in limits:
-                numbers[name] = np.array([whole_number(cell, limits[name]) for cell in cells], dtype=np.int64)
-            elif name in BY_NAME or name == "pilot_industry":
+                numbers[name] = whole_numbers(cells, limits[name])
+            elif name in BY_NAME or (name in DECLARED_TEXTS and greatest is not None):
                 texts[name], codes[name] = encode(cells)
             elif not name.startswith("x_"):
                 raise InputError("unknown_column", name, key=name, known=", ".join(BY_NAME))
@@ -131,6 +133,21 @@ def encode(cells: Iterable[object]) -> tuple[tuple[str, ...], IntArray]:
         for cell in cells
     ]
     return tuple(places), np.array(codes, dtype=np.int64)
+
+
+def whole_numbers(cells: Sequence[object], greatest: int) -> IntArray:
+    """Values as whole numbers up to `greatest`; negative where one is none, unlike for unlike bad cells."""
+    bad: dict[str, int] = {}
+    numbers = [whole_number(cell, greatest) for cell in cells]
+    for place, (number, cell) in enumerate(zip(numbers, cells, strict=True)):
+        if number < UNKNOWN:
+            numbers[place] = number - _REASONS * bad.setdefault(repr(cell), len(bad))
+    return np.array(numbers, dtype=np.int64)
+
+
+def cell_codes(cells: IntArray) -> IntArray:
+    """Refusal code of each cell: 0 where it is a number."""
+    return _CELL_CODES.take(np.where(cells < 0, -cells % _REASONS, 0))
 
 
 def whole_number(cell: object, greatest: int) -> int:

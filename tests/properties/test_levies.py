@@ -1,17 +1,31 @@
 """Parts are the whole: levies, payers and premium agree, and the order in which rows are sent does not matter."""
 
+import shutil
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.properties.answers import Json, by_engine, quoted
+from pricing.tariff import SHIPPED, Tariff
+from tests.properties.answers import TARIFF, Json, by_engine, quoted
 from tests.properties.strategies import key_of, requests, usages
 
 
-def priced(request: Json) -> Iterator[Json]:
+@pytest.fixture(scope="module")
+def three_payers(tmp_path_factory: pytest.TempPathFactory) -> Tariff:
+    """The shipped tables, but for the payers: three who bear a third each."""
+    folder = tmp_path_factory.mktemp("payers") / "rates"
+    shutil.copytree(SHIPPED, folder)
+    path = folder / "payers.yaml"
+    one, three = ": 1000000}", ": 333333, subsidy: 333333, contractor: 333334}"
+    path.write_text(path.read_text(encoding="utf-8").replace(one, three), encoding="utf-8")
+    return Tariff.load(folder)
+
+
+def priced(request: Json, tariff: Tariff = TARIFF) -> Iterator[Json]:
     """The answers of a request that hold a premium."""
-    return (answer for answer in quoted(request).values() if answer["premium_fen"] is not None)
+    return (answer for answer in quoted(request, tariff).values() if answer["premium_fen"] is not None)
 
 
 @settings(max_examples=150)
@@ -24,9 +38,10 @@ def test_levies_sum_to_the_premium_and_none_is_negative(request: Json) -> None:
 
 
 @settings(max_examples=100)
-@given(requests())
-def test_payers_sum_to_each_levy_and_to_the_premium(request: Json) -> None:
-    for answer in priced(request):
+@given(sent=requests())
+def test_payers_sum_to_each_levy_and_to_the_premium(three_payers: Tariff, sent: Json) -> None:
+    for answer in priced(sent, three_payers):
+        assert len(answer["payers"]) == 3
         assert sum(answer["payers"].values()) == answer["premium_fen"]
         assert [sum(s["payers"].values()) for s in answer["shares"]] == [s["levy_fen"] for s in answer["shares"]]
 

@@ -1,0 +1,95 @@
+"""Shape: what a table must hold to be read as a scheme or a rule reads it: numbers, words, lists, a curve or steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pricing.errors import TariffError
+from pricing.rate_table import By, Curve, RateTable, Steps, Value
+from pricing.scheme import Scheme
+from pricing.usage import NUMBERS
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A kind of leaf under some factors; the first `least` of them must stand, in this order."""
+
+    kind: str
+    factors: tuple[str, ...] = ()
+    least: int = 0
+
+    def __str__(self) -> str:
+        return ": ".join((*(f"by_{name}" for name in self.factors), self.kind))
+
+
+def _exactly(kind: str, *factors: str) -> Shape:
+    return Shape(kind, factors, len(factors))
+
+
+# Tables that the rules read by name, wherever they stand.
+RULES: Mapping[str, Shape] = {
+    "payers": _exactly("number", "scheme", "payer"),
+    "contribution_base": _exactly("number", "bound"),
+    "average_wage": _exactly("number"),
+    "industries": _exactly("word", "industry"),
+    "work_injury/industry_class": _exactly("number", "industry"),
+    "work_injury/occupation_class": _exactly("number", "occupation"),
+    "work_injury/plausible_speed": _exactly("number", "vehicle"),
+    "work_injury/pilot_industry": _exactly("word", "occupation"),
+    "work_injury/pilot_industry_read_as": _exactly("word", "pilot_industry"),
+    "work_injury/pilot_provinces": _exactly("word"),
+    "work_injury/pilot_platforms": _exactly("word", "platform"),
+    "work_injury/pilot_tier": Shape("word", ("platform_batch", "province_batch"), 1),
+}
+_BASE_RATE = {
+    "orders": Shape("number", ("pilot_industry", "pilot_tier")),
+    "contribution_base": Shape("number", ("risk_class",)),
+    "heads": Shape("number"),
+}
+
+
+def check_shapes(tables: Mapping[str, RateTable], schemes: Mapping[str, Scheme]) -> None:
+    """TariffError where an entry does not hold what its table is read as."""
+    wanted = [(name, shape) for name, shape in RULES.items() if name in tables]
+    for scheme in schemes.values():
+        wanted += _of_scheme(scheme)
+    for name, shape in wanted:
+        for entries in tables[name].entries.values():
+            for entry in entries:
+                factors, kinds = tuple(dict.fromkeys(_factors(entry.value))), set(_kinds(entry.value))
+                fits = kinds == {shape.kind} and set(factors) <= set(shape.factors)
+                if not fits or factors[: shape.least] != shape.factors[: shape.least]:
+                    found = ": ".join((*(f"by_{factor}" for factor in factors), " / ".join(sorted(kinds))))
+                    raise TariffError("table_shape", entry.id, wanted=shape, found=found)
+
+
+def _of_scheme(scheme: Scheme) -> Iterator[tuple[str, Shape]]:
+    yield scheme.base_rate, _BASE_RATE[scheme.exposure]
+    if scheme.reduction:
+        yield scheme.reduction, Shape("number", ("risk_class",))
+    if scheme.limits:
+        yield scheme.limits, _exactly("number", "limit")
+    if scheme.float_steps:
+        by_class = scheme.exposure == "contribution_base"
+        yield scheme.float_steps, _exactly("list", "risk_class") if by_class else Shape("steps")
+    for relativity in scheme.relativities:
+        curve = relativity.of in NUMBERS
+        yield relativity.table, Shape("curve") if curve else _exactly("number", relativity.of)
+
+
+def _factors(value: Value) -> Iterator[str]:
+    if isinstance(value, By):
+        yield value.factor
+        for node in value.nodes.values():
+            yield from _factors(node)
+
+
+def _kinds(value: Value) -> Iterator[str]:
+    """Kinds of the leaves of a value."""
+    if isinstance(value, By):
+        for node in value.nodes.values():
+            yield from _kinds(node)
+    else:
+        names = {Curve: "curve", Steps: "steps", tuple: "list", str: "word", int: "number"}
+        yield next(name for kind, name in names.items() if isinstance(value, kind))
