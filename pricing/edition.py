@@ -37,6 +37,7 @@ class PlatformTerms:
     pilot_float_pct: IntArray
     class_float_pct: IntArray
     risk_class: IntArray
+    entity: IntArray
     any_pilot_float: bool
     any_class_float: bool
     any_risk_class: bool
@@ -50,6 +51,7 @@ class Edition:
         self.known = known
         self.tables, self.factors, self.schemes = tariff.tables, tariff.factors, tariff.schemes
         self.register = in_force(register, month, known)
+        self.entities = tuple(dict.fromkeys(("", *(term.entity for term in self.register))))
         self.provinces = frozenset(code for code in tariff.regions if code.endswith("0000") and code != NATION)
         self.regions = self._numbered_regions(tariff.regions)
         self.platforms = self._numbered_platforms()
@@ -193,7 +195,7 @@ class Edition:
 
     def _compile_terms(self) -> PlatformTerms:
         shape = (len(self.platforms) + 1, len(self.regions) + 1)
-        tier, risk_class = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        tier, risk_class, entity = (np.zeros(shape, np.int64) for _ in range(3))
         pilot_float, class_float = np.full(shape, 100, np.int64), np.full(shape, 100, np.int64)
         for row in self.register:
             within = [number for code, number in self.regions.items() if row.region in levels_of(code)]
@@ -203,8 +205,9 @@ class Edition:
             pilot_float[platform, within] = row.pilot_float_pct or 100
             class_float[platform, within] = row.class_float_pct or 100
             risk_class[platform, within] = row.risk_class or 0
+            entity[platform, within] = self.entities.index(row.entity)
         floats = bool((pilot_float != 100).any()), bool((class_float != 100).any())
-        return PlatformTerms(tier, pilot_float, class_float, risk_class, *floats, bool(risk_class.any()))
+        return PlatformTerms(tier, pilot_float, class_float, risk_class, entity, *floats, bool(risk_class.any()))
 
     # -- hash -----------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -320,7 +321,7 @@ def _curve(raw: dict[str, Any], unit: str, place: str) -> Curve:
         raise TariffError("curve_knots", place)
     x = tuple(whole(knot[0], _GREATEST_X, place) for knot in knots)
     y = tuple(whole(knot[1], UNITS[unit], place) for knot in knots)
-    if any(b <= a for a, b in zip(x, x[1:], strict=False)):
+    if any(b <= a for a, b in pairwise(x)):
         raise TariffError("curve_not_ascending", place)
     off_balance = whole(raw["off_balance_ppm"], UNITS["ppm"], place) if "off_balance_ppm" in raw else None
     if off_balance == 0:

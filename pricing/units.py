@@ -55,6 +55,11 @@ def to_fen(millifen: Any) -> Any:
     return (millifen + MILLIFEN_PER_FEN // 2) // MILLIFEN_PER_FEN
 
 
+def whole_fen(millifen: Any) -> Any:
+    """Millifen, cut to whole fen: what a largest-remainder allocation starts from."""
+    return millifen // MILLIFEN_PER_FEN
+
+
 def pct_to_ppm(pct: Any) -> Any:
     """Whole per cent as ppm."""
     return pct * PPM_PER_PCT

@@ -16,7 +16,7 @@ from pricing.errors import CODE, InputError
 from pricing.units import IntArray
 
 UNKNOWN, NEGATIVE, NOT_WHOLE, NOT_A_NUMBER, TOO_LARGE = -1, -2, -3, -4, -5
-# A bad cell is minus (its reason + 8 × which of the column's distinct bad cells it is), so that unlike ones stay unlike.
+# A bad cell is minus (its reason + 8 × which of the column's distinct bad cells it is): unlike ones stay unlike.
 _REASONS = 8
 _CELL_CODES = np.array(
     [

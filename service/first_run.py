@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-
 from pricing.tariff import Tariff
 from pricing.words import say
 from service.clock import today
@@ -29,7 +28,9 @@ NEXT = (
 def main() -> None:
     """Price the two examples and print them as pages."""
     lang, tariff = language(), Tariff.load(tariff_folder())
-    rider, station = (read_json(read_text(str(EXAMPLES / name)), name) for name in ("rider.json", "courier_station.json"))
+    rider, station = (
+        read_json(read_text(str(EXAMPLES / name)), name) for name in ("rider.json", "courier_station.json")
+    )
     print(say("first_rider", lang) + "\n")
     show_quote(quote({**rider, "curve": True}, tariff, today(), lang), lang)
     print("\n" + say("first_station", lang) + "\n")

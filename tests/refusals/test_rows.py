@@ -72,12 +72,13 @@ def refusal_of(case: Case, folder: Path) -> Case:
         if "declare" in case:
             answer = declare(case["declare"], TARIFF, TODAY)
             return dict(answer["refusal"])
-        answer = texts_of(case, folder) if {"json", "csv", "bytes"} & set(case) else quote(request_of(case), TARIFF, TODAY)
+        as_text = {"json", "csv", "bytes"} & set(case)
+        answer = texts_of(case, folder) if as_text else quote(request_of(case), TARIFF, TODAY)
     except InputError as error:
         return of_error(error)
     json.dumps(answer, allow_nan=False)
     schemes = {scheme["scheme"]: scheme for scheme in answer["schemes"]}
-    assert {name: schemes[name].get("refusal") for name in case.get("still", [])} == dict.fromkeys(case.get("still", []))
+    assert [name for name in case.get("still", []) if schemes[name]["premium_fen"] is None] == []
     refusals = {refusal["row"]: refusal for refusal in schemes[case["scheme"]]["refusals"]}
     return dict(refusals[case.get("row", 0)])
 

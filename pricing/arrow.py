@@ -1,0 +1,234 @@
+"""Arrow in, Arrow out: usage as record batches, whole workers at a time, settled into lines.
+
+The same generator serves a local run and, handed to Spark's `mapInArrow`, a distributed one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pricing.coding import COLUMN
+from pricing.edition import Edition
+from pricing.errors import CODE
+from pricing.key_order import BoolArray
+from pricing.payers import bear
+from pricing.rate_table import EVIDENCE, STATUSES
+from pricing.scheme import Scheme
+from pricing.settle import Priced, Settlement, settle
+from pricing.units import PPM, IntArray, whole_fen
+from pricing.usage import BY_NAME, KEY, NUMBERS, TEXTS, UNKNOWN, Usage, whole_numbers
+
+BAD_CELLS = "bad_cells"
+PAYERS = ("platform", "employer", "contractor", "worker", "subsidy")
+USAGE_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in TEXTS),
+        *((name, pa.int64()) for name in NUMBERS),
+        ("file", pa.int32()),
+        ("row", pa.int64()),
+        (BAD_CELLS, pa.string()),
+    ]
+)
+_KEY_FIELDS = [(name, pa.string()) for name in (*KEY, "worker_ref", "scheme", "cover")]
+LINE_SCHEMA = pa.schema(
+    [
+        *_KEY_FIELDS,
+        ("exposure", pa.int64()),
+        ("unit", pa.string()),
+        ("rate", pa.int64()),
+        ("float_ppm", pa.int64()),
+        ("ratio_ppm", pa.int64()),
+        ("premium_millifen", pa.int64()),
+        ("levy_fen", pa.int64()),
+        *((f"{payer}_fen", pa.int64()) for payer in PAYERS),
+        ("status", pa.string()),
+        ("evidence", pa.string()),
+        ("incomplete", pa.bool_()),
+        ("settles", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A settled part of a month: the batch it came from, its usage and its settlement."""
+
+    batch: pa.RecordBatch
+    usage: Usage
+    settlement: Settlement
+
+
+Extra = Callable[[str, int, int], IntArray]
+
+
+def settle_batches(
+    batches: Iterable[pa.RecordBatch], edition: Edition, names: Iterable[str], extra: Extra | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Lines of each batch. Batches hold whole workers, in key order over the month.
+
+    extra: fen to add to a part's lines of a declared scheme (scheme, part, rows), from a first pass over the month.
+    """
+    for number, part in enumerate(settled(batches, edition, names)):
+        yield from (lines for lines in lines_of(part, edition, number, extra) if len(lines))
+
+
+def settled(batches: Iterable[pa.RecordBatch], edition: Edition, names: Iterable[str]) -> Iterator[Part]:
+    """Each batch with its settlement."""
+    names = tuple(names)
+    for batch in whole_workers(batches):
+        usage = usage_of(batch)
+        yield Part(batch, usage, settle(usage, edition, names))
+
+
+def whole_workers(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches cut so that no worker stands in two of them. Rows come with workers together."""
+    kept: pa.Table | None = None
+    for batch in batches:
+        table = pa.Table.from_batches([batch])
+        table = table if kept is None else pa.concat_tables([kept, table])
+        workers = table.column("worker").combine_chunks()
+        if not len(workers):
+            continue
+        last = workers[len(workers) - 1]
+        same = pc.equal(workers, last) if last.is_valid else pc.is_null(workers)
+        cut = int(pc.index(same, pa.scalar(True)).as_py())
+        kept = table.slice(cut)
+        if cut:
+            yield _one_batch(table.slice(0, cut))
+    if kept is not None and len(kept):
+        yield _one_batch(kept)
+
+
+def _one_batch(table: pa.Table) -> pa.RecordBatch:
+    return table.combine_chunks().to_batches()[0]
+
+
+def usage_of(batch: pa.RecordBatch) -> Usage:
+    """A batch of USAGE_SCHEMA as usage; bad cells come back as what was wrong with them."""
+    texts: dict[str, tuple[str, ...]] = {}
+    codes: dict[str, IntArray] = {}
+    for name in TEXTS:
+        column = batch.column(name)
+        if column.null_count == len(column):
+            continue
+        encoded = column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode()
+        texts[name] = tuple(encoded.dictionary.to_pylist())
+        codes[name] = _whole(encoded.indices)
+    numbers = {name: _whole(batch.column(name)) for name in NUMBERS if batch.column(name).null_count < len(batch)}
+    _restore_bad_cells(batch, numbers)
+    return Usage.of_columns(len(batch), texts, codes, numbers)
+
+
+def _whole(column: pa.Array) -> IntArray:
+    filled = pc.fill_null(column.cast(pa.int64()), UNKNOWN)
+    return np.array(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _restore_bad_cells(batch: pa.RecordBatch, numbers: dict[str, IntArray]) -> None:
+    column = batch.column(BAD_CELLS)
+    if column.null_count == len(column):
+        return
+    found: dict[str, dict[int, object]] = {}
+    for row in pc.indices_nonzero(column.is_valid()).to_pylist():
+        for name, cell in json.loads(column[row].as_py()).items():
+            found.setdefault(name, {})[row] = cell
+    for name, cells in found.items():
+        values = numbers.setdefault(name, np.full(len(batch), UNKNOWN, dtype=np.int64))
+        values[list(cells)] = whole_numbers(list(cells.values()), BY_NAME[name].greatest)
+
+
+def lines_of(part: Part, edition: Edition, number: int, extra: Extra | None) -> Iterator[pa.RecordBatch]:
+    """Lines of a part, scheme by scheme, rows in key order."""
+    for name, priced in part.settlement.priced.items():
+        if priced is not None:
+            levy = levies_of(priced, edition.schemes[name], number, extra)
+            yield _lines(part, priced, levy, edition, edition.schemes[name])
+
+
+def levies_of(priced: Priced, scheme: Scheme, number: int, extra: Extra | None) -> IntArray:
+    """Levy of each priced row of a part; of a declared scheme as the whole month allocates it."""
+    if not scheme.declared or extra is None:
+        return priced.levy_fen
+    levy: IntArray = whole_fen(priced.sheet.millifen) + extra(scheme.name, number, len(priced.rows))
+    return levy
+
+
+def _lines(part: Part, priced: Priced, levy: IntArray, edition: Edition, scheme: Scheme) -> pa.RecordBatch:
+    rows = part.settlement.checked.order[priced.kept]
+    count = len(rows)
+    taken = part.batch.take(pa.array(rows))
+    exposure, unit = exposure_of(priced, scheme)
+    ratio = priced.sheet.ratio_ppm
+    borne = bear(levy, edition, scheme)
+    columns = {
+        **{key: pc.fill_null(_plain(taken.column(key)), "") for key in (*KEY, "worker_ref")},
+        "scheme": _same(scheme.name, count),
+        "cover": _same(scheme.cover, count),
+        "exposure": pa.array(exposure),
+        "unit": _same(unit, count),
+        "rate": pa.array(rate_of(priced)),
+        "float_ppm": pa.array(float_of(priced)),
+        "ratio_ppm": pa.nulls(count, pa.int64()) if ratio is None else pa.array(ratio),
+        "premium_millifen": pa.array(priced.sheet.millifen),
+        "levy_fen": pa.array(levy),
+        **{f"{payer}_fen": pa.array(borne.get(payer, np.zeros(count, dtype=np.int64))) for payer in PAYERS},
+        "status": _words(STATUSES, priced.status),
+        "evidence": _words(EVIDENCE, priced.evidence),
+        "incomplete": pa.array(incomplete(part.settlement, priced, scheme)),
+        "settles": _same("", count),
+        "reason": _same("", count),
+    }
+    return pa.RecordBatch.from_arrays([columns[name] for name in LINE_SCHEMA.names], schema=LINE_SCHEMA)
+
+
+def exposure_of(priced: Priced, scheme: Scheme) -> tuple[IntArray, str]:
+    """What a row's base rate was multiplied by, with its unit."""
+    if priced.sheet.base_fen is not None:
+        return priced.sheet.base_fen, "fen"
+    return priced.rows.numbers[scheme.exposure], scheme.exposure
+
+
+def rate_of(priced: Priced) -> IntArray:
+    """Base rate of each row before its float, in the unit of its table."""
+    base, floated = priced.sheet.step("base_rate"), priced.sheet.step("float")
+    assert base is not None
+    rate = floated.facts.get("amount", base.operand) if floated is not None else base.operand
+    return np.broadcast_to(np.asarray(rate, dtype=np.int64), len(priced.rows))
+
+
+def float_of(priced: Priced) -> IntArray:
+    """Float of each row. [ppm]"""
+    step = priced.sheet.step("float")
+    return np.broadcast_to(np.asarray(PPM if step is None else step.operand, dtype=np.int64), len(priced.rows))
+
+
+def incomplete(settlement: Settlement, priced: Priced, scheme: Scheme) -> BoolArray:
+    """Whether a row's worker has rows that this scheme refused."""
+    refused = settlement.refusals[scheme.name]
+    bad = (refused != 0) & (refused % COLUMN != CODE["duplicate"])
+    worker = settlement.checked.rows.worker
+    if not bad.any():
+        return np.zeros(len(priced.kept), dtype=bool)
+    counts = np.bincount(worker, weights=bad)
+    return counts.take(worker.take(priced.kept)) > 0
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if isinstance(column, pa.DictionaryArray) else column
+
+
+def _same(text: str, count: int) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(
+        pa.array(np.zeros(count, dtype=np.int8)), pa.array([text])
+    ).dictionary_decode()
+
+
+def _words(words: tuple[str, ...], ranks: IntArray) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(ranks.astype(np.int8)), pa.array(list(words))).dictionary_decode()

@@ -1,0 +1,111 @@
+"""The levy's folder: names of its files, their columns, how they are hashed, written and published whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pricing.errors import InputError
+
+LINES, DECLARATIONS, REFUSALS = "lines.parquet", "declarations.csv", "refusals.csv"
+TOTALS, RECEIPT, USAGE, REGISTER, EDITION = (
+    "totals.json",
+    "receipt.json",
+    "usage.parquet",
+    "register.csv",
+    "edition.json",
+)
+FILES = (LINES, DECLARATIONS, REFUSALS, TOTALS, USAGE, REGISTER, EDITION)
+
+DECLARATION_COLUMNS = ["month", "declared_month", "scheme", "platform", "region", "pilot_industry", "risk_class", "entity", "lines", "orders", "heads", "amount_millifen", "float_ppm", "levy_fen", "status", "evidence", "settles", "reason"]
+REFUSAL_COLUMNS = ["file", "row", "worker_ref", "scheme", "column", "code", "message", "message_zh", "orders", "income_fen"]
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 22):
+            digest.update(block)
+    return "sha256:" + digest.hexdigest()
+
+
+class CsvFile:
+    """Rows as CSV that people open: a text that a spreadsheet would run as a formula gets an apostrophe before it."""
+
+    def __init__(self, path: Path, columns: Iterable[str]) -> None:
+        self._names = list(columns)
+        self._file = path.open("w", encoding="utf-8-sig", newline="")
+        self._writer = csv.writer(self._file)
+        self._writer.writerow(self._names)
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        """One row; a name that is not there is an empty cell."""
+        self._writer.writerow([_safe(row.get(name)) for name in self._names])
+
+    def close(self) -> None:
+        """All rows are in."""
+        self._file.close()
+
+
+def _safe(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return "" if value is None else value
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """A CSV of ours, apostrophes taken off again."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [
+            {
+                name: cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
+                for name, cell in row.items()
+            }
+            for row in csv.DictReader(file)
+        ]
+
+
+def text_hash(content: Any) -> str:
+    """Hash of a JSON value, keys in order."""
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def write_json(path: Path, content: Any) -> None:
+    """JSON as people may read it."""
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def published(out: Path) -> Iterator[Path]:
+    """A folder beside `out` that becomes `out` when all went well, and vanishes when anything did not."""
+    if out.exists():
+        raise InputError("folder_exists", str(out), folder=out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    making = out.with_name(f".{out.name}.making-{os.getpid()}")
+    making.mkdir()
+    try:
+        yield making
+        os.replace(making, out)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def read_receipt(folder: Path) -> dict[str, Any]:
+    """The receipt of a published folder, after checking that every file is as it was written."""
+    if not (folder / RECEIPT).is_file():
+        raise InputError("no_receipt", str(folder), folder=folder)
+    receipt: dict[str, Any] = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
+    for name, written in receipt["files"].items():
+        path = folder / name
+        if not path.is_file() or sha256(path) != written:
+            raise InputError("folder_changed", str(path), file=name)
+    return receipt

@@ -1,0 +1,96 @@
+"""The local engine: a month's files in, settled lines and declarations out, in bounded memory on one machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pricing.arrow import LINE_SCHEMA, USAGE_SCHEMA, Part, lines_of, settled
+from pricing.coding import COLUMN
+from pricing.declaration import Group
+from pricing.edition import Edition
+from pricing.errors import CODE
+from pricing.month import Declared, MonthSums, allocation
+from pricing.units import IntArray
+from service.engines.intake import Intake
+from service.engines.refused import refused_rows
+
+Progress = Callable[[str, int], None]
+Refuse = Callable[[dict[str, Any]], None]
+
+
+@dataclass(slots=True)
+class State:
+    """One state of a month: its usage under one edition, settled."""
+
+    lines: Path
+    declared: dict[Group, Declared]
+    refused: dict[str, int] = field(default_factory=dict)
+    duplicates: int = 0
+
+
+def write_intake(intake: Intake, out: Path, progress: Progress) -> None:
+    """All rows of the files, normalised, in the order in which they were read."""
+    with pq.ParquetWriter(out, USAGE_SCHEMA, compression="lz4") as writer:
+        for batch in intake.batches():
+            writer.write_batch(batch)
+            progress("read", len(batch))
+
+
+def batches_of(usage: Path) -> Iterator[pa.RecordBatch]:
+    """Batches of a usage file in key order."""
+    yield from pq.ParquetFile(usage).iter_batches(batch_size=122_880)
+
+
+def settle_state(
+    usage: Path, edition: Edition, names: Sequence[str], out: Path, progress: Progress, refuse: Refuse | None = None
+) -> State:
+    """Settle a usage file under an edition: lines to `out`, refused rows to `refuse`, declarations in memory.
+
+    Declared schemes take a first pass over the month, because a declaration is rounded once and then allocated.
+    """
+    declared = [name for name in names if edition.schemes[name].declared]
+    shares = allocation(settled(batches_of(usage), edition, declared), edition) if declared else {}
+
+    def extra(name: str, number: int, rows: int) -> IntArray:
+        return shares[name].extra(number, rows)
+
+    sums, state = MonthSums(edition, extra), State(out, {})
+    with pq.ParquetWriter(out, LINE_SCHEMA, compression="lz4") as writer:
+        for number, part in enumerate(settled(batches_of(usage), edition, names)):
+            sums.add(part, number)
+            lines = [batch for batch in lines_of(part, edition, number, extra) if len(batch)]
+            if lines:
+                writer.write_table(_in_key_order(pa.Table.from_batches(lines), part))
+            for refusal in refused_rows(part, edition) if refuse is not None else ():
+                state.refused[refusal["scheme"]] = state.refused.get(refusal["scheme"], 0) + 1
+                refuse(refusal)
+            state.duplicates += _duplicates(part)
+            progress("settle", len(part.batch))
+    state.declared = sums.declared
+    return state
+
+
+def _in_key_order(lines: pa.Table, part: Part) -> pa.Table:
+    """Rows in key order, a row's schemes in the order of the edition: whatever the batches, the file is the same."""
+    if len(part.settlement.priced) == 1:
+        return lines
+    places = [priced.kept for priced in part.settlement.priced.values() if priced is not None]
+    order = pa.array(_interleaved(places))
+    return lines.take(order)
+
+
+def _interleaved(places: Sequence[IntArray]) -> IntArray:
+    order: IntArray = np.concatenate(places).argsort(kind="stable")
+    return order
+
+
+def _duplicates(part: Part) -> int:
+    refusals = next(iter(part.settlement.refusals.values()))
+    return int((refusals % COLUMN == CODE["duplicate"]).sum())

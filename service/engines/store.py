@@ -1,0 +1,113 @@
+"""DuckDB: sorting a month into key order, differences between two states of it, and the second aggregation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pricing.arrow import LINE_SCHEMA, PAYERS
+from pricing.usage import KEY
+
+_WORKER_FIRST = ("worker", *(name for name in KEY if name not in ("worker", "month")))
+_SAME = (*KEY, "scheme")
+_SUMS = ("exposure", "premium_millifen", "levy_fen", *(f"{payer}_fen" for payer in PAYERS))
+
+_KNOWLEDGE = (
+    "CASE WHEN a.scheme IS NULL OR b.scheme IS NULL THEN 'scope' WHEN a.exposure <> b.exposure THEN 'base' "
+    "WHEN a.rate <> b.rate THEN 'rate' WHEN a.float_ppm <> b.float_ppm THEN 'float' ELSE 'rate' END"
+)
+
+
+@contextmanager
+def opened(work: Path, memory: str = "1GB") -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that spills into `work` beyond its memory and loads nothing from outside."""
+    connection = duckdb.connect()
+    try:
+        connection.execute(f"SET memory_limit = '{memory}'")
+        connection.execute(f"SET temp_directory = '{work / 'spill'}'")
+        connection.execute("SET preserve_insertion_order = true")
+        connection.execute("SET autoinstall_known_extensions = false")
+        connection.execute("SET autoload_known_extensions = false")
+        yield connection
+    finally:
+        connection.close()
+
+
+def sort_usage(connection: duckdb.DuckDBPyConnection, sources: Sequence[str], out: Path) -> None:
+    """Rows of the sources (each a SELECT) in key order, workers together, into one Parquet file."""
+    union = " UNION ALL BY NAME ".join(sources)
+    order = ", ".join(f"{name} NULLS FIRST" for name in (*_WORKER_FIRST, "file", "row"))
+    connection.execute(
+        f"COPY (SELECT * FROM ({union}) ORDER BY {order}) TO '{out}' (FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 122880)"
+    )
+
+
+def platforms_of(connection: duckdb.DuckDBPyConnection, source: str) -> list[str]:
+    """Distinct platforms of a SELECT of usage."""
+    rows = connection.execute(
+        f"SELECT DISTINCT platform FROM ({source}) WHERE platform IS NOT NULL ORDER BY 1"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def differences(before: Path, after: Path, settles: str, reason: str) -> str:
+    """A SELECT of the lines by which `after` differs from `before`: sums are differences, the rest is the later state.
+
+    reason: `usage`, or `knowledge`, whose lines say which of scope, base, rate or float changed first.
+    """
+    keys = " AND ".join(f"b.{name} = a.{name}" for name in _SAME)
+    picked = ", ".join(f"coalesce(a.{name}, b.{name}) AS {name}" for name in (*KEY, "worker_ref", "scheme", "cover"))
+    sums = ", ".join(f"coalesce(a.{name}, 0) - coalesce(b.{name}, 0) AS {name}" for name in _SUMS if name != "exposure")
+    rest = ", ".join(f"coalesce(a.{name}, b.{name}) AS {name}" for name in ("status", "evidence", "incomplete"))
+    rates = ", ".join(f"coalesce(a.{name}, b.{name}) AS {name}" for name in ("rate", "float_ppm"))
+    why = "'usage'" if reason == "usage" else _KNOWLEDGE
+    return (
+        f"SELECT {picked}, coalesce(a.exposure, 0) - coalesce(b.exposure, 0) AS exposure, "
+        f"coalesce(a.unit, b.unit) AS unit, {rates}, a.ratio_ppm, {sums}, {rest}, '{settles}' AS settles, {why} AS reason "
+        f"FROM read_parquet('{before}') b FULL OUTER JOIN read_parquet('{after}') a ON {keys} "
+        "WHERE coalesce(a.levy_fen, 0) <> coalesce(b.levy_fen, 0) OR coalesce(a.premium_millifen, 0) <> "
+        "coalesce(b.premium_millifen, 0) OR coalesce(a.exposure, 0) <> coalesce(b.exposure, 0)"
+    )
+
+
+def write_lines(connection: duckdb.DuckDBPyConnection, parts: Sequence[str], out: Path) -> None:
+    """Difference lines (each part a SELECT of LINE_SCHEMA's columns) in key order, scheme by scheme."""
+    columns = ", ".join(LINE_SCHEMA.names)
+    union = " UNION ALL BY NAME ".join(f"({part})" for part in parts)
+    order = ", ".join((*_WORKER_FIRST, "scheme", "reason DESC"))
+    connection.execute(
+        f"COPY (SELECT {columns} FROM ({union}) ORDER BY {order}) TO '{out}' (FORMAT parquet, COMPRESSION lz4_raw)"
+    )
+
+
+def second_totals(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, dict[str, Any]]:
+    """Sums per scheme, aggregated anew from the files as written: by worker, by platform, by payer, by declaration."""
+    lines = f"read_parquet('{folder / 'lines.parquet'}')"
+    declared = f"read_csv('{folder / 'declarations.csv'}', header = true, all_varchar = true)"
+    refused = f"read_csv('{folder / 'refusals.csv'}', header = true, all_varchar = true)"
+    payers = " + ".join(f"sum({payer}_fen)" for payer in PAYERS)
+    found: dict[str, dict[str, Any]] = {}
+
+    def put(name: str, query: str) -> None:
+        for scheme, value in connection.execute(query).fetchall():
+            found.setdefault(scheme, {})[name] = int(value)
+
+    by = "SELECT scheme, sum(fen) FROM (SELECT scheme, {0}, sum(levy_fen) AS fen FROM {1} GROUP BY ALL) GROUP BY scheme"
+    put("workers_fen", by.format("worker", lines))
+    put("platforms_fen", by.format("platform", lines))
+    put("payers_fen", f"SELECT scheme, {payers} FROM {lines} GROUP BY scheme")
+    put("declarations_fen", f"SELECT scheme, sum(levy_fen::BIGINT) FROM {declared} GROUP BY scheme")
+    put("lines", f"SELECT scheme, count(*) FROM {lines} GROUP BY scheme")
+    put("refused_rows", f"SELECT scheme, count(*) FROM {refused} GROUP BY scheme")
+    return found
+
+
+def rows_read(connection: duckdb.DuckDBPyConnection, usage: Path) -> int:
+    """Rows of a usage file."""
+    counted = connection.execute(f"SELECT count(*) FROM read_parquet('{usage}')").fetchone()
+    assert counted is not None
+    return int(counted[0])
