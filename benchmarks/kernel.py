@@ -31,7 +31,7 @@ SKLEARN_CHUNK = 250_000
 def block(edition: Edition) -> Rows:
     """A block of synthetic rows of one worker each: levels at random, quantities in believable ranges."""
     draw = np.random.default_rng(2026)
-    known = [edition.regions[code] for code in ("110000", "310000", "320000", "330000", "440100", "440300", "500000", "510000")]
+    known = [edition.regions[code] for code in ("110000", "310000", "320000", "330000", "440100", "440300", "500000")]
     codes = {
         "region": np.array(known)[draw.integers(0, len(known), BLOCK)],
         "platform": draw.integers(0, 20, BLOCK),

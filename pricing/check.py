@@ -14,6 +14,7 @@ from pricing.coding import COLUMN, Rows, add_classes, coded, refusal
 from pricing.edition import MISSING, Edition
 from pricing.errors import CODE
 from pricing.key_order import BoolArray, KeyOrder, key_order
+from pricing.rate_table import UNITS
 from pricing.scheme import Scheme
 from pricing.scope import gate
 from pricing.units import IntArray
@@ -143,7 +144,8 @@ def _base_and_float(rows: Rows, edition: Edition, scheme: Scheme) -> list[IntArr
     refusals = [known.take(codes["region"])]
     if "?risk_class" in codes:
         refusals.append(codes["?risk_class"])
-    refusals.append((codes["risk_class"] == 0) * CODE["rate_not_known"])
+    grid = edition.grid(scheme.base_rate)
+    refusals.append((grid.values.take(grid.places(codes, len(rows))) == MISSING) * CODE["rate_not_known"])
     if not edition.terms.any_class_float:
         return refusals
     allowed = edition.keep("class floats", scheme.float_steps, lambda: _allowed_floats(edition, scheme.float_steps))
@@ -171,8 +173,10 @@ def _base_known(edition: Edition) -> IntArray:
 
 
 def _allowed_floats(edition: Edition, table: str) -> IntArray:
-    """Refusal per risk class and per cent: the class's own steps only, and 100 always. Shape (classes, 501)."""
-    refused = np.full((len(edition.levels["risk_class"]) + 1, 501), CODE["float_not_a_step"], dtype=np.int64)
+    """Refusal per risk class and per cent: the class's own steps, and 100 always. Shape (classes, greatest + 2)."""
+    refused = np.full(
+        (len(edition.levels["risk_class"]) + 1, UNITS["pct"] + 2), CODE["float_not_a_step"], dtype=np.int64
+    )
     refused[:, 100] = 0
     for level, steps in edition.nodes(table).items():
         if isinstance(steps, tuple):

@@ -27,7 +27,7 @@ INDUSTRIES = "industries"
 
 _WORKER = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_CHAIN = re.compile(r"[^\s/]{1,64}(/[^\s/]{1,64}){0,7}")
+_CHAIN = re.compile(r"[^\s/\x00-\x1f\x7f]{1,64}(/[^\s/\x00-\x1f\x7f]{1,64}){0,7}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,12 +62,15 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How a text column becomes level numbers: `number` gives -1 where the text is not known, refused as `code`."""
+    """How a text column becomes level numbers: `number` gives -1 where the text is not known, refused as `code`, and
+    -2 where it is not even of the column's form, refused as `malformed`.
+    """
 
     name: str
     code: str
     required: bool
     number: Callable[[str], int]
+    malformed: str = ""
 
 
 def refusal(code: str, column: str) -> int:
@@ -100,9 +103,10 @@ def _read(codes: dict[str, IntArray], usage: Usage, reader: Reader) -> None:
         return
     found = [reader.number(text) for text in usage.texts[name]]
     codes[name] = np.array([*found, 0], dtype=np.int64).take(cells, mode="wrap")
-    if -1 in found or (reader.required and name in usage.unsure):
+    if min(found, default=0) < 0 or (reader.required and name in usage.unsure):
         codes[name] = np.maximum(codes[name], 0)
-        refused = [refusal(reader.code, name) if number < 0 else 0 for number in found]
+        by_number = {-1: refusal(reader.code, name), -2: refusal(reader.malformed or reader.code, name)}
+        refused = [by_number.get(number, 0) for number in found]
         empty = refusal("value_missing", name) if reader.required else 0
         codes["?" + name] = np.array([*refused, empty], dtype=np.int64).take(cells, mode="wrap")
 
@@ -111,7 +115,8 @@ def _readers(edition: Edition) -> tuple[Reader, ...]:
     levels, platforms = edition.levels, edition.platforms
 
     def month(text: str) -> int:
-        return 0 if parse_month(text) == edition.month else -1
+        found = parse_month(text)
+        return -2 if found is None else 0 if found == edition.month else -1
 
     def platform(text: str) -> int:
         return platforms.get(text, 0) if _SLUG.fullmatch(text) else -1
@@ -120,7 +125,7 @@ def _readers(edition: Edition) -> tuple[Reader, ...]:
         return edition.region_number(text) or -1
 
     return (
-        Reader("month", "month_differs", required=True, number=month),
+        Reader("month", "month_differs", required=True, number=month, malformed="month_not_valid"),
         Reader("worker", "worker_not_valid", required=True, number=lambda t: 0 if _WORKER.fullmatch(t) else -1),
         Reader("platform", "platform_not_valid", required=True, number=platform),
         Reader("contractor", "contractor_not_valid", required=False, number=lambda t: 0 if _CHAIN.fullmatch(t) else -1),

@@ -21,7 +21,7 @@ Group = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Declarations:
-    """Per declaration, shapes (declarations,): first: a row of it; units: orders or heads; millifen: exact sum; levy_fen.
+    """Per declaration, shapes (declarations,): first: a row of it; units: orders or heads; millifen: exact; levy_fen.
 
     of_row: declaration of each row; line_fen: its allocation. Shapes (rows,).
     """

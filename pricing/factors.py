@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pricing.errors import TariffError
-from pricing.rate_table import By, RateTable, Value, leaves, mapping_of, read_yaml, truth_of, words_of
+from pricing.rate_table import By, RateTable, Value, leaves
+from pricing.strict_yaml import mapping_of, read_yaml, truth_of, words_of
 
 
 @dataclass(frozen=True, slots=True)

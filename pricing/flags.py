@@ -20,7 +20,7 @@ OCCUPATION_CLASS = "work_injury/occupation_class"
 
 
 def flags(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str, BoolArray]]:
-    """The flags that stand on any priced row, as (code, rows that carry it)."""
+    """The flags that stand on any priced row, as (code, rows that carry it); `left_out:TABLE` names its table."""
     for code, rows in _all(priced, edition, scheme):
         if rows.any():
             yield code, rows
@@ -44,7 +44,7 @@ def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str
     for step in priced.sheet.steps:
         relativity = next((r for r in scheme.relativities if r.name == step.name), None)
         if relativity is not None and relativity.of not in edition.levels:
-            yield f"left_out_{step.name}", everyone & (np.asarray(step.entry) == NO_ENTRY)
+            yield f"left_out:{relativity.table}", everyone & (np.asarray(step.entry) == NO_ENTRY)
             curve = edition.curve(relativity.table)
             if relativity.of == "distance_m" and curve is not None:
                 yield "beyond_last_knot", everyone & (np.asarray(step.facts["quantity"]) >= curve.last)

@@ -12,6 +12,7 @@ from pricing.coding import Rows
 from pricing.edition import MISSING, NO_ENTRY, Edition
 from pricing.merge import Merged
 from pricing.rate_table import NATION
+from pricing.relativities import Grid
 from pricing.scheme import Relativity, Scheme
 from pricing.scope import AVERAGE_WAGE, tiers
 from pricing.units import (
@@ -55,7 +56,7 @@ def price(rows: Rows, merged: Merged, edition: Edition, scheme: Scheme) -> Works
 
 def _contribution_base(sheet: Worksheet, rows: Rows, merged: Merged, edition: Edition, scheme: Scheme) -> None:
     """max(min(income, cap), floor), with the floor by days of the month where the scheme says so. [fen]"""
-    bounds = edition.keep("bounds", "", lambda: [edition.grid(BASE).only("bound", number) for number in (1, 2)])
+    bounds = edition.keep("bounds", "", lambda: _bounds(edition))
     place = bounds[0].places(rows.codes, len(rows))
     floor, cap = (bound.values.take(place) for bound in bounds)
     income = merged.total("income_fen")
@@ -70,6 +71,11 @@ def _contribution_base(sheet: Worksheet, rows: Rows, merged: Merged, edition: Ed
     sheet.steps.append(
         Step("contribution_base", "fen", base, bounds[0].entry_at(place), to_millifen(base), facts=facts)
     )
+
+
+def _bounds(edition: Edition) -> list[Grid]:
+    """Floor and cap per region. [fen]"""
+    return [edition.grid(BASE).only("bound", edition.levels["bound"][name]) for name in ("floor", "cap")]
 
 
 def _days(merged: Merged, edition: Edition) -> IntArray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 
+from pricing.check import BASE
 from pricing.edition import Edition
 from pricing.finding import SEVERITIES, Finding
 from pricing.lint_prices import balance, greatest, limits_hold, one_order
@@ -119,6 +120,15 @@ def ended(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
                 yield Finding.of("warning", "lint_ended", f"{table.id}/{region}")
 
 
+def floors_and_caps(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
+    """A floor above its cap would charge more than the law allows."""
+    for entries in tariff.tables[BASE].entries.values():
+        for entry in entries:
+            bounds = entry.value.nodes if isinstance(entry.value, By) else {}
+            if int(str(bounds["floor"])) > int(str(bounds["cap"])):
+                yield Finding.of("error", "lint_floor_above_cap", entry.id, region=entry.region)
+
+
 def payers_sum(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
     """Payers of each scheme must bear the whole."""
     for entries in tariff.tables[PAYERS].entries.values():
@@ -159,6 +169,7 @@ CHECKS: tuple[Check, ...] = (
     marks,
     reviews,
     ended,
+    floors_and_caps,
     payers_sum,
     unreachable,
     balance,

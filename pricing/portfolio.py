@@ -13,8 +13,8 @@ from pricing.edition import Edition
 from pricing.errors import TariffError
 from pricing.kernel import limits, off_balance, relativities
 from pricing.merge import Merged
-from pricing.rate_table import read_yaml, whole
 from pricing.scheme import Scheme
+from pricing.strict_yaml import read_yaml, whole
 from pricing.units import IntArray, over_ppm
 from pricing.usage import BY_NAME
 

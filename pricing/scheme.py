@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pricing.errors import TariffError
-from pricing.rate_table import both_languages, mapping_of, read_yaml, truth_of, words_of
+from pricing.strict_yaml import both_languages, mapping_of, read_yaml, truth_of, words_of
 from pricing.usage import NUMBERS
 
 SCOPES = ("pilot", "employed", "courier", "proposal")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pricing.edition import MISSING, Edition
-from pricing.errors import CODE
+from pricing.errors import CODE, ROW_CODES
+from pricing.payers import PAYERS
 from pricing.rate_table import NATION, By
 from pricing.relativities import places
 from pricing.scheme import Scheme
@@ -47,10 +48,12 @@ def gate(edition: Edition, scheme: Scheme) -> Gate:
 
 
 def closed(edition: Edition, scheme: Scheme) -> int:
-    """Refusal code where the month lies before the scheme's first entries, else 0."""
-    tables = (scheme.base_rate, *(relativity.table for relativity in scheme.relativities))
-    before = any(edition.starts_later(table) for table in tables)
-    return CODE["month_before_first_entry"] if before else 0
+    """Refusal code where the month lies before the scheme's first entries, or a table of it has ended; else 0."""
+    national = [*(relativity.table for relativity in scheme.relativities), *([scheme.limits] if scheme.limits else [])]
+    if any(edition.starts_later(table) for table in (scheme.base_rate, *national)):
+        return CODE["month_before_first_entry"]
+    lacking = any(isinstance(edition.number_of(table, NATION), str) for table in national)
+    return CODE["rate_not_known"] if lacking or scheme.name not in edition.nodes(PAYERS) else 0
 
 
 def _first_of(shape: tuple[int, ...], refusals: Sequence[tuple[object, str]]) -> IntArray:
@@ -128,7 +131,7 @@ def _amounts(edition: Edition, scheme: Scheme) -> tuple[IntArray, IntArray]:
 
 def _pilot(edition: Edition, scheme: Scheme) -> Gate:
     shape = (len(edition.platforms) + 1, len(edition.regions) + 1, len(edition.levels["pilot_industry"]) + 1)
-    before = closed(edition, scheme)
+    shut = closed(edition, scheme)
     province, province_entries = _by_region(edition, PROVINCES)
     levels = edition.levels["province_batch"]
     batches, platforms_entry = _platform_batches(edition)
@@ -143,7 +146,7 @@ def _pilot(edition: Edition, scheme: Scheme) -> Gate:
     refusal = _first_of(
         shape,
         [
-            (bool(before), "month_before_first_entry"),
+            (shut > 0, ROW_CODES[shut or CODE["rate_not_known"]]),
             (i == 0, "industry_not_in_scope"),
             ((province == levels["out"])[None, :, None], "province_not_in_scope"),
             ((province == levels["not_established"])[None, :, None], "scope_not_established"),
@@ -170,11 +173,11 @@ def _pilot(edition: Edition, scheme: Scheme) -> Gate:
 def _employed(edition: Edition, scheme: Scheme) -> Gate:
     levels = edition.levels["employment"]
     number = np.arange(len(levels) + 1)
-    before = closed(edition, scheme)
+    shut = closed(edition, scheme)
     refusal = _first_of(
         number.shape,
         [
-            (bool(before), "month_before_first_entry"),
+            (shut > 0, ROW_CODES[shut or CODE["rate_not_known"]]),
             (number == 0, "employment_missing"),
             (number == levels["none"], "no_employer"),
         ],
@@ -187,11 +190,11 @@ def _courier(edition: Edition, scheme: Scheme) -> Gate:
     rate, _ = _by_region(edition, scheme.base_rate)
     wage, _ = _by_region(edition, AVERAGE_WAGE)
     courier = np.arange(shape[1])[None, :] == edition.levels["occupation"]["parcel_courier"]
-    before = closed(edition, scheme)
+    shut = closed(edition, scheme)
     refusal = _first_of(
         shape,
         [
-            (bool(before), "month_before_first_entry"),
+            (shut > 0, ROW_CODES[shut or CODE["rate_not_known"]]),
             (~courier, "occupation_not_in_scope"),
             ((rate == MISSING)[:, None], "scope_not_established"),
             ((wage == MISSING)[:, None], "average_wage_not_known"),

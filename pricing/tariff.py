@@ -15,10 +15,12 @@ from pricing.edition import Edition
 from pricing.errors import TariffError
 from pricing.factors import Factor, check_levels, opened, read_factors
 from pricing.portfolio import Portfolio, read_portfolios
-from pricing.rate_table import RateTable, both_languages, read_table, read_yaml
+from pricing.rate_table import RateTable
 from pricing.register import Terms
 from pricing.scheme import Scheme, read_schemes
 from pricing.shape import check_shapes
+from pricing.strict_yaml import both_languages, read_yaml
+from pricing.table_reader import read_table
 
 SHIPPED = Path(__file__).parent / "rates"
 # What the rules read by name: factors with some of their levels, and tables by a scheme's scope and exposure.

@@ -21,7 +21,7 @@ MILLIFEN_PER_FEN = 1000
 PPM_PER_PCT = 10_000
 LARGEST = 2**63 - 1
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
 
 def times_ppm(amount: Any, ppm: Any) -> Any:

@@ -7,6 +7,7 @@ negative value says why there is no number. So nothing is guessed, and a bad cel
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ _CELL_CODES = np.array(
         ),
     ]
 )
+_INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
+_DECIMAL = re.compile(r"[+-]?[0-9]{0,400}\.?[0-9]{0,400}([eE][+-]?[0-9]{1,4})?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 MINUTES_OF_A_MONTH = 31 * 24 * 60
 
 
@@ -129,7 +132,7 @@ def encode(cells: Iterable[object]) -> tuple[tuple[str, ...], IntArray]:
     codes = [
         -1
         if cell is None or cell == ""
-        else places.setdefault(cell if isinstance(cell, str) else repr(cell), len(places))
+        else places.setdefault(cell if isinstance(cell, str) else f"{cell!r} (no text)", len(places))
         for cell in cells
     ]
     return tuple(places), np.array(codes, dtype=np.int64)
@@ -166,9 +169,6 @@ def whole_number(cell: object, greatest: int) -> int:
 def whole_text(text: str) -> object:
     """A cell of a text file as an int, a float or, where it is no number, the text itself: for `whole_number`."""
     stripped = text.strip()
-    for kind in (int, float):
-        try:
-            return kind(stripped)
-        except ValueError:
-            continue
-    return stripped
+    if _INTEGER.fullmatch(stripped):
+        return int(stripped)
+    return float(stripped) if any(map(str.isalnum, stripped)) and _DECIMAL.fullmatch(stripped) else stripped

@@ -21,6 +21,7 @@ from pricing.tariff import Tariff
 from pricing.units import IntArray, month_text
 from pricing.usage import NUMBERS, Usage
 from pricing.what_if import curve, next_kilometre
+from pricing.words import say
 from service.fields import list_of, names_of, object_of, one_of, read_date, read_month, readable, repeated
 from service.refusals import both, of_row
 
@@ -222,10 +223,19 @@ def shown_flags(
     priced: Priced, edition: Edition, scheme: Scheme, records: Sequence[Mapping[str, Any]], rows: list[int]
 ) -> list[dict[str, Any]]:
     """The flags of a price as warnings in both languages, with the rows that carry them."""
-    warnings = []
+    warnings: list[dict[str, Any]] = []
     for code, marked in flags(priced, edition, scheme):
         flagged = sorted(row for row, mark in zip(rows, marked.tolist(), strict=True) if mark)
         record = records[flagged[0]]
+        code, _, table = code.partition(":")
+        if table:
+            titles = edition.tables[table].title
+            words = {
+                "message": say(code, "en", factor=titles["en"]),
+                "message_zh": say(code, "zh", factor=titles["zh"]),
+            }
+            warnings.append({"code": code, "factor": table, **words, "rows": flagged})
+            continue
         facts = {"month": month_text(edition.month), "region": record.get("region", ""), "candidates": ""}
         if code == "class_by_default":
             node = edition.nodes(CANDIDATES).get(record["occupation"], ())

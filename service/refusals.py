@@ -82,8 +82,8 @@ def _floats(record: Mapping[str, Any], edition: Edition, scheme: Scheme) -> str:
         return ", ".join(str(pct) for pct in range(100 - steps.limit, 101 + steps.limit, steps.step))
     nodes = edition.nodes(scheme.float_steps)
     own = nodes.get(str(record.get("risk_class", "")))
-    shown = {str(own): ""} if own is not None else {f"class {level}: {steps}": "" for level, steps in nodes.items()}
-    return "; ".join(shown)
+    shown = {str(record["risk_class"]): own} if own is not None else nodes
+    return "; ".join(f"{level}: {str(pcts).strip('()')}" for level, pcts in shown.items())
 
 
 def _float_of(record: Mapping[str, Any], edition: Edition, scheme: Scheme) -> int:

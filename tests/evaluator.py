@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -520,6 +521,11 @@ def set_aside(rows: list[Row], keys: list[tuple[str, ...]]) -> dict[int, str]:
 def evaluate_scheme(scheme: str, law: Law, rows: list[Row], aside: dict[int, str], order: list[int]) -> dict[str, Any]:
     """One scheme's answer over a worker's rows."""
     refusals = {i: code for i, code in aside.items() if code != "duplicate"}
+    for i in refusals:  # a broken key before a conflict: the contract is silent
+        with suppress(Refused):
+            law.check_region(rows[i]["region"])
+            continue
+        refusals[i] = "region_not_known"
     accepted: list[Terms] = []
     for i in (i for i in order if i not in aside):
         row_law = law.for_row()

@@ -1,4 +1,4 @@
-"""The levy's folder: names of its files, their columns, how they are hashed, written and published whole or not at all."""
+"""The levy's folder: its files and their columns, how they are hashed, written, and published whole or not at all."""
 
 from __future__ import annotations
 
@@ -24,8 +24,38 @@ TOTALS, RECEIPT, USAGE, REGISTER, EDITION = (
 )
 FILES = (LINES, DECLARATIONS, REFUSALS, TOTALS, USAGE, REGISTER, EDITION)
 
-DECLARATION_COLUMNS = ["month", "declared_month", "scheme", "platform", "region", "pilot_industry", "risk_class", "entity", "lines", "orders", "heads", "amount_millifen", "float_ppm", "levy_fen", "status", "evidence", "settles", "reason"]
-REFUSAL_COLUMNS = ["file", "row", "worker_ref", "scheme", "column", "code", "message", "message_zh", "orders", "income_fen"]
+DECLARATION_COLUMNS = [
+    "month",
+    "declared_month",
+    "scheme",
+    "platform",
+    "region",
+    "pilot_industry",
+    "risk_class",
+    "entity",
+    "lines",
+    "orders",
+    "heads",
+    "amount_millifen",
+    "float_ppm",
+    "levy_fen",
+    "status",
+    "evidence",
+    "settles",
+    "reason",
+]
+REFUSAL_COLUMNS = [
+    "file",
+    "row",
+    "worker_ref",
+    "scheme",
+    "column",
+    "code",
+    "message",
+    "message_zh",
+    "orders",
+    "income_fen",
+]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -126,15 +127,19 @@ def register_rows(path: Path) -> list[dict[str, Any]]:
 _WHOLE = ("pilot_float_pct", "class_float_pct", "risk_class")
 
 
+@dataclass(slots=True)
 class _Month:
     """One run: what it works on, step by step."""
 
-    def __init__(
-        self, order: Order, tariff: Tariff, edition: Edition, names: Sequence[str], intake: Intake, work: Path,
-        made: Path, connection: Any, progress: Progress,
-    ) -> None:  # fmt: skip
-        self.order, self.tariff, self.edition, self.names = order, tariff, edition, names
-        self.intake, self.work, self.made, self.connection, self.progress = intake, work, made, connection, progress
+    order: Order
+    tariff: Tariff
+    edition: Edition
+    names: Sequence[str]
+    intake: Intake
+    work: Path
+    made: Path
+    connection: Any
+    progress: Progress
 
     def run(self, before: Previous | None, register: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Read, sort, settle, compare with what was before, prove, write."""
@@ -164,7 +169,7 @@ class _Month:
         return totals
 
     def _usage(self, before: Previous | None) -> None:
-        """The month's usage in key order: what was read, and of a previous month the platforms that it does not name."""
+        """Usage in key order: what was read, and of a previous month the platforms that it does not name."""
         read = self.work / "read.parquet"
         write_intake(self.intake, read, self.progress)
         sources = [f"SELECT * FROM read_parquet('{read}')"]
@@ -198,8 +203,7 @@ class _Month:
             shutil.move(steps[0].state.lines, out)
             return
         parts = [
-            store.differences(one.state.lines, two.state.lines, two.settles, two.reason)
-            for one, two in zip(steps, steps[1:], strict=False)
+            store.differences(one.state.lines, two.state.lines, two.settles, two.reason) for one, two in pairwise(steps)
         ]
         store.write_lines(self.connection, parts, out)
 
@@ -209,7 +213,7 @@ class _Month:
             if before is None:
                 for group, declared in sorted(steps[0].state.declared.items()):
                     out.write(self._declaration(group, declared, Declared(), "", ""))
-            for one, two in zip(steps, steps[1:], strict=False):
+            for one, two in pairwise(steps):
                 for group in sorted({*one.state.declared, *two.state.declared}):
                     was, now = (step.state.declared.get(group, Declared()) for step in (one, two))
                     if (was.levy_fen, was.orders, was.heads, was.millifen) != (

@@ -68,9 +68,10 @@ def settle_state(
             lines = [batch for batch in lines_of(part, edition, number, extra) if len(batch)]
             if lines:
                 writer.write_table(_in_key_order(pa.Table.from_batches(lines), part))
-            for refusal in refused_rows(part, edition) if refuse is not None else ():
-                state.refused[refusal["scheme"]] = state.refused.get(refusal["scheme"], 0) + 1
-                refuse(refusal)
+            if refuse is not None:
+                for refusal in refused_rows(part, edition):
+                    state.refused[refusal["scheme"]] = state.refused.get(refusal["scheme"], 0) + 1
+                    refuse(refusal)
             state.duplicates += _duplicates(part)
             progress("settle", len(part.batch))
     state.declared = sums.declared

@@ -42,7 +42,8 @@ def sort_usage(connection: duckdb.DuckDBPyConnection, sources: Sequence[str], ou
     union = " UNION ALL BY NAME ".join(sources)
     order = ", ".join(f"{name} NULLS FIRST" for name in (*_WORKER_FIRST, "file", "row"))
     connection.execute(
-        f"COPY (SELECT * FROM ({union}) ORDER BY {order}) TO '{out}' (FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 122880)"
+        f"COPY (SELECT * FROM ({union}) ORDER BY {order}) TO '{out}' "
+        "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 122880)"
     )
 
 
@@ -67,7 +68,8 @@ def differences(before: Path, after: Path, settles: str, reason: str) -> str:
     why = "'usage'" if reason == "usage" else _KNOWLEDGE
     return (
         f"SELECT {picked}, coalesce(a.exposure, 0) - coalesce(b.exposure, 0) AS exposure, "
-        f"coalesce(a.unit, b.unit) AS unit, {rates}, a.ratio_ppm, {sums}, {rest}, '{settles}' AS settles, {why} AS reason "
+        f"coalesce(a.unit, b.unit) AS unit, {rates}, a.ratio_ppm, {sums}, {rest}, "
+        f"'{settles}' AS settles, {why} AS reason "
         f"FROM read_parquet('{before}') b FULL OUTER JOIN read_parquet('{after}') a ON {keys} "
         "WHERE coalesce(a.levy_fen, 0) <> coalesce(b.levy_fen, 0) OR coalesce(a.premium_millifen, 0) <> "
         "coalesce(b.premium_millifen, 0) OR coalesce(a.exposure, 0) <> coalesce(b.exposure, 0)"

@@ -15,31 +15,36 @@ Line = dict[str, Any]
 
 def follow(lines: list[Line]) -> int:
     """Running millifen after the last step before rounding, from operands and units alone."""
-    money, ratio, before = Fraction(0), Fraction(1), Fraction(0)
+    money, ratio = Fraction(0), Fraction(1)
     for line in lines:
-        operand, step = Fraction(line["operand"]), line["step"]
-        if step == "contribution_base":
-            money = operand * 1000
-        elif step == "average_wage":
-            money = Fraction(line["running_millifen"])
-        elif step in ("base_rate", "reduction", "float", "ratio") and line["unit"].startswith("ppm"):
-            money = Fraction(half_up((money or Fraction(line["running_millifen"])) * operand / PPM))
-            if step == "float" and before == 0:
-                money = Fraction(line["running_millifen"])
-        elif step == "base_rate":
-            assert line["running_millifen"] % line["operand"] == 0
-            money = Fraction(line["running_millifen"])
-        elif step == "off_balance":
-            ratio = Fraction(half_up(ratio * PPM / operand))
-        elif step == "limits":
-            ratio = operand
-        elif "ratio_ppm" in line:
-            ratio = operand if ratio == 1 else Fraction(half_up(ratio * operand / PPM))
-        if "ratio_ppm" in line:
+        if "ratio_ppm" in line and line["step"] != "ratio":
+            ratio = next_ratio(line, ratio)
             assert line["ratio_ppm"] == ratio
+        else:
+            money = next_money(line, money)
         assert line["running_millifen"] == money
-        before = money
     return int(money)
+
+
+def next_ratio(line: Line, ratio: Fraction) -> Fraction:
+    """The running ratio after a relativity, the off-balance or the limits. [ppm]"""
+    if line["step"] == "off_balance":
+        return Fraction(half_up(ratio * PPM / line["operand"]))
+    if line["step"] == "limits":
+        return min(max(ratio, Fraction(500_000)), Fraction(1_500_000))
+    return Fraction(line["operand"]) if ratio == 1 else Fraction(half_up(ratio * line["operand"] / PPM))
+
+
+def next_money(line: Line, money: Fraction) -> Fraction:
+    """The running millifen after a step on money."""
+    if line["step"] == "contribution_base":
+        return Fraction(line["operand"]) * 1000
+    if money and line["unit"].startswith("ppm"):
+        return Fraction(half_up(money * line["operand"] / PPM))
+    if line["step"] == "risk_class":
+        return money
+    assert line["running_millifen"] % (line["operand"] if line["unit"] != "ppm" else 1) == 0
+    return Fraction(line["running_millifen"])
 
 
 @pytest.mark.parametrize("case", PRICED)

@@ -27,11 +27,17 @@ OURS = {
 OUTSIDE = {
     "pricing": {
         "numpy": ["pricing/*"],
-        "yaml": ["pricing/rate_table.py", "pricing/words/__init__.py"],
+        "yaml": ["pricing/strict_yaml.py", "pricing/words/__init__.py"],
         "pyarrow": ["pricing/arrow.py"],
     },
     "models": {"numpy": ["models/*"], "scipy": ["models/*"], "sklearn": ["models/*"], "glum": ["models/*"]},
-    "service": {"typer": ["service/cli*"], "rich": ["service/terminal*"]},
+    "service": {
+        "typer": ["service/cli*"],
+        "rich": ["service/terminal*"],
+        "duckdb": ["service/engines/*"],
+        "pyarrow": ["service/engines/*"],
+        "numpy": ["service/engines/*"],
+    },
 }
 NEVER = {
     "pricing": (*CLOCK_AND_WORLD, *CLOCK_CALLS, *DYNAMIC),

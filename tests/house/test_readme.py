@@ -31,7 +31,11 @@ def test_files_it_points_to_exist(name: str) -> None:
 
 def test_both_languages_show_the_same_commands() -> None:
     commands = [
-        [re.sub(r" --lang zh", "", line) for line in (ROOT / name).read_text(encoding="utf-8").split("\n") if line[:2] == "$ "]
+        [
+            re.sub(r" --lang zh", "", line)
+            for line in (ROOT / name).read_text(encoding="utf-8").split("\n")
+            if line[:2] == "$ "
+        ]
         for name in PAGES
     ]
     assert commands[0] == commands[1]

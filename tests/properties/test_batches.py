@@ -9,7 +9,7 @@ from pricing import Edition, Settlement, Usage, parse_month, read_register, sett
 from pricing.tariff import SHIPPED
 from tests.evaluator import evaluate
 from tests.properties.answers import TARIFF, Json
-from tests.properties.strategies import PILOT_INDUSTRIES, request_of, usages
+from tests.properties.strategies import key_of, request_of, usages
 
 ALONE = ("class_rate", "mileage_linked")
 Levies = dict[int, int]
@@ -19,6 +19,20 @@ REGISTER = [
 ]
 FLOATED = [{"platform": name, "pilot_tier": "low", "pilot_float_pct": 130} for name in ("meituan", "didi", "hema")]
 WORKERS = st.lists(usages(most=3), min_size=2, max_size=4)
+RIDES: st.SearchStrategy[list[Json]] = st.lists(
+    st.fixed_dictionaries(
+        {
+            "platform": st.sampled_from(("didi", "meituan")),
+            "region": st.sampled_from(("500000", "500103", "510104")),
+            "occupation": st.sampled_from(("ride_hailing_driver", "instant_rider")),
+            "orders": st.integers(0, 900),
+        }
+    ),
+    min_size=1,
+    max_size=3,
+    unique_by=key_of,
+)
+MANY_RIDES = st.lists(RIDES, min_size=2, max_size=8)
 
 
 def edition(month: str, register: list[Json]) -> Edition:
@@ -65,7 +79,7 @@ def test_a_worker_is_levied_the_same_in_a_batch_as_alone(
 
 
 @settings(max_examples=50)
-@given(WORKERS)
+@given(MANY_RIDES)
 def test_under_a_float_the_declarations_are_rounded_once_and_the_lines_sum_to_them(workers: list[list[Json]]) -> None:
     records, tables = stamped(workers, "2027-02"), edition("2027-02", FLOATED)
     priced = settle(Usage.of(records), tables, ["pilot_per_order"]).priced["pilot_per_order"]
@@ -79,7 +93,7 @@ def test_under_a_float_the_declarations_are_rounded_once_and_the_lines_sum_to_th
 
 
 @settings(max_examples=50)
-@given(WORKERS, st.sampled_from(("2025-08", "2027-02")))
+@given(st.one_of(MANY_RIDES, WORKERS), st.sampled_from(("2025-08", "2027-02")))
 def test_the_lines_of_a_month_are_what_the_evaluator_allocates(workers: list[list[Json]], month: str) -> None:
     records = stamped(workers, month)
     register = FLOATED if month == "2027-02" else REGISTER

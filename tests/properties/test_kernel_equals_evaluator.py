@@ -10,11 +10,20 @@ from tests.properties.strategies import (
     INSURED,
     VEHICLES,
     declarations,
+    key_of,
     request_of,
     requests,
     usages,
 )
 
+COURIERS: st.SearchStrategy[Json] = st.fixed_dictionaries(
+    {
+        "platform": st.sampled_from(("acme", "meituan")),
+        "region": st.sampled_from(("510000", "510100", "510104", "110000", "110105")),
+        "occupation": st.sampled_from(("parcel_courier", "parcel_courier", "seller")),
+        "contractor": st.sampled_from(("", "a", "b")),
+    }
+)
 FULL: Json = {
     "orders": GREATEST["orders"],
     "distance_m": GREATEST["distance_m"],
@@ -28,18 +37,29 @@ FULL: Json = {
 }
 
 
-def heads_are_plain(request: Json) -> bool:
-    """Whether no courier works in two places of one province for one platform: how many heads that is, is open."""
-    couriers = {(r["platform"], r["region"]) for r in request["usage"] if r["occupation"] == "parcel_courier"}
-    return len(couriers) == len({(platform, region[:2]) for platform, region in couriers})
-
-
 @settings(max_examples=600)
 @given(requests(usages(strange=True)))
 def test_a_quote_is_what_the_evaluator_says(request: Json) -> None:
-    ours, theirs = by_engine(request), by_evaluator(request)
-    compared = set(ours) if heads_are_plain(request) else set(ours) - {"courier_single"}
-    assert {name: ours[name] for name in compared} == {name: theirs[name] for name in compared}
+    assert by_engine(request) == by_evaluator(request)
+
+
+@settings(max_examples=80)
+@given(
+    requests(usages(most=3, strange=True)),
+    st.lists(st.sampled_from(("orders", "", "employment")), min_size=1, max_size=3),
+)
+def test_doubled_and_conflicting_rows_are_what_the_evaluator_says(request: Json, changes: list[str]) -> None:
+    first, *_ = usage = request["usage"]
+    worked = {"orders": {"orders": 41}, "employment": {"employment": "dispatched"}, "": {"worker_ref": "R-7", "x_a": 1}}
+    again = {**request, "usage": [*usage, *({**first, **worked[change]} for change in changes)]}
+    assert by_engine(again) == by_evaluator(again)
+
+
+@settings(max_examples=80)
+@given(requests(st.lists(COURIERS, min_size=1, max_size=5, unique_by=key_of)), st.sampled_from(("2025-08", "2026-05")))
+def test_couriers_are_counted_as_the_evaluator_counts_them(request: Json, month: str) -> None:
+    known = {**request, "month": month, "known_on": ALL_KNOWN}
+    assert by_engine(known) == by_evaluator(known)
 
 
 @settings(max_examples=300)

@@ -1,0 +1,1 @@
+"""How a new tariff is born: simulated data, and in time the pipelines that fit and judge tables."""
