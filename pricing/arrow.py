@@ -24,7 +24,7 @@ from pricing.settle import Priced, Settlement, settle
 from pricing.units import PPM, IntArray, whole_fen
 from pricing.usage import BY_NAME, KEY, NUMBERS, TEXTS, UNKNOWN, Usage, whole_numbers
 
-BAD_CELLS = "bad_cells"
+BAD_CELLS, SET_ASIDE = "bad_cells", "set_aside"
 PAYERS = ("platform", "employer", "contractor", "worker", "subsidy")
 USAGE_SCHEMA = pa.schema(
     [
@@ -33,6 +33,7 @@ USAGE_SCHEMA = pa.schema(
         ("file", pa.int32()),
         ("row", pa.int64()),
         (BAD_CELLS, pa.string()),
+        (SET_ASIDE, pa.string()),
     ]
 )
 _KEY_FIELDS = [(name, pa.string()) for name in (*KEY, "worker_ref", "scheme", "cover")]
@@ -79,12 +80,14 @@ def settle_batches(
         yield from (lines for lines in lines_of(part, edition, number, extra) if len(lines))
 
 
-def settled(batches: Iterable[pa.RecordBatch], edition: Edition, names: Iterable[str]) -> Iterator[Part]:
-    """Each batch with its settlement."""
+def settled(
+    batches: Iterable[pa.RecordBatch], edition: Edition, names: Iterable[str], weakest: int = len(STATUSES) - 1
+) -> Iterator[Part]:
+    """Each batch with its settlement. weakest: rank of the weakest status that may be charged."""
     names = tuple(names)
     for batch in whole_workers(batches):
         usage = usage_of(batch)
-        yield Part(batch, usage, settle(usage, edition, names))
+        yield Part(batch, usage, settle(usage, edition, names, weakest))
 
 
 def whole_workers(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

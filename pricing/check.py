@@ -83,7 +83,7 @@ def _refused(rows: Rows, edition: Edition, scheme: Scheme, broken: IntArray | No
         refusals += _cells(rows, name, may_lack=True)
     if scheme.exposure == "contribution_base":
         refusals += _base_and_float(rows, edition, scheme)
-    return _first(refusals)
+    return _first(refusals).copy()
 
 
 def _optional(scheme: Scheme) -> tuple[str, ...]:

@@ -83,6 +83,8 @@ ROW_CODES: tuple[str, ...] = (
     "rate_not_known",
     "contribution_base_not_known",
     "average_wage_not_known",
+    # a levy
+    "status_not_levied",
 )
 CODE: Mapping[str, int] = {name: number for number, name in enumerate(ROW_CODES)}
 

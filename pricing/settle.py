@@ -18,6 +18,7 @@ from pricing.errors import CODE, OUT_OF_SCOPE
 from pricing.kernel import price
 from pricing.levy import Levies, share
 from pricing.merge import Merged
+from pricing.rate_table import STATUSES
 from pricing.scheme import Scheme
 from pricing.scope import gate
 from pricing.units import IntArray
@@ -51,16 +52,23 @@ class Settlement:
     priced: Mapping[str, Priced | None]
 
 
-def settle(usage: Usage, edition: Edition, names: Iterable[str] | None = None) -> Settlement:
-    """Settle a month of usage under the schemes named (all of the edition's by default)."""
+def settle(
+    usage: Usage, edition: Edition, names: Iterable[str] | None = None, weakest: int = len(STATUSES) - 1
+) -> Settlement:
+    """Settle a month of usage under the schemes named (all of the edition's by default).
+
+    weakest: rank of the weakest status that may be charged; rows that would need a weaker one are refused.
+    """
     schemes = {name: edition.schemes[name] for name in (edition.schemes if names is None else names)}
     checked = check(usage, edition, schemes)
-    priced = {name: _priced(checked, edition, scheme) for name, scheme in schemes.items()}
+    priced = {name: _priced(checked, edition, scheme, weakest) for name, scheme in schemes.items()}
     return Settlement(checked, checked.refusals, priced)
 
 
-def _priced(checked: Checked, edition: Edition, scheme: Scheme) -> Priced | None:
-    kept = (checked.refusals[scheme.name] == 0).nonzero()[0]
+def _priced(checked: Checked, edition: Edition, scheme: Scheme, weakest: int) -> Priced | None:
+    """Price the rows that are not refused; rows of too weak a status are refused, and the rest priced without them."""
+    refusals = checked.refusals[scheme.name]
+    kept = (refusals == 0).nonzero()[0]
     if not len(kept):
         return None
     rows = checked.rows if len(kept) == len(checked.order) else checked.rows.only(kept)
@@ -69,6 +77,9 @@ def _priced(checked: Checked, edition: Edition, scheme: Scheme) -> Priced | None
     merged = Merged(rows)
     sheet = price(rows, merged, edition, scheme)
     status, evidence = _marks(rows, sheet, edition, scheme)
+    if weakest < len(STATUSES) - 1 and (status > weakest).any():
+        refusals[kept[status > weakest]] = CODE["status_not_levied"]
+        return _priced(checked, edition, scheme, weakest)
     if scheme.declared:
         declarations = declare(rows, sheet, rows.numbers[scheme.exposure], edition)
         return Priced(kept, rows, merged, sheet, declarations.line_fen, None, declarations, status, evidence)

@@ -8,6 +8,7 @@ import typer
 
 from pricing.errors import InputError, LichengError, TariffError
 from pricing.tariff import Tariff
+from service.cli_levy import check, explain, levy, verify
 from service.cli_options import AsJson, Lang, Strict, print_json
 from service.cli_tariff import tariff_app
 from service.clock import today
@@ -17,7 +18,7 @@ from service.quote import quote as quote_one
 from service.reading import read_csv, read_json, read_text
 from service.settings import language, tariff_folder
 
-EXIT_REFUSED, EXIT_INPUT, EXIT_TARIFF = 1, 3, 4
+EXIT_REFUSED, EXIT_INPUT, EXIT_TARIFF, EXIT_DISAGREE = 1, 3, 4, 5
 
 app = typer.Typer(
     name="licheng",
@@ -28,6 +29,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(tariff_app, name="tariff")
+for month_command in (check, levy, explain, verify):
+    app.command()(month_command)
 
 
 def main() -> None:
@@ -41,7 +44,8 @@ def main() -> None:
 def _fail(error: LichengError) -> None:
     place = f"{error.place}: " if error.place else ""
     typer.echo(f"licheng: {place}{error.message(language())} [{error.code}]", err=True)
-    raise SystemExit(EXIT_TARIFF if isinstance(error, TariffError) else EXIT_INPUT)
+    codes = {"totals_disagree": EXIT_DISAGREE}
+    raise SystemExit(codes.get(error.code, EXIT_TARIFF if isinstance(error, TariffError) else EXIT_INPUT))
 
 
 @app.command()

@@ -70,7 +70,7 @@ def _side_by_side(schemes: Sequence[dict[str, Any]], lang: str) -> Table:
 
 
 def _panel(scheme: dict[str, Any], lang: str) -> Panel:
-    parts: list[RenderableType] = [_worksheet(scheme["worksheet"], lang)]
+    parts: list[RenderableType] = [worksheet(scheme["worksheet"], lang)]
     if len(scheme["shares"]) > 1:
         shares = ", ".join(f"{share['platform']} {yuan_of_fen(share['levy_fen'])}" for share in scheme["shares"])
         parts.append(Text(say("page_shares", lang, shares=shares)))
@@ -86,7 +86,7 @@ def _panel(scheme: dict[str, Any], lang: str) -> Panel:
     return Panel(Group(*parts), title=title, title_align="left", border_style=_STATUS_STYLE[scheme["status"]])
 
 
-def _worksheet(lines: Sequence[dict[str, Any]], lang: str) -> Group:
+def worksheet(lines: Sequence[dict[str, Any]], lang: str) -> Group:
     """Rows of steps; one whose steps are those of the row before shows only how it is rounded. Sources stand below."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column("row", style="dim", no_wrap=True)
@@ -157,7 +157,7 @@ def show_declarations(answers: Sequence[dict[str, Any]], lang: str) -> None:
         head = say("page_declared", lang, month=answer["month"], declared=answer["declared_month"])
         levy = f"{yuan_of_fen(answer['levy_fen'])} {say('page_yuan', lang)}"
         title = f"{answer['platform']} · {answer['region']} · {who} · {head}: {levy}"
-        parts: list[RenderableType] = [_worksheet(answer["worksheet"], lang)]
+        parts: list[RenderableType] = [worksheet(answer["worksheet"], lang)]
         parts += [Text(f"! {_message(warning, lang)}", "yellow") for warning in answer["warnings"]]
         out.print(Panel(Group(*parts), title=title, title_align="left", border_style=_STATUS_STYLE[answer["status"]]))
 

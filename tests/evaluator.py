@@ -187,6 +187,12 @@ class Law:
         if all(entry["effective_from"] > self.month or entry["known_from"] > self.known for entry in entries):
             raise Refused("month_before_first_entry")
 
+    def check_payers(self, scheme: str) -> None:
+        """Refuses a scheme of which nobody is yet known to bear the premium; the contract is silent."""
+        entry = self.find("payers")
+        if entry is None or scheme not in entry["by_scheme"]:
+            raise Refused("rate_not_known")
+
 
 # ---- what each scheme makes of one row ------------------------------------------------------
 
@@ -254,6 +260,7 @@ def pilot_float(law: Law, row: Row) -> Fraction:
 def pilot_terms(law: Law, index: int, row: Row) -> Terms:
     """pilot_per_order: the amount of platform, province and pilot industry."""
     law.check_begun("work_injury/pilot_amount")
+    law.check_payers("pilot_per_order")
     entry = law.find("work_injury/pilot_amount", row["region"])
     industry = pilot_industry(law, row)
     province = law.need("work_injury/pilot_provinces", "scope_not_established", row["region"])["value"]
@@ -279,6 +286,7 @@ def pilot_terms(law: Law, index: int, row: Row) -> Terms:
 def courier_terms(law: Law, index: int, row: Row) -> Terms:
     """courier_single: the average wage at the postal class rate, for one head."""
     law.check_begun("work_injury/courier_rate")  # first, as in the pilot; the contract is silent
+    law.check_payers("courier_single")
     if row.get("occupation") != "parcel_courier":
         raise Refused("occupation_not_in_scope")
     rate = law.need("work_injury/courier_rate", "scope_not_established", row["region"])["value"]
@@ -330,6 +338,7 @@ def insured(law: Law, row: Row, reducible: bool) -> tuple[Entry, tuple[Fraction,
 def class_terms(law: Law, index: int, row: Row) -> Terms:
     """class_rate: an employer's contribution for the work-injury class of its industry."""
     law.need("work_injury/class_rate", "month_before_first_entry")
+    law.check_payers("class_rate")
     if not present(row, "employment"):
         raise Refused("employment_missing")
     if row["employment"] == "none":
@@ -341,6 +350,7 @@ def class_terms(law: Law, index: int, row: Row) -> Terms:
 def mileage_terms(law: Law, index: int, row: Row) -> Terms:
     """mileage_linked: the same base and class, whatever the employment, if a distance is known."""
     law.need("work_injury/distance", "month_before_first_entry")
+    law.check_payers("mileage_linked")
     if not present(row, "distance_m") or (row["distance_m"] == 0 and (row.get("orders") or 0) > 0):
         raise Refused("distance_missing")
     if not present(row, "vehicle"):

@@ -64,20 +64,20 @@ def _text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _jobs(occupation: str, **platforms: float) -> tuple[tuple[str, str, float], ...]:
+    return tuple((occupation, platform, weight) for platform, weight in platforms.items())
+
+
 FULL_TIME: Knots = ((0.0, 4), (0.2, 18), (0.9, 28), (1.0, 31))
 LONG_IN_TRADE: Knots = ((0.0, 0), (0.1878, 11.5), (0.4479, 35.5), (1.0, 150))
-SALES = ("douyin", 0.5), ("kuaishou", 0.28), ("taobao", 0.22)
 
 TRADES = (
     Trade(
         name="rider",
         share=0.62,
         platforms=(0.78, 0.18, 0.04),
-        jobs=(
-            *(("food_rider", "meituan", 0.46), ("food_rider", "eleme", 0.23), ("instant_rider", "dada", 0.1)),
-            *(("instant_rider", "sf_intracity", 0.1), ("instant_rider", "shansong", 0.07)),
-            ("instant_rider", "uu", 0.04),
-        ),
+        jobs=_jobs("food_rider", meituan=0.46, eleme=0.23)
+        + _jobs("instant_rider", dada=0.1, sf_intracity=0.1, shansong=0.07, uu=0.04),
         hours=((0.0, 1), (0.52, 4), (0.91, 8), (1.0, 13)),
         days=((0.0, 1), (0.16, 8), (0.76, 22), (1.0, 31)),
         yuan_per_unit=4.74,
@@ -106,7 +106,7 @@ TRADES = (
         name="ride_hailing",
         share=0.14,
         platforms=(0.8, 0.17, 0.03),
-        jobs=tuple(("ride_hailing_driver", name, w) for name, w in (("didi", 0.76), ("t3", 0.13), ("caocao", 0.11))),
+        jobs=_jobs("ride_hailing_driver", didi=0.76, t3=0.13, caocao=0.11),
         hours=((0.0, 1), (0.3, 5), (0.8, 10), (1.0, 14)),
         days=((0.0, 1), (0.3, 14), (0.8, 26), (1.0, 31)),
         yuan_per_unit=22.0,
@@ -122,10 +122,7 @@ TRADES = (
         name="freight",
         share=0.06,
         platforms=(0.78, 0.18, 0.04),
-        jobs=tuple(
-            ("freight_driver", name, w)
-            for name, w in (("huolala", 0.52), ("manbang", 0.2), ("didi_freight", 0.15), ("kuaigou", 0.13))
-        ),
+        jobs=_jobs("freight_driver", huolala=0.52, manbang=0.2, didi_freight=0.15, kuaigou=0.13),
         hours=((0.0, 2), (0.3, 5), (0.85, 10), (1.0, 13)),
         days=((0.0, 1), (0.4, 14), (0.85, 25), (1.0, 31)),
         yuan_per_unit=58.0,
@@ -142,10 +139,7 @@ TRADES = (
         name="courier",
         share=0.06,
         platforms=(1.0, 0.0, 0.0),
-        jobs=tuple(
-            ("parcel_courier", name, w)
-            for name, w in (("acme_express", 0.5), ("baiyun_express", 0.3), ("changhe_express", 0.2))
-        ),
+        jobs=_jobs("parcel_courier", acme_express=0.5, baiyun_express=0.3, changhe_express=0.2),
         hours=((0.0, 8), (0.31, 10), (0.786, 12), (1.0, 14)),
         days=FULL_TIME,
         yuan_per_unit=2.0,
@@ -169,7 +163,7 @@ TRADES = (
         name="host",
         share=0.06,
         platforms=(0.85, 0.13, 0.02),
-        jobs=tuple(("host", *job) for job in SALES),
+        jobs=_jobs("host", douyin=0.5, kuaishou=0.28, taobao=0.22),
         hours=((0.0, 1), (0.45, 8), (0.85, 12), (1.0, 14)),
         days=FULL_TIME,
         yuan_per_unit=58.0,
@@ -190,7 +184,7 @@ TRADES = (
         name="promoter",
         share=0.02,
         platforms=(0.85, 0.13, 0.02),
-        jobs=tuple(("promoter", *job) for job in SALES),
+        jobs=_jobs("promoter", douyin=0.5, kuaishou=0.28, taobao=0.22),
         hours=((0.0, 0.5), (0.6, 4), (1.0, 10)),
         days=((0.0, 1), (0.5, 14), (1.0, 31)),
         yuan_per_unit=22.0,
@@ -204,7 +198,7 @@ TRADES = (
         name="seller",
         share=0.02,
         platforms=(0.8, 0.16, 0.04),
-        jobs=(("seller", "taobao", 0.55), ("seller", "douyin", 0.3), ("seller", "kuaishou", 0.15)),
+        jobs=_jobs("seller", taobao=0.55, douyin=0.3, kuaishou=0.15),
         hours=((0.0, 1), (0.4, 6), (0.9, 11), (1.0, 14)),
         days=FULL_TIME,
         yuan_per_unit=240.0,
@@ -224,7 +218,7 @@ TRADES = (
         name="shop_operator",
         share=0.01,
         platforms=(1.0, 0.0, 0.0),
-        jobs=(("shop_operator", "taobao", 0.6), ("shop_operator", "douyin", 0.4)),
+        jobs=_jobs("shop_operator", taobao=0.6, douyin=0.4),
         hours=((0.0, 4), (0.6, 9), (1.0, 12)),
         days=FULL_TIME,
         yuan_per_unit=32.0,
@@ -237,7 +231,7 @@ TRADES = (
         name="task_worker",
         share=0.01,
         platforms=(1.0, 0.0, 0.0),
-        jobs=(("task_worker", "acme_tasks", 1.0),),
+        jobs=_jobs("task_worker", acme_tasks=1.0),
         hours=((0.0, 0.5), (0.6, 3), (1.0, 9)),
         days=((0.0, 1), (0.5, 12), (1.0, 31)),
         yuan_per_unit=3.0,

@@ -10,7 +10,7 @@ import codecs
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from pricing.arrow import BAD_CELLS, USAGE_SCHEMA
+from pricing.arrow import BAD_CELLS, SET_ASIDE, USAGE_SCHEMA
 from pricing.errors import InputError
 from pricing.usage import BY_NAME, NUMBERS, TEXTS, whole_text
 
@@ -27,30 +27,19 @@ _BLOCK = 1 << 23
 
 
 @dataclass(slots=True)
-class SetAside:
-    """A line that is no row: where it stands and what it says."""
-
-    file: int
-    row: int
-    code: str
-    text: str
-
-
-@dataclass(slots=True)
 class Intake:
-    """What was read: the files in order, rows, lines set aside, and the extra x_ columns seen."""
+    """What is read: the files in order, and how many rows there were, lines set aside among them."""
 
     files: list[Path]
     rows: int = 0
-    set_aside: list[SetAside] = field(default_factory=list)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All rows of all files as batches of USAGE_SCHEMA."""
         for number, path in enumerate(self.files):
             read = _parquet if path.suffix == ".parquet" else _csv
-            for row, batch in read(self, number, path):
+            for batch in read(number, path):
                 self.rows += len(batch)
-                yield _normalised(batch, number, row, path)
+                yield batch
 
 
 def usage_files(sources: Sequence[Path]) -> list[Path]:
@@ -73,30 +62,37 @@ def usage_files(sources: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _parquet(intake: Intake, number: int, path: Path) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _parquet(number: int, path: Path) -> Iterator[pa.RecordBatch]:
     try:
         file = pq.ParquetFile(path)
         _known_columns(file.schema_arrow.names, path)
+        _typed_columns(file.schema_arrow, path)
         row = 1
         for batch in file.iter_batches(batch_size=131_072):
-            yield row, batch
+            yield _normalised(batch, number, pa.array(range(row, row + len(batch)), pa.int64()), path)
             row += len(batch)
     except (pa.ArrowException, OSError) as error:
         raise InputError("parquet_unreadable", str(path), reason=str(error).splitlines()[0]) from None
 
 
-def _csv(intake: Intake, number: int, path: Path) -> Iterator[tuple[pa.Array | int, pa.RecordBatch]]:
+def _typed_columns(schema: pa.Schema, path: Path) -> None:
+    """Parquet says what a column is: a number column that holds texts is refused as a whole."""
+    for field in schema:
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)
+        if field.name in NUMBERS and not number:
+            raise InputError("column_type", str(path), column=field.name, kind=str(kind), wanted="int64")
+
+
+def _csv(number: int, path: Path) -> Iterator[pa.RecordBatch]:
     """Row numbers are line numbers of a file without line breaks in cells: the header is line 1."""
-    text = _as_utf8(path)
-    skipped: list[int] = []
+    text, names = _as_utf8(path), _header(path)
+    skipped: list[tuple[int, str]] = []
 
     def invalid(row: pacsv.InvalidRow) -> str:
-        line = row.number if row.number is not None else 0
-        intake.set_aside.append(SetAside(number, line, "row_cells", row.text[:200]))
-        skipped.append(line)
+        skipped.append((row.number or 0, row.text))
         return "skip"
 
-    names = _header(path)
     try:
         reader = pacsv.open_csv(
             text,
@@ -108,15 +104,27 @@ def _csv(intake: Intake, number: int, path: Path) -> Iterator[tuple[pa.Array | i
         )
         row = 2
         for batch in reader:
-            rows, row = _numbered(row, len(batch), skipped)
-            yield pa.array(rows, pa.int64()), batch
+            rows, row = _numbered(row, len(batch), {line for line, _ in skipped})
+            yield _normalised(batch, number, pa.array(rows, pa.int64()), path)
     except pa.ArrowInvalid as error:
         raise InputError("csv_unreadable", str(path), reason=str(error).splitlines()[0]) from None
+    if skipped:
+        yield _set_aside(number, skipped)
 
 
-def _numbered(row: int, count: int, skipped: list[int]) -> tuple[list[int], int]:
+def _set_aside(number: int, lines: list[tuple[int, str]]) -> pa.RecordBatch:
+    """Lines that are no rows, kept as rows without values, each under a worker of its own that no pseudonym can be."""
+    count = len(lines)
+    columns = {field.name: pa.nulls(count, field.type) for field in USAGE_SCHEMA}
+    columns["worker"] = pa.array([f"?{number}:{line}" for line, _ in lines])
+    columns["file"] = pa.array([number] * count, pa.int32())
+    columns["row"] = pa.array([line for line, _ in lines], pa.int64())
+    columns[SET_ASIDE] = pa.array([text[:200] for _, text in lines])
+    return pa.RecordBatch.from_arrays([columns[name] for name in USAGE_SCHEMA.names], schema=USAGE_SCHEMA)
+
+
+def _numbered(row: int, count: int, aside: set[int]) -> tuple[list[int], int]:
     """Numbers of the next rows, leaving out those of lines that were set aside."""
-    aside: set[int] = set(skipped)
     numbers: list[int] = []
     while len(numbers) < count:
         if row not in aside:
@@ -177,7 +185,7 @@ def _known_columns(names: Sequence[str], path: Path) -> None:
             raise InputError("column_missing", str(path), column=name)
 
 
-def _normalised(batch: pa.RecordBatch, number: int, row: pa.Array | int, path: Path) -> pa.RecordBatch:
+def _normalised(batch: pa.RecordBatch, number: int, rows: pa.Array, path: Path) -> pa.RecordBatch:
     count = len(batch)
     bad: dict[int, dict[str, object]] = {}
     columns: dict[str, pa.Array] = {}
@@ -186,7 +194,8 @@ def _normalised(batch: pa.RecordBatch, number: int, row: pa.Array | int, path: P
     for name in NUMBERS:
         columns[name] = _numbers(batch, name, bad)
     columns["file"] = pa.array([number] * count, pa.int32())
-    columns["row"] = row if isinstance(row, pa.Array) else pa.array(range(row, row + count), pa.int64())
+    columns["row"] = rows
+    columns[SET_ASIDE] = pa.nulls(count, pa.string())
     cells = (
         [json.dumps(bad[place], ensure_ascii=False) if place in bad else None for place in range(count)]
         if bad

@@ -25,6 +25,15 @@ Progress = Callable[[str, int], None]
 Refuse = Callable[[dict[str, Any]], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under what a state is settled: edition, schemes, and the rank of the weakest status that may be charged."""
+
+    edition: Edition
+    schemes: tuple[str, ...]
+    weakest: int
+
+
 @dataclass(slots=True)
 class State:
     """One state of a month: its usage under one edition, settled."""
@@ -48,22 +57,21 @@ def batches_of(usage: Path) -> Iterator[pa.RecordBatch]:
     yield from pq.ParquetFile(usage).iter_batches(batch_size=122_880)
 
 
-def settle_state(
-    usage: Path, edition: Edition, names: Sequence[str], out: Path, progress: Progress, refuse: Refuse | None = None
-) -> State:
+def settle_state(usage: Path, terms: Terms, out: Path, progress: Progress, refuse: Refuse | None = None) -> State:
     """Settle a usage file under an edition: lines to `out`, refused rows to `refuse`, declarations in memory.
 
     Declared schemes take a first pass over the month, because a declaration is rounded once and then allocated.
     """
+    edition, names, weakest = terms.edition, terms.schemes, terms.weakest
     declared = [name for name in names if edition.schemes[name].declared]
-    shares = allocation(settled(batches_of(usage), edition, declared), edition) if declared else {}
+    shares = allocation(settled(batches_of(usage), edition, declared, weakest), edition) if declared else {}
 
     def extra(name: str, number: int, rows: int) -> IntArray:
         return shares[name].extra(number, rows)
 
     sums, state = MonthSums(edition, extra), State(out, {})
     with pq.ParquetWriter(out, LINE_SCHEMA, compression="lz4") as writer:
-        for number, part in enumerate(settled(batches_of(usage), edition, names)):
+        for number, part in enumerate(settled(batches_of(usage), edition, names, weakest)):
             sums.add(part, number)
             lines = [batch for batch in lines_of(part, edition, number, extra) if len(batch)]
             if lines:

@@ -8,17 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from pricing.arrow import LINE_SCHEMA, PAYERS
+from pricing.arrow import LINE_SCHEMA, PAYERS, USAGE_SCHEMA
 from pricing.usage import KEY
 
 _WORKER_FIRST = ("worker", *(name for name in KEY if name not in ("worker", "month")))
 _SAME = (*KEY, "scheme")
 _SUMS = ("exposure", "premium_millifen", "levy_fen", *(f"{payer}_fen" for payer in PAYERS))
 
+# What changed first. A line whose own figures stand moved by a fen because a line of the same worker changed.
+_OF_WORKER = "OVER (PARTITION BY coalesce(a.worker, b.worker), coalesce(a.scheme, b.scheme))"
 _KNOWLEDGE = (
     "CASE WHEN a.scheme IS NULL OR b.scheme IS NULL THEN 'scope' WHEN a.exposure <> b.exposure THEN 'base' "
-    "WHEN a.rate <> b.rate THEN 'rate' WHEN a.float_ppm <> b.float_ppm THEN 'float' ELSE 'rate' END"
+    "WHEN a.rate <> b.rate THEN 'rate' WHEN a.float_ppm <> b.float_ppm THEN 'float' "
+    f"WHEN bool_or(a.scheme IS NULL OR b.scheme IS NULL) {_OF_WORKER} THEN 'scope' "
+    f"WHEN bool_or(a.exposure <> b.exposure) {_OF_WORKER} THEN 'base' "
+    f"WHEN bool_or(a.float_ppm <> b.float_ppm) {_OF_WORKER} THEN 'float' ELSE 'rate' END"
 )
 
 
@@ -113,3 +119,32 @@ def rows_read(connection: duckdb.DuckDBPyConnection, usage: Path) -> int:
     counted = connection.execute(f"SELECT count(*) FROM read_parquet('{usage}')").fetchone()
     assert counted is not None
     return int(counted[0])
+
+
+def line(connection: duckdb.DuckDBPyConnection, lines: Path, number: int) -> dict[str, Any] | None:
+    """One line of a lines file by its number, from 1; None where there is no such line."""
+    if number < 1:
+        return None
+    found = _rows(connection, f"SELECT * FROM read_parquet('{lines}') LIMIT 1 OFFSET {number - 1}").to_pylist()
+    return dict(found[0]) if found else None
+
+
+def rows_of_worker(connection: duckdb.DuckDBPyConnection, usage: Path, worker: str) -> pa.RecordBatch:
+    """All usage rows of a worker, in key order."""
+    order = ", ".join(f"{name} NULLS FIRST" for name in (*_WORKER_FIRST, "file", "row"))
+    query = f"SELECT * FROM read_parquet('{usage}') WHERE worker = ? ORDER BY {order}"
+    table = _rows(connection, query, worker).cast(USAGE_SCHEMA)
+    return pa.RecordBatch.from_arrays([c.combine_chunks() for c in table.columns], schema=USAGE_SCHEMA)
+
+
+def unlike_rows(connection: duckdb.DuckDBPyConnection, one: Path, two: Path) -> int:
+    """Rows that stand in one lines file and not in the other."""
+    query = "SELECT count(*) FROM (SELECT * FROM read_parquet('{0}') EXCEPT ALL SELECT * FROM read_parquet('{1}'))"
+    counts = [connection.execute(query.format(a, b)).fetchone() for a, b in ((one, two), (two, one))]
+    return sum(int(count[0]) for count in counts if count)
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, *values: str) -> pa.Table:
+    relation = connection.sql(query, params=list(values))
+    assert relation is not None
+    return relation.to_arrow_table()

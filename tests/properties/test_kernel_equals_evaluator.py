@@ -24,6 +24,7 @@ COURIERS: st.SearchStrategy[Json] = st.fixed_dictionaries(
         "contractor": st.sampled_from(("", "a", "b")),
     }
 )
+CHANGES = st.lists(st.sampled_from(("orders", "employment", "")), min_size=1, max_size=3)
 FULL: Json = {
     "orders": GREATEST["orders"],
     "distance_m": GREATEST["distance_m"],

@@ -31,7 +31,7 @@ def altered(folder: Path, name: str, pattern: str, text: str) -> Tariff:
     shutil.copytree(SHIPPED, folder)
     path = folder / name
     before = path.read_text(encoding="utf-8")
-    after = re.sub(pattern, text, before)
+    after = re.sub(pattern, text, before, count=1)
     assert after != before
     path.write_text(after, encoding="utf-8")
     return Tariff.load(folder)

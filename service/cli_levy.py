@@ -1,0 +1,182 @@
+"""Commands on a month: check, levy, explain, verify."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pricing.errors import InputError
+from pricing.tariff import Tariff
+from service.cli_options import AsJson, Lang, Strict, print_json
+from service.clock import today
+from service.fields import read_date, read_month
+from service.settings import language, tariff_folder
+
+EXIT_REFUSED, EXIT_UNLIKE = 1, 5
+
+Sources = Annotated[
+    list[Path], typer.Argument(metavar="USAGE…", help="Files or folders: CSV (UTF-8, GB18030) or Parquet.")
+]
+Month = Annotated[str, typer.Option("--month", help="The month to settle, YYYY-MM.")]
+Register = Annotated[str, typer.Option("--platforms", help="CSV of the dated register: see licheng schema platforms.")]
+Known = Annotated[str, typer.Option("--known-on", help="Use only what was published by this date. Default: today.")]
+Schemes = Annotated[str, typer.Option("--schemes", help="Comma-separated. Default: every scheme that is law.")]
+Demonstration = Annotated[bool, typer.Option("--demonstration", help="Also settle on draft and demonstration figures.")]
+
+
+def levy(
+    sources: Sources,
+    month: Month,
+    out: Annotated[Path, typer.Option("--out", help="The folder to publish; it must not exist yet.")],
+    platforms: Register = "",
+    known_on: Known = "",
+    schemes: Schemes = "",
+    previous: Annotated[str, typer.Option("--previous", help="Correct this published folder: differences only.")] = "",
+    demonstration: Demonstration = False,
+    lang: Lang = "",
+    as_json: AsJson = False,
+    strict: Strict = False,
+) -> None:
+    """Settle a platform's or a province's month: lines, declarations, refusals and totals that prove themselves.
+
+    [bold]Examples[/bold]
+
+      licheng levy usage.parquet --month 2025-08 --platforms register.csv --out 2025-08
+
+      licheng levy usage/ --month 2025-08 --platforms register.csv --schemes pilot_per_order,mileage_linked
+      --demonstration --out 2025-08-compared
+
+      licheng levy late.csv --month 2025-08 --previous 2025-08 --known-on 2025-10-15 --out 2025-08-corrected
+    """
+    begin = time.monotonic()
+    totals = _settled(sources, month, platforms, known_on, schemes, out, previous, demonstration)
+    if as_json:
+        print_json(totals)
+    else:
+        from service.terminal_levy import show_totals
+
+        show_totals(totals, str(out), time.monotonic() - begin, language(lang))
+    if strict and any(scheme["refused"] for scheme in totals["schemes"].values()):
+        raise SystemExit(EXIT_REFUSED)
+
+
+def check(
+    sources: Sources,
+    month: Month,
+    platforms: Register = "",
+    known_on: Known = "",
+    schemes: Schemes = "",
+    demonstration: Demonstration = False,
+    lang: Lang = "",
+    as_json: AsJson = False,
+    strict: Strict = False,
+) -> None:
+    """Read a month as a levy would and say what would be refused, by code. Nothing is published.
+
+    [bold]Example[/bold]
+
+      licheng check usage.csv --month 2025-08 --platforms register.csv
+    """
+    with tempfile.TemporaryDirectory(prefix=".licheng-check-") as name:
+        out = Path(name) / "month"
+        totals = _settled(sources, month, platforms, known_on, schemes, out, "", demonstration)
+        from service.engines.folder import REFUSALS, read_csv
+
+        codes = Counter(row["code"] for row in read_csv(out / REFUSALS))
+    if as_json:
+        print_json({**totals, "refusals": codes})
+    else:
+        from service.terminal_levy import show_check
+
+        show_check(totals, codes, language(lang))
+    if strict and codes:
+        raise SystemExit(EXIT_REFUSED)
+
+
+def _settled(
+    sources: list[Path],
+    month: str,
+    platforms: str,
+    known_on: str,
+    schemes: str,
+    out: Path,
+    previous: str,
+    demonstration: bool,
+) -> dict[str, Any]:
+    from service.engines.levy import Order
+    from service.engines.levy import levy as run
+    from service.engines.previous import register_rows
+    from service.terminal_levy import watched
+
+    tariff = Tariff.load(tariff_folder())
+    names = tuple(name for name in schemes.split(",") if name)
+    for name in names:
+        if name not in tariff.schemes:
+            raise InputError("request_value", "--schemes", key="schemes", value=name, known=", ".join(tariff.schemes))
+    if platforms and not Path(platforms).is_file():
+        raise InputError("file_not_found", platforms, path=platforms)
+    order = Order(
+        sources=tuple(sources),
+        month=read_month(month, "month"),
+        register=tuple(register_rows(Path(platforms))) if platforms else (),
+        known_on=read_date(known_on, "known_on") or today(),
+        schemes=names,
+        out=out,
+        previous=Path(previous) if previous else None,
+        demonstration=demonstration,
+    )
+    with watched() as progress:
+        return run(order, tariff, progress)
+
+
+def explain(
+    folder: Annotated[Path, typer.Argument(help="A published folder.")],
+    line: Annotated[int, typer.Argument(help="Number of a line in lines.parquet, from 1.")],
+    lang: Lang = "",
+    as_json: AsJson = False,
+) -> None:
+    """Print a line's worksheet again, to the fen, from the folder alone.
+
+    [bold]Example[/bold]
+
+      licheng explain 2025-08 17
+    """
+    from service.engines.explained import explain_line
+
+    with tempfile.TemporaryDirectory(prefix=".licheng-explain-") as work:
+        found = explain_line(folder, line, Path(work), language(lang))
+    if as_json:
+        print_json(found)
+    else:
+        from service.terminal_levy import show_explained
+
+        show_explained(found, language(lang))
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A published folder.")],
+    lang: Lang = "",
+    as_json: AsJson = False,
+) -> None:
+    """Check a folder's hashes, settle it again from its own usage and tables, and compare every file.
+
+    [bold]Example[/bold]
+
+      licheng verify 2025-08
+    """
+    from service.engines.verified import verify as run
+    from service.terminal_levy import show_verified, watched
+
+    with watched() as progress:
+        found = run(folder, progress)
+    if as_json:
+        print_json(found)
+    else:
+        show_verified(found, language(lang))
+    if found["unlike"]:
+        raise SystemExit(EXIT_UNLIKE)

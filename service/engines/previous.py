@@ -1,0 +1,81 @@
+"""A published folder as the ground of a correction, an explanation or a verification."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pricing.errors import InputError
+from pricing.rate_table import PROVISIONAL, STATUSES
+from pricing.register import read_register
+from pricing.tariff import Tariff
+from pricing.units import month_text, parse_month
+from service.engines import folder as files
+from service.engines.local import Terms
+from service.engines.tariff_bundle import unbundle
+
+BEFORE = "before"
+_WHOLE = ("pilot_float_pct", "class_float_pct", "risk_class")
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """A published folder: its receipt, its register's rows, and under what it was settled."""
+
+    folder: Path
+    receipt: Mapping[str, Any]
+    register: tuple[Mapping[str, Any], ...]
+    terms: Terms
+
+
+def terms_of(
+    tariff: Tariff,
+    register: tuple[Mapping[str, Any], ...],
+    month: int,
+    known: dt.date,
+    schemes: tuple[str, ...],
+    demonstration: bool,
+) -> Terms:
+    """The edition of a month with its register, and what may be charged under it."""
+    rows = read_register(register, tariff.factors["pilot_tier"].levels, tariff.regions)
+    return Terms(tariff.on(month, known, rows), schemes, len(STATUSES) - 1 if demonstration else PROVISIONAL)
+
+
+def opened(folder: Path, receipt: Mapping[str, Any]) -> Previous:
+    """A folder whose receipt was read, with the tables and register it was settled under."""
+    tariff, month = unbundle(folder / files.EDITION), parse_month(receipt["month"])
+    assert month is not None
+    register = tuple(register_rows(folder / files.REGISTER))
+    known, schemes = dt.date.fromisoformat(receipt["known_on"]), tuple(receipt["schemes"])
+    terms = terms_of(tariff, register, month, known, schemes, receipt["demonstration"])
+    if terms.edition.hash != receipt["edition"]:
+        raise InputError("folder_changed", str(folder), file=files.EDITION)
+    return Previous(folder, receipt, register, terms)
+
+
+def corrected(folder: Path) -> Previous | None:
+    """What a folder corrected, as it is kept inside it; None where it is a first settlement."""
+    path = folder / BEFORE / files.RECEIPT
+    return opened(path.parent, json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
+def previous_of(folder: Path, month: int, known_on: dt.date) -> Previous:
+    """The folder that a correction settles again; InputError where it is changed, of another month, or knows more."""
+    receipt = files.read_receipt(folder)
+    if receipt["month"] != month_text(month):
+        raise InputError("previous_month", str(folder), month=month_text(month), other=receipt["month"])
+    if known_on < dt.date.fromisoformat(receipt["known_on"]):
+        raise InputError("known_on_goes_back", "known_on", known_on=known_on, other=receipt["known_on"])
+    return opened(folder, receipt)
+
+
+def register_rows(path: Path) -> list[dict[str, Any]]:
+    """Rows of a register file, whole numbers as numbers; unknown columns are found when the rows are read."""
+    return [
+        {name: int(cell) if name in _WHOLE and cell.isdecimal() else cell for name, cell in row.items() if cell != ""}
+        for row in files.read_csv(path)
+    ]

@@ -1,0 +1,93 @@
+"""Pages for a month: progress while it runs, then what was read, priced and refused, and where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from pricing.explain import yuan_of_fen
+from pricing.words import say
+from service.terminal import console, worksheet
+
+
+@contextmanager
+def watched() -> Iterator[Callable[[str, int], None]]:
+    """A progress line per stage on standard error, where that is a terminal."""
+    err = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description:8}"),
+        BarColumn(),
+        TextColumn("{task.completed:,} rows"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
+        tasks: dict[str, Any] = {}
+
+        def advance(stage: str, rows: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=None)
+            bars.advance(tasks[stage], rows)
+
+        yield advance
+
+
+def show_totals(totals: dict[str, Any], folder: str, seconds: float, lang: str) -> None:
+    """Counts and sums per scheme."""
+    out = console()
+    shown = say(
+        "page_levy", lang, month=totals["month"], rows=f"{totals['rows']:,}", seconds=f"{seconds:.1f}", folder=folder
+    )
+    out.print(Text(shown, "bold"))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(say("page_levy_scheme", lang))
+    for name in ("priced", "refused", "duplicate", "lines", "fen"):
+        table.add_column(say(f"page_levy_{name}", lang), justify="right")
+    for name, scheme in totals["schemes"].items():
+        counts = (scheme["priced"], scheme["refused"], scheme["duplicate"], scheme["second"]["lines"])
+        table.add_row(name, *(f"{count:,}" for count in counts), signed(scheme["levy_fen"]))
+    out.print(table)
+    out.print(Text(say("page_levy_agree", lang), "green"))
+
+
+def show_check(totals: dict[str, Any], codes: dict[str, int], lang: str) -> None:
+    """Refusals of a month by code, most frequent first."""
+    out = console()
+    out.print(Text(say("page_check", lang, rows=f"{totals['rows']:,}"), "bold"))
+    for code, count in sorted(codes.items(), key=lambda item: -item[1]):
+        out.print(Text(f"{count:>10,}  {code}"))
+
+
+def show_explained(found: dict[str, Any], lang: str) -> None:
+    """A line with its worksheet, and of a correction the worksheet of what was charged before."""
+    out, line = console(), found["line"]
+    head = say("page_line", lang, **{**line, "fen": signed(line["levy_fen"])})
+    parts: list[RenderableType] = []
+    for name in ("before", "now"):
+        if name in found:
+            parts.append(Text(say(f"page_{name}", lang, fen=yuan_of_fen(found[name]["levy_fen"])), "bold"))
+            parts.append(worksheet(found[name]["worksheet"], lang))
+    if "allocated" in found:
+        parts.append(Text(found["allocated"]))
+    out.print(Panel(Group(*parts), title=head, title_align="left"))
+
+
+def show_verified(found: dict[str, Any], lang: str) -> None:
+    """Whether a folder is what its own usage and tables make of it."""
+    if found["unlike"]:
+        facts = {"run": found["run"], "unlike": ", ".join(found["unlike"]), "lines": found["unlike_lines"]}
+        console().print(Text(say("page_not_verified", lang, **facts), "bold red"))
+    else:
+        console().print(Text(say("page_verified", lang, run=found["run"], files=found["files"]), "green"))
+
+
+def signed(fen: int) -> str:
+    """Fen as yuan, with its sign where it is below zero."""
+    return f"−{yuan_of_fen(-fen)}" if fen < 0 else yuan_of_fen(fen)
