@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m benchmarks [one] [command] [kernel]`."""
+"""Run the benchmarks: `python -m benchmarks [one] [command] [kernel] [month]`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 def main() -> None:
     """Print the machine, then the lines of each benchmark asked for."""
-    from benchmarks import command, kernel, one
+    from benchmarks import command, kernel, month, one
     from benchmarks.machine import describe
 
-    known = {"one": one.run, "command": command.run, "kernel": kernel.run}
+    known = {"one": one.run, "command": command.run, "kernel": kernel.run, "month": month.run}
     asked = sys.argv[1:] or list(known)
     print(describe())
     for name in asked:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ DAYS_FURTHER = (0.3, 0.9)  # days on a further platform, as a share of the worke
 SAME_REGION = 0.96  # of a worker's further rows
 DAYS_FOLLOW_HOURS = 12 / 16  # of workers: who works long days works many
 LEAST_MINUTES = 45
-SITTING = (0.6, 1.1)  # longest sitting as a share of a mean day's minutes
+SITTING = (0.65, 1.1)  # longest sitting as a share of a mean day's minutes
 CLIPPED = 2.5  # standard deviations
 
 _SHIFTED = ((0, 0, 0), (1, -1, 0), (1, 0, -1))
@@ -95,8 +96,9 @@ def _workers(rng: np.random.Generator, rows: int, month: int) -> _Workers:
     trade = known.trade.take(plan)
     region, vehicle, employment, contractor, hours, days, since, shift = _bits(rng, 8, number)
 
-    def of_trade(name: str, bits: Bits) -> npt.NDArray[np.generic]:
-        return known.by_trade[name].reshape(-1).take(trade * QUANTILES + (bits >> 4))
+    def of_trade(name: str, bits: Bits) -> npt.NDArray[Any]:
+        found: npt.NDArray[Any] = known.by_trade[name].reshape(-1).take(trade * QUANTILES + (bits >> 4))
+        return found
 
     in_region = known.region.take(region)
     days_worked = of_trade("days", np.where((days & 15) < int(DAYS_FOLLOW_HOURS * 16), hours, days))

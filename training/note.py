@@ -27,8 +27,11 @@ Months are independent of each other; the data are clean, with no errors planted
 - The published figures are of different years, platforms and questions and do not agree with each other. At the hours
   mix of 2018, 3.5 orders an hour and 4.74 yuan an order, riders of 22 days and 6 hours earn about half of the
   6,650-9,344 yuan that rider.income_month.high_freq reports for 2024, and fewer than the published 45 % and 40 % pass
-  20 orders and 50 km a day. 公开数据来自不同年份、平台和口径，彼此并不一致：模拟的高频骑手收入约为公开数的一半，日均
-  超过20单、50公里的比例也低于公开数。
+  20 orders and 50 km a day. The mean rider's month is about 1,480 yuan, against the 1,984 of 80 bn a year (2023) over
+  3.36 m riders a month (2024). 公开数据来自不同年份、平台和口径，彼此并不一致：模拟的高频骑手收入约为公开数的一半，日均
+  超过20单、50公里的比例及月均收入（约1480元，公开数折合1984元）也低于公开数。
+- Some regions have no published contribution base; rows there cannot be priced by base. 部分地区没有已公布的缴费基数，
+  其行无法按基数计价。
 - No accident, claim or loss is simulated. 不模拟事故、理赔或损失。
 
 ## Parameters 参数

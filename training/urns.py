@@ -117,7 +117,8 @@ def _urn(weights: list[float], slots: int = SLOTS) -> IntArray:
 def _quantiles(knots: Knots) -> Floats:
     middles = (np.arange(QUANTILES) + 0.5) / QUANTILES
     shares, values = zip(*knots or ((0.0, 0.0),), strict=True)
-    return np.interp(middles, shares, values).astype(np.float32)
+    found: Floats = np.interp(middles, shares, values).astype(np.float32)
+    return found
 
 
 def _choice(shares: Mapping[str, float], known: tuple[str, ...]) -> Codes:

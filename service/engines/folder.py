@@ -44,18 +44,6 @@ DECLARATION_COLUMNS = [
     "settles",
     "reason",
 ]
-REFUSAL_COLUMNS = [
-    "file",
-    "row",
-    "worker_ref",
-    "scheme",
-    "column",
-    "code",
-    "message",
-    "message_zh",
-    "orders",
-    "income_fen",
-]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -27,6 +27,7 @@ from service.engines.declared import declaration_row
 from service.engines.intake import Intake, usage_files
 from service.engines.local import Progress, State, Terms, settle_state, write_intake
 from service.engines.previous import BEFORE, Previous, previous_of, terms_of
+from service.engines.refusals_file import refusals_file
 from service.engines.tariff_bundle import bundle
 from service.engines.totals import prove
 
@@ -116,9 +117,8 @@ def _levied(order: Order, terms: Terms, before: Previous | None) -> tuple[str, .
 
 def finish(run: Run) -> dict[str, Any]:
     """From usage, register and tables to lines, declarations, refusals and totals: what `verify` does again."""
-    refusals = files.CsvFile(run.made / files.REFUSALS, files.REFUSAL_COLUMNS)
-    with closing(refusals):
-        now = settle_state(run.made / files.USAGE, run.terms, run.work / "now.parquet", run.progress, refusals.write)
+    with refusals_file(run.made / files.REFUSALS) as refuse:
+        now = settle_state(run.made / files.USAGE, run.terms, run.work / "now.parquet", run.progress, refuse)
     run.steps = [*_earlier(run), Step(now, "knowledge")]
     _lines(run)
     _declarations(run)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +21,7 @@ from service.engines.intake import Intake
 from service.engines.refused import refused_rows
 
 Progress = Callable[[str, int], None]
-Refuse = Callable[[dict[str, Any]], None]
+Refuse = Callable[[pa.RecordBatch], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +76,10 @@ def settle_state(usage: Path, terms: Terms, out: Path, progress: Progress, refus
             if lines:
                 writer.write_table(_in_key_order(pa.Table.from_batches(lines), part))
             if refuse is not None:
-                for refusal in refused_rows(part, edition):
-                    state.refused[refusal["scheme"]] = state.refused.get(refusal["scheme"], 0) + 1
-                    refuse(refusal)
+                for refused in refused_rows(part, edition):
+                    scheme = refused.column("scheme")[0].as_py()
+                    state.refused[scheme] = state.refused.get(scheme, 0) + len(refused)
+                    refuse(refused)
             state.duplicates += _duplicates(part)
             progress("settle", len(part.batch))
     state.declared = sums.declared

@@ -6,37 +6,79 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from pricing.arrow import BAD_CELLS, SET_ASIDE, Part
 from pricing.coding import COLUMN
 from pricing.edition import Edition
 from pricing.errors import CODE, ROW_CODES
+from pricing.units import IntArray
 from service.refusals import both, of_row
 
+REFUSAL_SCHEMA = pa.schema(
+    [
+        ("file", pa.int32()),
+        ("row", pa.int64()),
+        ("worker_ref", pa.string()),
+        ("scheme", pa.string()),
+        *((name, pa.string()) for name in ("column", "code", "message", "message_zh")),
+        ("orders", pa.int64()),
+        ("income_fen", pa.int64()),
+    ]
+)
 _SHOWN = ("file", "row", "worker_ref", "orders", "income_fen")
+_SAID = ("column", "code", "message", "message_zh")
 _WORDED = ("platform", "region", "occupation")
 # Refusals whose words show the row's own cell or class; all others are worded once per platform, region and occupation.
 _SHARED_WORDS = (
     *("industry_not_in_scope", "province_not_in_scope", "platform_not_in_scope", "scope_not_established"),
     *("occupation_not_in_scope", "contribution_base_not_known", "average_wage_not_known", "rate_tier_not_assigned"),
+    *("status_not_levied", "rate_not_known"),
 )
 _OWN_WORDS = frozenset(
     number for number, code in enumerate(ROW_CODES) if code.startswith(("value_", "float_")) or "_not_" in code
 ) - frozenset(CODE[code] for code in _SHARED_WORDS)
 
 
-def refused_rows(part: Part, edition: Edition) -> Iterator[dict[str, Any]]:
-    """One entry per refused row and scheme, in key order. Duplicates are counted elsewhere."""
-    order = part.settlement.checked.order
-    cells = {name: part.batch.column(name).to_pylist() for name in (*_WORDED, *_SHOWN, SET_ASIDE)}
+def refused_rows(part: Part, edition: Edition) -> Iterator[pa.RecordBatch]:
+    """One row per refused row and scheme, scheme by scheme, in key order. Duplicates are counted elsewhere."""
     for name, refusals in part.settlement.refusals.items():
-        words: dict[tuple[Any, ...], dict[str, Any]] = {}
-        for place in ((refusals != 0) & (refusals % COLUMN != CODE["duplicate"])).nonzero()[0].tolist():
-            number, row = int(refusals[place]), int(order[place])
-            own = row if number % COLUMN in _OWN_WORDS or cells[SET_ASIDE][row] else None
-            key = (number, own, *(cells[column][row] for column in _WORDED))
-            if key not in words:
-                words[key] = _words(part, edition, name, number, row)
-            yield {**{column: cells[column][row] for column in _SHOWN}, "scheme": name, **words[key]}
+        places = ((refusals != 0) & (refusals % COLUMN != CODE["duplicate"])).nonzero()[0]
+        if len(places):
+            numbers, rows = refusals.take(places), part.settlement.checked.order.take(places)
+            first, which = _worded_once(part, numbers, rows)
+            words = [_words(part, edition, name, int(numbers[place]), int(rows[place])) for place in first.tolist()]
+            yield _batch(part, name, rows, words, which)
+
+
+def _worded_once(part: Part, numbers: IntArray, rows: IntArray) -> tuple[IntArray, IntArray]:
+    """A first place for each set of words that is needed, and which of them each refusal has."""
+    key = numbers.copy()
+    for name in _WORDED:
+        codes = part.usage.codes.get(name)
+        if codes is not None:
+            key = key * (len(part.usage.texts[name]) + 1) + codes.take(rows) + 1
+    own = np.isin(numbers % COLUMN, list(_OWN_WORDS))
+    own |= ~part.batch.column(SET_ASIDE).is_null().to_numpy(zero_copy_only=False)[rows]
+    key[own] = -1 - rows[own]
+    _, first, which = np.unique(key, return_index=True, return_inverse=True)
+    return first, which
+
+
+def _batch(part: Part, scheme: str, rows: IntArray, words: list[dict[str, Any]], which: IntArray) -> pa.RecordBatch:
+    taken = {name: part.batch.column(name).take(pa.array(rows)) for name in _SHOWN}
+    said = {name: pa.array([word[name] for word in words]).take(pa.array(which)) for name in _SAID}
+    columns = {**taken, **said, "scheme": pa.array([scheme]).take(pa.array(np.zeros(len(rows), dtype=np.int64)))}
+    columns["worker_ref"] = escaped(columns["worker_ref"])
+    return pa.RecordBatch.from_arrays([columns[name] for name in REFUSAL_SCHEMA.names], schema=REFUSAL_SCHEMA)
+
+
+def escaped(texts: pa.Array) -> pa.Array:
+    """Texts that a spreadsheet would run as a formula, with an apostrophe before them."""
+    formula = pc.match_substring_regex(texts, r"^[=+\-@\t\r]")
+    return pc.if_else(pc.fill_null(formula, False), pc.binary_join_element_wise("'", texts, ""), texts)
 
 
 def _words(part: Part, edition: Edition, scheme: str, number: int, row: int) -> dict[str, Any]:
@@ -45,5 +87,4 @@ def _words(part: Part, edition: Edition, scheme: str, number: int, row: int) -> 
     if SET_ASIDE in record:
         return {"column": "", **both("row_cells", text=record[SET_ASIDE])}
     record |= json.loads(record.pop(BAD_CELLS, "{}"))
-    shown = of_row(number, record, edition, edition.schemes[scheme], None)
-    return {"column": "", **shown}
+    return {"column": "", **of_row(number, record, edition, edition.schemes[scheme], None)}

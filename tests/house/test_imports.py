@@ -22,6 +22,7 @@ DYNAMIC = ("importlib.import_module", "__import__")
 OURS = {
     "pricing": ("pricing",),
     "models": ("models", "pricing.factors", "pricing.relativities", "pricing.units"),
+    "training": ("training", "models", "pricing"),
     "service": ("service", "pricing"),
 }
 OUTSIDE = {
@@ -31,6 +32,7 @@ OUTSIDE = {
         "pyarrow": ["pricing/arrow.py"],
     },
     "models": {"numpy": ["models/*"], "scipy": ["models/*"], "sklearn": ["models/*"], "glum": ["models/*"]},
+    "training": {name: ["training/*"] for name in ("numpy", "pyarrow", "pandas", "matplotlib")},
     "service": {
         "typer": ["service/cli*"],
         "rich": ["service/terminal*"],
@@ -42,6 +44,7 @@ OUTSIDE = {
 NEVER = {
     "pricing": (*CLOCK_AND_WORLD, *CLOCK_CALLS, *DYNAMIC),
     "models": (*CLOCK_AND_WORLD, *CLOCK_CALLS, *DYNAMIC, "logging", "pathlib", "open"),
+    "training": (),
     "service": (),
 }
 ROOMS = tuple(OURS)
@@ -120,6 +123,16 @@ def test_no_clock_environment_network_or_hidden_import(room: str) -> None:
     ]
     assert words
     assert not leaks, "\n".join(leaks)
+
+
+def test_only_the_command_line_names_training() -> None:
+    names = [
+        (name, node.value)
+        for name in python_files("pricing", "models", "service")
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and under(node.value, "training")
+    ]
+    assert [found for found in names if not fnmatch(found[0], "service/cli*")] == []
 
 
 def test_every_room_has_its_rule() -> None:

@@ -45,10 +45,7 @@ def test_a_quote_is_what_the_evaluator_says(request: Json) -> None:
 
 
 @settings(max_examples=80)
-@given(
-    requests(usages(most=3, strange=True)),
-    st.lists(st.sampled_from(("orders", "", "employment")), min_size=1, max_size=3),
-)
+@given(requests(usages(most=3, strange=True)), CHANGES)
 def test_doubled_and_conflicting_rows_are_what_the_evaluator_says(request: Json, changes: list[str]) -> None:
     first, *_ = usage = request["usage"]
     worked = {"orders": {"orders": 41}, "employment": {"employment": "dispatched"}, "": {"worker_ref": "R-7", "x_a": 1}}

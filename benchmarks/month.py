@@ -1,0 +1,98 @@
+"""A month of 1 million synthetic rows: levy, verify and a correction, beside DuckDB reading and writing as much."""
+
+from __future__ import annotations
+
+import datetime as dt
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.machine import medians
+from pricing.arrow import LINE_SCHEMA
+from pricing.tariff import Tariff
+from pricing.units import parse_month
+from service.engines.levy import Order, levy
+from service.engines.previous import register_rows
+from service.engines.verified import verify
+from training.simulate import simulate
+
+ROWS = 1_000_000
+SCHEMES = ("pilot_per_order", "mileage_linked")
+MONTH = "2025-08"
+
+
+def run() -> list[str]:
+    """Ratios of medians, all measured in one run on the same file."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        made = simulate(ROWS, 2026, MONTH, folder / "month")
+        late = _one_percent(made.usage, folder / "late.parquet")
+        levied, corrected = folder / "levied", folder / "corrected"
+
+        def settle(source: Path, out: Path, previous: Path | None) -> None:
+            shutil.rmtree(out, ignore_errors=True)
+            register = tuple(register_rows(made.platforms)) if previous is None else ()
+            known = dt.date(2025, 10, 15)
+            order = Order((source,), parse_month(MONTH) or 0, register, known, SCHEMES, out, previous, demonstration=True)
+            levy(order, Tariff.load(), _silent)
+
+        works: list[Callable[[], object]] = [
+            lambda: _duckdb_floor(made.usage, folder / "floor.parquet"),
+            lambda: settle(made.usage, levied, None),
+            lambda: verify(levied, _silent),
+            lambda: settle(late, corrected, levied),
+        ]
+        floor, first, again, correction = medians(3, *works)
+        memory = _peak_megabytes(made.usage, made.platforms, folder / "measured")
+    return [
+        f"DuckDB reads {ROWS:,} usage rows and writes as many columns and lines: {floor:.1f} s",
+        f"licheng levy, {' + '.join(SCHEMES)}, all files, second totals: {first:.1f} s = {first / floor:.1f} × (aim 6 ×)",
+        f"licheng verify: {again:.1f} s = {again / first:.2f} × the levy (aim 1.5 ×)",
+        f"correction of 1 % of the rows: {correction:.1f} s = {correction / first:.2f} × the levy (aim 1.2 ×)",
+        f"peak memory of the levy's process: {memory:,.0f} MB (aim 1,500 MB)",
+    ]
+
+
+def _silent(stage: str, rows: int) -> None:
+    """No progress."""
+
+
+def _one_percent(usage: Path, out: Path) -> Path:
+    """One small platform's month anew, about a hundredth of the rows, with some more orders."""
+    with duckdb.connect() as connection:
+        sizes = f"SELECT platform FROM '{usage}' GROUP BY 1 ORDER BY abs(count(*) - {ROWS // 100}) LIMIT 1"
+        query = f"SELECT * REPLACE (orders + 1 AS orders) FROM '{usage}' WHERE platform = ({sizes})"
+        connection.execute(f"COPY ({query}) TO '{out}' (FORMAT parquet)")
+    return out
+
+
+def _duckdb_floor(usage: Path, out: Path) -> None:
+    """Read the file; write a line per row and scheme with the columns of a levy's lines, filled with anything."""
+    with duckdb.connect() as connection:
+        present = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM '{usage}'").fetchall()}
+        columns = ", ".join(_column(field.name, str(field.type), present) for field in LINE_SCHEMA)
+        schemes = ", ".join(f"('{scheme}')" for scheme in SCHEMES)
+        query = f"SELECT {columns} FROM '{usage}' u, (VALUES {schemes}) s(scheme)"
+        connection.execute(f"COPY ({query}) TO '{out}' (FORMAT parquet)")
+
+
+def _column(name: str, kind: str, present: set[str]) -> str:
+    if name == "scheme":
+        return "s.scheme"
+    if name in present:
+        return f"u.{name}"
+    value = {"string": "'enacted'", "bool": "false"}.get(kind, "coalesce(orders, 0) * 7")
+    return f"{value} AS {name}"
+
+
+def _peak_megabytes(usage: Path, platforms: Path, out: Path) -> float:
+    command = [sys.executable, "-m", "service.cli", "levy", str(usage), "--month", MONTH, "--platforms", str(platforms)]
+    options = ["--known-on", "2025-10-15", "--schemes", ",".join(SCHEMES), "--demonstration", "--out", str(out)]
+    subprocess.run([*command, *options], check=True, capture_output=True)
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

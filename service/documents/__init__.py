@@ -1,0 +1,1 @@
+"""Pages to print: what a person keeps, in both languages, with nothing from outside."""
