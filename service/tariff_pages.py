@@ -24,13 +24,14 @@ def in_force(tariff: Tariff, month: int, known: dt.date, region: str = "", table
         for entry_region in levels_of(region) if region else one.entries:
             found = one.on(entry_region, month, known)
             if isinstance(found, Found):
-                shown.append(_entry(found, one.unit, one.title))
+                shown.append(entry_page(found, one.unit, one.title))
             if region and found != "before":
                 break
     return {"month": month_text(month), "known_on": known.isoformat(), "edition": edition.hash, "entries": shown}
 
 
-def _entry(found: Found, unit: str, title: Any) -> dict[str, Any]:
+def entry_page(found: Found, unit: str, title: Any) -> dict[str, Any]:
+    """An entry as JSON shows it: dates, marks, value, source."""
     entry = found.entry
     shown: dict[str, Any] = {
         "entry": entry.id,
