@@ -24,5 +24,5 @@ def run() -> list[str]:
 
     page, as_json, empty = medians(9, quote, lambda: quote("--json"), nothing)
     return [
-        f"licheng quote, page for people: {page:.2f} s; --json: {as_json:.2f} s (aim 0.50 s); bare Python: {empty:.2f} s"
+        f"licheng quote, page for people: {page:.2f} s; --json: {as_json:.2f} s (aim 0.50 s); bare Python {empty:.2f} s"
     ]

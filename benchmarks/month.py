@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import resource
 import shutil
 import subprocess
 import sys
@@ -39,7 +38,9 @@ def run() -> list[str]:
             shutil.rmtree(out, ignore_errors=True)
             register = tuple(register_rows(made.platforms)) if previous is None else ()
             known = dt.date(2025, 10, 15)
-            order = Order((source,), parse_month(MONTH) or 0, register, known, SCHEMES, out, previous, demonstration=True)
+            order = Order(
+                (source,), parse_month(MONTH) or 0, register, known, SCHEMES, out, previous, demonstration=True
+            )
             levy(order, Tariff.load(), _silent)
 
         works: list[Callable[[], object]] = [
@@ -92,7 +93,13 @@ def _column(name: str, kind: str, present: set[str]) -> str:
 
 
 def _peak_megabytes(usage: Path, platforms: Path, out: Path) -> float:
-    command = [sys.executable, "-m", "service.cli", "levy", str(usage), "--month", MONTH, "--platforms", str(platforms)]
-    options = ["--known-on", "2025-10-15", "--schemes", ",".join(SCHEMES), "--demonstration", "--out", str(out)]
-    subprocess.run([*command, *options], check=True, capture_output=True)
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    """Asked of the process itself at its end: a parent's figure would count the parent's own pages."""
+    options = ["levy", str(usage), "--month", MONTH, "--platforms", str(platforms), "--known-on", "2025-10-15"]
+    options += ["--schemes", ",".join(SCHEMES), "--demonstration", "--out", str(out)]
+    code = (
+        f"import sys; sys.argv = ['licheng', *{options!r}]\nfrom service.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print([line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')][0], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return int(done.stderr.split()[-1]) / 1024

@@ -13,7 +13,7 @@ import numpy as np
 from pricing.check import platform_region
 from pricing.coding import Rows
 from pricing.edition import Edition
-from pricing.units import MILLIFEN_PER_FEN, IntArray, to_fen, whole_fen
+from pricing.units import IntArray, to_fen, whole_fen, whole_fen_left
 from pricing.worksheet import Worksheet
 
 Group = tuple[str, ...]
@@ -43,7 +43,7 @@ def declare(rows: Rows, sheet: Worksheet, units: IntArray, edition: Edition) -> 
     line = whole_fen(millifen)
     left = levy - np.add.reduceat(line, starts)
     if left.any():
-        line = line + largest_remainders(millifen % MILLIFEN_PER_FEN, of_ordered, left)
+        line = line + largest_remainders(whole_fen_left(millifen), of_ordered, left)
     back = np.empty(len(order), dtype=np.int64)
     back[order] = np.arange(len(order))
     summed = np.add.reduceat(units.take(order), starts)
@@ -105,7 +105,7 @@ class MonthAllocation:
         for number, exact, floor in zip(numbers.tolist(), declarations.millifen.tolist(), sums.tolist(), strict=True):
             self._exact[number] += exact
             self._whole[number] += floor
-        remainder = millifen % MILLIFEN_PER_FEN
+        remainder = whole_fen_left(millifen)
         rows = remainder.nonzero()[0]
         self._lines.append((rows, remainder.take(rows), numbers.take(declarations.of_row.take(rows))))
 

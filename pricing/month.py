@@ -12,7 +12,7 @@ from pricing.declaration import Group, MonthAllocation, grouped, groups_of
 from pricing.edition import Edition
 from pricing.scheme import Scheme
 from pricing.settle import Priced
-from pricing.units import PPM, IntArray
+from pricing.units import PPM, IntArray, whole_fen_left
 from pricing.worksheet import at
 
 
@@ -48,6 +48,12 @@ def names_of(part: Part, priced: Priced, first: IntArray, edition: Edition, sche
         platform = part.usage.texts["platform"][int(codes["#platform"][row])]
         names.append((scheme.name, platform, region[:2] + "0000", levels[int(codes[by][row])], entity))
     return names
+
+
+def may_leave_fractions(edition: Edition, scheme: Scheme) -> bool:
+    """Whether a line of a declared scheme can be other than whole fen, so that its month needs a first pass."""
+    amounts = edition.grid(scheme.base_rate).values
+    return scheme.exposure != "orders" or edition.terms.any_pilot_float or bool((whole_fen_left(amounts) > 0).any())
 
 
 def allocation(parts: Iterable[Part], edition: Edition) -> dict[str, MonthAllocation]:

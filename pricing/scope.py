@@ -152,7 +152,7 @@ def _pilot(edition: Edition, scheme: Scheme) -> Gate:
             ((province == levels["not_established"])[None, :, None], "scope_not_established"),
             ((province == MISSING)[None, :, None], "scope_not_established"),
             ((batches == 0)[:, None, None], "platform_not_in_scope"),
-            (tiered[r, i] & (required[p, r] > 0), "rate_tier_not_assigned"),
+            (tiered[r, i] & ((required[p, r] > 0) | (tier[p, r] == 0)), "rate_tier_not_assigned"),
             ((pct != 100) & (steps is None), "float_not_in_force"),
             ((pct - 100) % step != 0, "float_not_a_step"),
             (np.abs(pct - 100) > limit, "float_above_limit"),

@@ -60,6 +60,11 @@ def whole_fen(millifen: Any) -> Any:
     return millifen // MILLIFEN_PER_FEN
 
 
+def whole_fen_left(millifen: Any) -> Any:
+    """What cutting to whole fen leaves over. [millifen]"""
+    return millifen % MILLIFEN_PER_FEN
+
+
 def pct_to_ppm(pct: Any) -> Any:
     """Whole per cent as ppm."""
     return pct * PPM_PER_PCT

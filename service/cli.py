@@ -8,8 +8,10 @@ import typer
 
 from pricing.errors import InputError, LichengError, TariffError
 from pricing.tariff import Tariff
+from service.cli_compare import compare
 from service.cli_levy import check, explain, levy, verify
 from service.cli_options import AsJson, Lang, Strict, print_json
+from service.cli_simulate import simulate
 from service.cli_tariff import tariff_app
 from service.clock import today
 from service.declare import COLUMNS as DECLARED_COLUMNS
@@ -29,8 +31,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(tariff_app, name="tariff")
-for month_command in (check, levy, explain, verify):
+for month_command in (check, levy, explain, verify, simulate):
     app.command()(month_command)
+app.command("compare")(compare)
 
 
 def main() -> None:

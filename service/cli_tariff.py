@@ -1,4 +1,4 @@
-"""Commands on the tariff: whether it holds together, and what is in force."""
+"""Commands on the tariff: whether it holds together, what is in force, and how it moves."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from pricing.tariff import Tariff
 from service.cli_options import AsJson, Lang, print_json
+from service.cli_tariff_changes import tariff_diff, tariff_history
 from service.clock import today
 from service.fields import read_date, read_month
 from service.settings import language, tariff_folder
@@ -16,6 +17,8 @@ from service.settings import language, tariff_folder
 EXIT_TARIFF = 4
 
 tariff_app = typer.Typer(help="What the tariff says, and whether it holds together.", no_args_is_help=True)
+tariff_app.command("diff")(tariff_diff)
+tariff_app.command("history")(tariff_history)
 
 
 @tariff_app.command("lint")

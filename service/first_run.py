@@ -1,33 +1,57 @@
-"""A first look: a rider on two platforms and a courier station, priced; then what to try next."""
+"""A first look: a rider and a courier station priced; then a synthetic month settled, corrected and compared."""
 
 from __future__ import annotations
 
+import datetime as dt
+import importlib
+import shutil
+import time
 from pathlib import Path
+from typing import Any
 
+from pricing.explain import yuan_of_fen
 from pricing.tariff import Tariff
+from pricing.units import parse_month
 from pricing.words import say
 from service.clock import today
 from service.declare import declare
+from service.engines.levy import Order, levy
+from service.engines.previous import register_rows
+from service.engines.split import split_platform
 from service.quote import quote
 from service.reading import read_json, read_text
-from service.settings import language, tariff_folder
+from service.settings import home, language, tariff_folder
 from service.terminal import show_declarations, show_quote
+from service.terminal_levy import show_totals, watched
 
 EXAMPLES = Path(__file__).parent / "examples"
+MONTH, ROWS, SEED = "2025-08", 100_000, 2026
+SCHEMES = ("pilot_per_order", "mileage_linked")
+LATE_PLATFORM = "eleme"
+FIRST_KNOWN, LATER_KNOWN = dt.date(2025, 9, 10), dt.date(2025, 10, 15)
 NEXT = (
     ".venv/bin/licheng quote service/examples/rider.json --lang zh",
-    ".venv/bin/licheng quote --month 2025-08 --platform sf_intracity --region 500000 --occupation instant_rider "
-    "--vehicle e_bike --employment none --orders 300 --distance-m 1200000 --income-fen 300000 --active-days 20",
     ".venv/bin/licheng tariff show 2025-08 --region 110000",
-    ".venv/bin/licheng tariff lint",
+    ".venv/bin/licheng explain {folder}/corrected 1",
+    ".venv/bin/licheng verify {folder}/corrected",
     ".venv/bin/licheng schema usage",
     "make test",
 )
 
 
 def main() -> None:
-    """Price the two examples and print them as pages."""
+    """Price the examples, then settle, correct and compare a synthetic month."""
     lang, tariff = language(), Tariff.load(tariff_folder())
+    _quotes(tariff, lang)
+    folder = home() / "first-run"
+    shutil.rmtree(folder, ignore_errors=True)
+    _month(folder, tariff, lang)
+    print("\n" + say("first_next", lang))
+    for command in NEXT:
+        print(f"  {command.format(folder=folder)}")
+
+
+def _quotes(tariff: Tariff, lang: str) -> None:
     rider, station = (
         read_json(read_text(str(EXAMPLES / name)), name) for name in ("rider.json", "courier_station.json")
     )
@@ -35,9 +59,40 @@ def main() -> None:
     show_quote(quote({**rider, "curve": True}, tariff, today(), lang), lang)
     print("\n" + say("first_station", lang) + "\n")
     show_declarations([declare(row, tariff, today(), lang) for row in station], lang)
-    print("\n" + say("first_next", lang))
-    for command in NEXT:
-        print(f"  {command}")
+
+
+def _month(folder: Path, tariff: Tariff, lang: str) -> None:
+    """Settle without the late platform; correct with it and with the base published since; settle all at once."""
+    print("\n" + say("first_month", lang, rows=f"{ROWS:,}", month=MONTH, late=LATE_PLATFORM) + "\n")
+    made = importlib.import_module("training.simulate").simulate(ROWS, SEED, MONTH, folder / "synthetic")
+    early, late = split_platform(made.usage, LATE_PLATFORM, folder / "early.parquet", folder / "late.parquet")
+    register = tuple(register_rows(made.platforms))
+
+    def settle(source: Path, known: dt.date, name: str, previous: Path | None = None) -> dict[str, Any]:
+        begin = time.monotonic()
+        month = parse_month(MONTH) or 0
+        order = Order((source,), month, register, known, SCHEMES, folder / name, previous, demonstration=True)
+        with watched() as progress:
+            totals = levy(order, tariff, progress)
+        show_totals(totals, str(folder / name), time.monotonic() - begin, lang)
+        return totals
+
+    first = settle(early, FIRST_KNOWN, "settled")
+    correction = settle(late, LATER_KNOWN, "corrected", folder / "settled")
+    at_once = settle(made.usage, LATER_KNOWN, "at-once")
+    for scheme in SCHEMES:
+        sums = [totals["schemes"][scheme]["levy_fen"] for totals in (first, correction, at_once)]
+        code = "first_agree" if sums[0] + sums[1] == sums[2] else "first_disagree"
+        print(
+            say(
+                code,
+                lang,
+                scheme=scheme,
+                first=yuan_of_fen(sums[0]),
+                more=yuan_of_fen(sums[1]),
+                all=yuan_of_fen(sums[2]),
+            )
+        )
 
 
 if __name__ == "__main__":

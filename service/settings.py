@@ -15,6 +15,11 @@ def tariff_folder() -> Path:
     return Path(named) if named else SHIPPED
 
 
+def home() -> Path:
+    """`LICHENG_HOME`, the data folder, or the folder one stands in."""
+    return Path(os.environ.get("LICHENG_HOME", "."))
+
+
 def language(asked: str = "") -> str:
     """The language asked for, else `LICHENG_LANG`, else English."""
     named = asked or os.environ.get("LICHENG_LANG", "")

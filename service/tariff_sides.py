@@ -11,7 +11,7 @@ from typing import Any
 from pricing.edition import Edition
 from pricing.rate_table import NATION, Entry, Found, RateTable, levels_of
 from pricing.register import Terms
-from pricing.tariff import Tariff
+from pricing.tariff import SHIPPED, Tariff
 from pricing.units import month_text
 
 ABSENT = "absent"
@@ -63,8 +63,8 @@ class Side:
 
 
 def _shown(folder: Path) -> str:
-    """A folder as people know it: relative to where they stand, the shipped one by its name."""
-    return folder.name if folder.is_absolute() else folder.as_posix()
+    """A folder as it was given, the shipped one by its place in the program."""
+    return "pricing/rates" if folder == SHIPPED else folder.as_posix()
 
 
 def regions_of(before: Side, after: Side, table: str, region: str) -> list[str]:

@@ -52,7 +52,7 @@ def compare(before: Value | None, after: Value | None, unit: str, read_as: Mappi
 
     read_as: pilot industries that are read as another one afterwards, so that a merged industry meets its new amount.
     """
-    old, new = _leaves(before), _leaves(after)
+    old, new = leaves_of(before), leaves_of(after)
     merged = read_as if isinstance(before, By) and before.factor == "pilot_industry" else {}
     pairs = {change.at: change for change in _pairs(old, new, unit, merged)}
     met = {(change.read_as or change.at[0], *change.at[1:]) if change.at else () for change in pairs.values()}
@@ -81,16 +81,17 @@ def _beside(at: tuple[str, ...], places: Any) -> list[tuple[str, ...]]:
     return [place for place in places if all(one == other for one, other in zip(at, place, strict=False))]
 
 
-def _leaves(value: Value | None) -> dict[tuple[str, ...], Leaf]:
+def leaves_of(value: Value | None) -> dict[tuple[str, ...], Leaf]:
+    """Every number and word of a value by its levels; a list is one text."""
     if value is None:
         return {}
     if isinstance(value, By):
-        return {(level, *at): leaf for level, node in value.nodes.items() for at, leaf in _leaves(node).items()}
+        return {(level, *at): leaf for level, node in value.nodes.items() for at, leaf in leaves_of(node).items()}
     if isinstance(value, Curve):
         knots: dict[tuple[str, ...], Leaf] = {("curve", f"{x:,}"): y for x, y in zip(value.x, value.y, strict=True)}
-        balance = {} if value.off_balance_ppm is None else {("off_balance_ppm",): value.off_balance_ppm}
-        named = {("reference_portfolio",): value.reference_portfolio} if value.reference_portfolio else {}
-        return {**knots, **balance, **named}
+        if value.off_balance_ppm is not None:
+            knots["off_balance_ppm",] = value.off_balance_ppm
+        return {**knots, ("reference_portfolio",): value.reference_portfolio or "-"}
     if isinstance(value, Steps):
         return {("step",): value.step, ("limit",): value.limit}
     return {(): ", ".join(str(one) for one in value) if isinstance(value, tuple) else value}

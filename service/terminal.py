@@ -17,7 +17,7 @@ from pricing.words import say
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _ROWS, _WIDTH = 6, 60
-_STATUS_STYLE = {"enacted": "green", "provisional": "yellow", "draft": "yellow", "demonstration": "magenta"}
+STATUS_STYLE = {"enacted": "green", "provisional": "yellow", "draft": "yellow", "demonstration": "magenta"}
 _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 
@@ -63,7 +63,7 @@ def _side_by_side(schemes: Sequence[dict[str, Any]], lang: str) -> Table:
             scheme["title"][lang],
             "—" if premium is None else yuan_of_fen(premium),
             Text(say("page_yes" if scheme["due"] else "page_no", lang), "green" if scheme["due"] else "dim"),
-            Text(marks, _STATUS_STYLE.get(marks.split(" ")[0], "")),
+            Text(marks, STATUS_STYLE.get(marks.split(" ")[0], "")),
             why,
         )
     return table
@@ -83,7 +83,7 @@ def _panel(scheme: dict[str, Any], lang: str) -> Panel:
         parts.append(_chart(scheme["curve"], lang))
     parts += [Text(f"! {_message(warning, lang)}", "yellow") for warning in scheme["warnings"]]
     title = f"{scheme['title'][lang]}: {yuan_of_fen(scheme['premium_fen'])} {say('page_yuan', lang)}"
-    return Panel(Group(*parts), title=title, title_align="left", border_style=_STATUS_STYLE[scheme["status"]])
+    return Panel(Group(*parts), title=title, title_align="left", border_style=STATUS_STYLE[scheme["status"]])
 
 
 def worksheet(lines: Sequence[dict[str, Any]], lang: str) -> Group:
@@ -111,7 +111,7 @@ def _sources(lines: Sequence[dict[str, Any]]) -> list[Text]:
     sources = {line["entry"]: line for line in lines if "entry" in line}
     return [
         Text(f"  {entry} ", "dim")
-        .append(f"{line['status']} · {line['evidence']}", _STATUS_STYLE[line["status"]])
+        .append(f"{line['status']} · {line['evidence']}", STATUS_STYLE[line["status"]])
         .append(f"  {line['source']}", "dim")
         for entry, line in sources.items()
     ]
@@ -159,7 +159,7 @@ def show_declarations(answers: Sequence[dict[str, Any]], lang: str) -> None:
         title = f"{answer['platform']} · {answer['region']} · {who} · {head}: {levy}"
         parts: list[RenderableType] = [worksheet(answer["worksheet"], lang)]
         parts += [Text(f"! {_message(warning, lang)}", "yellow") for warning in answer["warnings"]]
-        out.print(Panel(Group(*parts), title=title, title_align="left", border_style=_STATUS_STYLE[answer["status"]]))
+        out.print(Panel(Group(*parts), title=title, title_align="left", border_style=STATUS_STYLE[answer["status"]]))
 
 
 def show_schema(tables: dict[str, Any], lang: str) -> None:
@@ -206,7 +206,7 @@ def show_tariff(shown: dict[str, Any], lang: str) -> None:
     out = console()
     out.print(Text(say("page_tariff", lang, month=shown["month"], known_on=shown["known_on"]), "bold"))
     for entry in shown["entries"]:
-        style = _STATUS_STYLE[entry["status"]]
+        style = STATUS_STYLE[entry["status"]]
         out.print(Text(entry["entry"], "bold").append(f"  {entry['title'][lang]}", "default"))
         out.print(Text(f"  {entry['status']} · {entry['evidence']}", style).append(f"  [{entry['unit']}]", "dim"))
         out.print(Text(f"  {_value(entry['value'])}"))

@@ -55,6 +55,12 @@ def show_totals(totals: dict[str, Any], folder: str, seconds: float, lang: str) 
         table.add_row(name, *(f"{count:,}" for count in counts), signed(scheme["levy_fen"]))
     out.print(table)
     out.print(Text(say("page_levy_agree", lang), "green"))
+    _say_synthetic(totals, lang)
+
+
+def _say_synthetic(shown: dict[str, Any], lang: str) -> None:
+    if shown["synthetic"]:
+        console().print(Text(say("page_synthetic", lang), "yellow"))
 
 
 def show_check(totals: dict[str, Any], codes: dict[str, int], lang: str) -> None:
@@ -77,12 +83,13 @@ def show_explained(found: dict[str, Any], lang: str) -> None:
     if "allocated" in found:
         parts.append(Text(found["allocated"]))
     out.print(Panel(Group(*parts), title=head, title_align="left"))
+    _say_synthetic(found, lang)
 
 
 def show_verified(found: dict[str, Any], lang: str) -> None:
     """Whether a folder is what its own usage and tables make of it."""
     if found["unlike"]:
-        facts = {"run": found["run"], "unlike": ", ".join(found["unlike"]), "lines": found["unlike_lines"]}
+        facts = {"run": found["run"], "unlike": ", ".join(found["unlike"])}
         console().print(Text(say("page_not_verified", lang, **facts), "bold red"))
     else:
         console().print(Text(say("page_verified", lang, run=found["run"], files=found["files"]), "green"))

@@ -272,6 +272,8 @@ def pilot_terms(law: Law, index: int, row: Row) -> Terms:
     amount = entry["by_pilot_industry"].get(industry) if entry else None
     if isinstance(amount, dict):
         amount = amount["by_pilot_tier"].get(pilot_tier(law, row, batch, province))
+        if amount is None:  # no tier entered, and no rule known yet that gives one
+            raise Refused("rate_tier_not_assigned")
     percent = pilot_float(law, row)
     if entry is None or amount is None:  # the contract has no code for a last amount that has ended
         raise Refused("rate_not_known")

@@ -48,7 +48,7 @@ def strip(shares: Sequence[tuple[int, str]]) -> str:
         x, end = WIDTH * so_far // whole, WIDTH * (so_far + value) // whole
         parts.append(f'<rect class="{paint}" x="{x}" y="0" width="{end - x}" height="22"/>')
         so_far += value
-    return _svg(22, parts)
+    return _svg(22, parts, ' class="strip" preserveAspectRatio="none"')
 
 
 def lines(labels: Sequence[tuple[str, str]], a: Sequence[int | None], b: Sequence[int | None]) -> str:
@@ -104,9 +104,14 @@ def _text(x: int, y: int, words: str, anchor: str, lang: str = "") -> str:
     return f'<text x="{x}" y="{y}" text-anchor="{anchor}"{said}>{escape(words)}</text>'
 
 
-def _cut(words: str, most: int = 18) -> str:
-    return words if len(words) <= most else words[: most - 1] + "…"
+def _cut(words: str, most: int = 17) -> str:
+    """Words that fit beside a bar; a Chinese character is as wide as two letters."""
+    wide = [2 if ord(letter) > 0x2E80 else 1 for letter in words]
+    if sum(wide) <= most:
+        return words
+    kept = next(place for place in range(len(words)) if sum(wide[: place + 1]) > most - 1)
+    return words[:kept] + "…"
 
 
-def _svg(height: int, parts: Sequence[str]) -> str:
-    return f'<svg viewBox="0 0 {WIDTH} {height}" aria-hidden="true">{"".join(parts)}</svg>'
+def _svg(height: int, parts: Sequence[str], more: str = "") -> str:
+    return f'<svg{more} viewBox="0 0 {WIDTH} {height}" aria-hidden="true">{"".join(parts)}</svg>'

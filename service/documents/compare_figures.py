@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pricing.explain import yuan, yuan_of_fen
+from pricing.explain import yuan_of_fen
 from pricing.units import parts_of, to_millifen
 from pricing.words import say
 from service.engines.comparison import Band, KilometreBand
 
 NONE = "—"
+NO_BASE = "A = 0"
 
 
 def signed(fen: int) -> str:
@@ -35,9 +36,12 @@ def rate(fen: int, count: int, of: int = 1) -> int | None:
     return int(parts_of(to_millifen(fen), of, count)) if count else None
 
 
-def rate_words(millifen: int | None) -> str:
-    """A rate as yuan, to the hundredth of a fen at most."""
-    return NONE if millifen is None else yuan(parts_of(millifen, 1, 10) * 10)
+def rate_words(millifen: int | None, decimals: int = 4) -> str:
+    """A rate as yuan with so many decimals, half up."""
+    if millifen is None:
+        return NONE
+    whole, rest = divmod(parts_of(millifen, 10**decimals, 100_000), 10**decimals)
+    return f"{whole:,}.{rest:0{decimals}d}"
 
 
 def band_words(band: Band) -> str:
@@ -45,7 +49,7 @@ def band_words(band: Band) -> str:
     unit = 100 if band.by == "fen" else 1
     low, high = (None if edge is None else edge // unit for edge in (band.low, band.high))
     if low is None and high is None:
-        return "A = 0"
+        return NO_BASE
     if low is None or high is None:
         return f"> {_edge(low)}" if high is None and low is not None else f"< {_edge(high or 0)}"
     return "0" if low == high == 0 else f"{_edge(low)} … {_edge(high)}"
@@ -60,4 +64,5 @@ def kilometre_words(band: KilometreBand, lang: str) -> str:
     if band.low_m is None:
         return say("compare_no_km", lang)
     low = f"{band.low_m // 1000:,}"
-    return f"{low}+ km" if band.high_m is None else f"{low}–{band.high_m // 1000:,} km"
+    shown = f"{low}+" if band.high_m is None else f"{low}–{band.high_m // 1000:,}"
+    return say("quantity_distance_m", lang, value=shown)

@@ -39,7 +39,9 @@ def _charts(comparison: Comparison) -> dict[str, str]:
     known = [band for band in comparison.kilometres if band.low_m is not None]
     edges = [_edges(band) for band in known]
     rates = {
-        "worker": [(figures.rate(b.a_compared_fen, b.compared), figures.rate(b.b_compared_fen, b.compared)) for b in known],
+        "worker": [
+            (figures.rate(b.a_compared_fen, b.compared), figures.rate(b.b_compared_fen, b.compared)) for b in known
+        ],
         "order": [(figures.rate(b.a_orders_fen, b.orders), figures.rate(b.b_orders_fen, b.orders)) for b in known],
         "km": [
             (figures.rate(b.a_distance_fen, b.distance_m, 1000), figures.rate(b.b_distance_fen, b.distance_m, 1000))
@@ -63,8 +65,8 @@ def _edges(band: KilometreBand) -> tuple[str, str]:
 def _changes(comparison: Comparison, by: str) -> str:
     groups = []
     for band in comparison.bands:
-        if band.by == by:
-            words = figures.band_words(band)
+        words = figures.band_words(band)
+        if band.by == by and (band.workers or words != figures.NO_BASE):
             paint = "less" if words[:1] in "<−" else "same" if words == "0" else "more"
             groups.append([Bar({"": words}, band.workers, f"{band.workers:,}", paint)])
     return bars(groups)
@@ -74,10 +76,7 @@ def _platforms(comparison: Comparison) -> str:
     parts = [part for part in comparison.parts if part.kind == "platform"][:_MOST_PLATFORMS]
     return bars(
         [
-            [
-                Bar(part.names, fen, f"{fen // 100:,}", paint)
-                for fen, paint in ((part.a_fen, "a"), (part.b_fen, "b"))
-            ]
+            [Bar(part.names, fen, f"{fen // 100:,}", paint) for fen, paint in ((part.a_fen, "a"), (part.b_fen, "b"))]
             for part in parts
         ]
     )

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pricing.errors import InputError
 from pricing.tariff import Tariff
 from service.engines import folder as files
-from service.engines.local import Terms, settle_state
+from service.engines.local import Terms
 from service.engines.previous import opened
 from service.engines.tariff_bundle import unbundle
 
@@ -55,7 +55,8 @@ def sides_of(folders: Sequence[Path], schemes: str) -> tuple[Side, Side]:
 def _whole(folder: Path, receipt: Mapping[str, Any]) -> Side:
     """A folder with all its schemes."""
     tariff, terms = unbundle(folder / files.EDITION), opened(folder, receipt).terms
-    return Side(folder, terms.schemes, receipt, tariff, terms, folder / files.LINES)
+    charged = folder / files.CHARGED  # a correction's lines are differences; its whole month stands beside them
+    return Side(folder, terms.schemes, receipt, tariff, terms, charged if charged.is_file() else folder / files.LINES)
 
 
 def _of(side: Side, schemes: tuple[str, ...]) -> Side:
@@ -64,15 +65,6 @@ def _of(side: Side, schemes: tuple[str, ...]) -> Side:
             known = ", ".join(side.schemes)
             raise InputError("request_value", "schemes", key="schemes", value=name, known=known)
     return replace(side, schemes=tuple(dict.fromkeys(schemes)))
-
-
-def ready(side: Side, work: Path) -> Side:
-    """A side whose lines are the whole month: a correction holds only differences, so its month is settled again."""
-    if side.receipt["previous"] is None:
-        return side
-    terms = replace(side.terms, schemes=side.schemes)
-    settle_state(side.usage, terms, work, lambda stage, rows: None)
-    return replace(side, lines=work)
 
 
 def is_synthetic(side: Side) -> bool:

@@ -16,7 +16,7 @@ from pricing.words import LANGUAGES, sentences
 from service.engines import comparison_tables as tables
 from service.engines import store
 from service.engines.changed_worksheets import Sheet, worksheets
-from service.engines.compared_sides import Side, is_synthetic, ready
+from service.engines.compared_sides import Side, is_synthetic
 
 EXTREMES = 10
 Names = Mapping[str, str]
@@ -113,13 +113,17 @@ class KilometreBand:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why workers of one side are not priced on the other: refused rows by code, and how many workers have them."""
+    """Why workers of one side are not priced on the other: refused rows by code, and how many workers have them.
+
+    missing: the side that refused, `a` or `b`; example: one of the refusals in words.
+    """
 
     missing: str
     scheme: str
     code: str
     rows: int
     workers: int
+    example: Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +166,9 @@ class Comparison:
 
 
 def compare(a: Side, b: Side, work: Path) -> Comparison:
-    """Compare two sides of one month. work: a folder that may be filled while it lasts."""
+    """Compare two sides of one month. work: a folder that large sums may spill into."""
     with store.opened(work) as connection:
-        sides = ready(a, work / "a.parquet"), ready(b, work / "b.parquet")
+        sides = a, b
         same_usage = a.receipt["files"]["usage.parquet"] == b.receipt["files"]["usage.parquet"]
         tables.make(connection, sides, same_usage)
         verdicts = {row["verdict"]: Verdict(**row) for row in tables.verdicts(connection)}

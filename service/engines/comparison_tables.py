@@ -7,8 +7,8 @@ from typing import Any
 
 from pricing.arrow import PAYERS
 from pricing.rate_table import EVIDENCE, STATUSES
-from pricing.units import PPM
 from pricing.usage import KEY
+from pricing.words import LANGUAGES
 from service.engines import folder as files
 from service.engines.compared_sides import Side
 
@@ -157,14 +157,16 @@ def reasons(connection: Any, side: Side, verdict: str) -> list[dict[str, Any]]:
     """Refusals on a side, by code, of the workers whom only the other side prices; most frequent first."""
     one = "a" if verdict == "only_b" else "b"
     refused = str(side.folder / files.REFUSALS).replace("'", "''")
-    return _dicts(
+    found = _dicts(
         connection,
-        f"SELECT r.scheme, r.code, count(*) AS rows, count(DISTINCT u.worker) AS workers "
+        "SELECT r.scheme, r.code, count(*) AS rows, count(DISTINCT u.worker) AS workers, "
+        "min(r.message) AS en, min(r.message_zh) AS zh "
         f"FROM read_csv('{refused}', header = true, all_varchar = true) r "
         f"JOIN {_file(side.usage)} u ON u.file = r.file::INTEGER AND u.row = r.row::BIGINT "
         f"JOIN workers w ON w.worker = u.worker AND w.{one} IS NULL "
         f"WHERE r.scheme IN ({_names(side)}) GROUP BY ALL ORDER BY workers DESC, rows DESC, r.scheme, r.code",
     )
+    return [{"example": {lang: row.pop(lang) for lang in LANGUAGES}, **row} for row in found]
 
 
 def extremes(connection: Any, rising: bool, count: int) -> list[dict[str, Any]]:

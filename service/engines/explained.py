@@ -40,7 +40,14 @@ def explain_line(folder: Path, number: int, work: Path, lang: str) -> dict[str, 
         }
     exact = sum(sheet["levy_fen"] * (-1 if name == "before" else 1) for name, sheet in sheets.items())
     allocated = {} if exact == line["levy_fen"] else {"allocated": say("explain_allocated", lang, **_fens(exact, line))}
-    return {"format": 1, "edition": receipt["edition"], "line": {"number": number, **line}, **sheets, **allocated}
+    return {
+        "format": 1,
+        "synthetic": receipt["synthetic"],
+        "edition": receipt["edition"],
+        "line": {"number": number, **line},
+        **sheets,
+        **allocated,
+    }
 
 
 def _fens(exact: int, line: dict[str, Any]) -> dict[str, str]:

@@ -26,6 +26,19 @@ SUFFIXES = (".csv", ".txt", ".parquet")
 _BLOCK = 1 << 23
 
 
+def is_synthetic(paths: Sequence[Path]) -> bool:
+    """Whether any of the files says of itself that its rows are synthetic."""
+    return any(path.suffix == ".parquet" and _says_synthetic(path) for path in paths)
+
+
+def _says_synthetic(path: Path) -> bool:
+    try:
+        said = (pq.read_schema(path).metadata or {}).get(b"licheng", b"{}")
+    except (pa.ArrowException, OSError):
+        return False
+    return bool(json.loads(said).get("synthetic"))
+
+
 @dataclass(slots=True)
 class Intake:
     """What is read: the files in order, and how many rows there were, lines set aside among them."""

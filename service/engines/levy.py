@@ -23,8 +23,9 @@ from pricing.units import month_text
 from pricing.words import say
 from service.engines import folder as files
 from service.engines import store
+from service.engines.charged import charged, write_sums
 from service.engines.declared import declaration_row
-from service.engines.intake import Intake, usage_files
+from service.engines.intake import Intake, is_synthetic, usage_files
 from service.engines.local import Progress, State, Terms, settle_state, write_intake
 from service.engines.previous import BEFORE, Previous, previous_of, terms_of
 from service.engines.refusals_file import refusals_file
@@ -61,11 +62,13 @@ class Run:
     """One run: under what it settles, what it corrects, where it works, what it publishes."""
 
     terms: Terms
+    register: tuple[Mapping[str, Any], ...]
     before: Previous | None
     work: Path
     made: Path
     connection: Any
     progress: Progress
+    synthetic: bool = False
     steps: list[Step] = field(default_factory=list)
 
 
@@ -82,7 +85,8 @@ def levy(order: Order, tariff: Tariff, progress: Progress) -> dict[str, Any]:
         tempfile.TemporaryDirectory(dir=order.out.parent, prefix=".work-") as name,
         store.opened(Path(name)) as connection,
     ):
-        run = Run(terms, before, Path(name), made, connection, progress)
+        synthetic = is_synthetic(found) or bool(before and before.receipt["synthetic"])
+        run = Run(terms, register, before, Path(name), made, connection, progress, synthetic)
         _usage(run, Intake(found))
         _register(made / files.REGISTER, register)
         files.write_json(made / files.EDITION, bundle(tariff, terms.edition))
@@ -119,22 +123,25 @@ def finish(run: Run) -> dict[str, Any]:
     """From usage, register and tables to lines, declarations, refusals and totals: what `verify` does again."""
     with refusals_file(run.made / files.REFUSALS) as refuse:
         now = settle_state(run.made / files.USAGE, run.terms, run.work / "now.parquet", run.progress, refuse)
-    run.steps = [*_earlier(run), Step(now, "knowledge")]
+    run.steps = _steps(run, now)
     _lines(run)
     _declarations(run)
+    write_sums(now, run.made / files.CHARGED_SUMS)
     totals = prove(run.connection, run.made, run.terms.schemes, now, run.steps[0].state if run.before else None)
-    totals = {"format": FORMAT, "month": month_text(run.terms.edition.month), **totals}
+    totals = {"format": FORMAT, "month": month_text(run.terms.edition.month), "synthetic": run.synthetic, **totals}
     files.write_json(run.made / files.TOTALS, totals)
     return totals
 
 
-def _earlier(run: Run) -> list[Step]:
-    """What was charged before; and today's usage under yesterday's knowledge: first usage, then knowledge changes."""
+def _steps(run: Run, now: State) -> list[Step]:
+    """From what was charged to what is right: first usage (under yesterday's knowledge), then knowledge."""
     if run.before is None:
-        return []
-    was = settle_state(run.made / BEFORE / files.USAGE, run.before.terms, run.work / "was.parquet", run.progress)
+        return [Step(now, "")]
+    was = Step(charged(run.made / BEFORE), "")
+    if run.before.terms.edition.hash == run.terms.edition.hash and run.before.register == run.register:
+        return [was, Step(now, "usage")]
     between = settle_state(run.made / files.USAGE, run.before.terms, run.work / "between.parquet", run.progress)
-    return [Step(was, ""), Step(between, "usage")]
+    return [was, Step(between, "usage"), Step(now, "knowledge")]
 
 
 def _usage(run: Run, intake: Intake) -> None:
@@ -157,13 +164,14 @@ def _keep_before(run: Run) -> None:
     """What is corrected stays beside the correction, so that the folder alone proves its differences."""
     if run.before is None:
         return
-    kept = run.made / BEFORE
+    kept, old = run.made / BEFORE, run.before.folder
     kept.mkdir()
-    for name in (files.USAGE, files.REGISTER, files.EDITION, files.RECEIPT):
+    lines = files.CHARGED if (old / files.CHARGED).is_file() else files.LINES
+    for name in (files.USAGE, files.REGISTER, files.EDITION, files.RECEIPT, files.CHARGED_SUMS, lines):
         try:
-            os.link(run.before.folder / name, kept / name)
+            os.link(old / name, kept / name)
         except OSError:
-            shutil.copy2(run.before.folder / name, kept / name)
+            shutil.copy2(old / name, kept / name)
 
 
 def _lines(run: Run) -> None:
@@ -176,6 +184,7 @@ def _lines(run: Run) -> None:
         for one, two in pairwise(run.steps)
     ]
     store.write_lines(run.connection, parts, out)
+    shutil.move(run.steps[-1].state.lines, run.made / files.CHARGED)
 
 
 def _declarations(run: Run) -> None:
@@ -199,7 +208,7 @@ def _register(path: Path, register: tuple[Mapping[str, Any], ...]) -> None:
 
 
 def _receipt(order: Order, run: Run, found: list[Path]) -> None:
-    kept = [f"{BEFORE}/{name}" for name in (files.USAGE, files.REGISTER, files.EDITION)] if run.before else []
+    kept = sorted(path.relative_to(run.made).as_posix() for path in run.made.rglob("*") if path.is_file())
     receipt: dict[str, Any] = {
         "format": FORMAT,
         "program": f"licheng {version('licheng')}",
@@ -208,9 +217,10 @@ def _receipt(order: Order, run: Run, found: list[Path]) -> None:
         "edition": run.terms.edition.hash,
         "schemes": list(run.terms.schemes),
         "demonstration": run.terms.weakest > PROVISIONAL,
+        "synthetic": run.synthetic,
         "inputs": [{"file": path.name, "hash": files.sha256(path)} for path in found],
         "previous": run.before.receipt["run"] if run.before else None,
-        "files": {name: files.sha256(run.made / name) for name in (*files.FILES, *kept)},
+        "files": {name: files.sha256(run.made / name) for name in kept},
     }
     if run.terms.weakest == len(STATUSES) - 1:
         receipt["notice"] = {lang: say("levy_notice", lang) for lang in ("en", "zh")}

@@ -15,7 +15,7 @@ from pricing.coding import COLUMN
 from pricing.declaration import Group
 from pricing.edition import Edition
 from pricing.errors import CODE
-from pricing.month import Declared, MonthSums, allocation
+from pricing.month import Declared, MonthSums, allocation, may_leave_fractions
 from pricing.units import IntArray
 from service.engines.intake import Intake
 from service.engines.refused import refused_rows
@@ -63,10 +63,11 @@ def settle_state(usage: Path, terms: Terms, out: Path, progress: Progress, refus
     """
     edition, names, weakest = terms.edition, terms.schemes, terms.weakest
     declared = [name for name in names if edition.schemes[name].declared]
+    declared = [name for name in declared if may_leave_fractions(edition, edition.schemes[name])]
     shares = allocation(settled(batches_of(usage), edition, declared, weakest), edition) if declared else {}
 
     def extra(name: str, number: int, rows: int) -> IntArray:
-        return shares[name].extra(number, rows)
+        return shares[name].extra(number, rows) if name in shares else np.zeros(rows, dtype=np.int64)
 
     sums, state = MonthSums(edition, extra), State(out, {})
     with pq.ParquetWriter(out, LINE_SCHEMA, compression="lz4") as writer:

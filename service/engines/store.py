@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pricing.arrow import LINE_SCHEMA, PAYERS, USAGE_SCHEMA
 from pricing.usage import KEY
@@ -137,11 +138,13 @@ def rows_of_worker(connection: duckdb.DuckDBPyConnection, usage: Path, worker: s
     return pa.RecordBatch.from_arrays([c.combine_chunks() for c in table.columns], schema=USAGE_SCHEMA)
 
 
-def unlike_rows(connection: duckdb.DuckDBPyConnection, one: Path, two: Path) -> int:
-    """Rows that stand in one lines file and not in the other."""
-    query = "SELECT count(*) FROM (SELECT * FROM read_parquet('{0}') EXCEPT ALL SELECT * FROM read_parquet('{1}'))"
-    counts = [connection.execute(query.format(a, b)).fetchone() for a, b in ((one, two), (two, one))]
-    return sum(int(count[0]) for count in counts if count)
+def alike(one: Path, two: Path) -> bool:
+    """Whether two Parquet files hold the same rows in the same order."""
+    files = [pq.ParquetFile(path) for path in (one, two)]
+    if len({file.metadata.num_rows for file in files}) > 1:
+        return False
+    batches = (file.iter_batches(batch_size=65_536) for file in files)
+    return all(a.equals(b) for a, b in zip(*batches, strict=True))
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, *values: str) -> pa.Table:

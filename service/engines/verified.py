@@ -8,13 +8,17 @@ from typing import Any
 
 from service.engines import folder as files
 from service.engines import store
+from service.engines.charged import charged
 from service.engines.levy import Run, finish
-from service.engines.local import Progress
-from service.engines.previous import BEFORE, corrected, opened
+from service.engines.local import Progress, settle_state
+from service.engines.previous import BEFORE, Previous, corrected, opened
 
 
 def verify(folder: Path, progress: Progress) -> dict[str, Any]:
-    """Hashes first (InputError where a file is not as written), then every line, declaration and refusal anew."""
+    """Hashes first (InputError where a file is not as written), then every line, declaration and refusal anew.
+
+    Of a correction, what it corrects is settled again too, from what is kept of it in the folder.
+    """
     receipt = files.read_receipt(folder)
     now, before = opened(folder, receipt), corrected(folder)
     with tempfile.TemporaryDirectory(prefix=".licheng-verify-") as name:
@@ -25,13 +29,25 @@ def verify(folder: Path, progress: Progress) -> dict[str, Any]:
         if before is not None:
             (made / BEFORE).symlink_to((folder / BEFORE).resolve())
         with store.opened(work) as connection:
-            run = Run(now.terms, before, work, made, connection, progress)
-            totals = finish(run)
-            lines = store.unlike_rows(connection, folder / files.LINES, made / files.LINES)
-        unlike = [
-            name
-            for name in (files.DECLARATIONS, files.REFUSALS, files.TOTALS)
-            if files.sha256(folder / name) != files.sha256(made / name)
-        ]
-    unlike += [files.LINES] if lines else []
-    return {"run": receipt["run"], "files": len(receipt["files"]), "unlike": unlike, "unlike_lines": lines, **totals}
+            totals = finish(
+                Run(now.terms, now.register, before, work, made, connection, progress, receipt["synthetic"])
+            )
+            unlike = _unlike(folder, made)
+            if before is not None and not _is_settled(before, work / "before.parquet", progress):
+                unlike.append(f"{BEFORE}/{files.CHARGED}")
+    return {"run": receipt["run"], "files": len(receipt["files"]), "unlike": unlike, **totals}
+
+
+def _unlike(folder: Path, made: Path) -> list[str]:
+    """Names of the files that a second settlement made otherwise."""
+    texts = (files.DECLARATIONS, files.REFUSALS, files.TOTALS, files.CHARGED_SUMS)
+    tables = [name for name in (files.LINES, files.CHARGED) if (folder / name).is_file()]
+    unlike = [name for name in texts if files.sha256(folder / name) != files.sha256(made / name)]
+    return unlike + [name for name in tables if not store.alike(folder / name, made / name)]
+
+
+def _is_settled(before: Previous, out: Path, progress: Progress) -> bool:
+    """Whether what a correction started from is what its usage and tables make of it."""
+    state = settle_state(before.folder / files.USAGE, before.terms, out, progress)
+    kept = charged(before.folder)
+    return state.declared == kept.declared and store.alike(kept.lines, out)

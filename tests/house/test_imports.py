@@ -39,6 +39,7 @@ OUTSIDE = {
         "duckdb": ["service/engines/*"],
         "pyarrow": ["service/engines/*"],
         "numpy": ["service/engines/*"],
+        "jinja2": ["service/documents/*"],
     },
 }
 NEVER = {

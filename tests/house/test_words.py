@@ -28,6 +28,7 @@ COLUMNS = (*BY_NAME, *REGISTER_COLUMNS, *DECLARED_COLUMNS)
 # Codes that are put together while the program runs: prefix → what may follow.
 FAMILIES = {
     "column_": COLUMNS,
+    "compare_occupation_": TARIFF.factors["occupation"].levels,
     "due_": [scope for scope in SCOPES if scope != "proposal"],
     "left_out_": CURVES,
     "payer_": TARIFF.factors["payer"].levels,
@@ -74,9 +75,11 @@ def codes_of(*names: str) -> dict[str, str]:
 
 
 def texts() -> set[str]:
-    """Every text that stands in the code."""
+    """Every text that stands in the code, or quoted in a page's template."""
     nodes = (node for tree in trees().values() for node in ast.walk(tree))
-    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    pages = [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("service/**/*.html"))]
+    quoted = {word for page in pages for word in re.findall(r"'([a-z_]+)'", page)}
+    return quoted | {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
 def beginnings() -> set[str]:
