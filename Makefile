@@ -36,7 +36,7 @@ $(STAMP): pyproject.toml requirements.lock
 	@printf '%s\n' '$(CURDIR)' > $@
 
 run: setup ## a first look: one price, explained
-	@$(PY) -m service.first_run
+	@$(PY) -m service.cli_first_run
 
 test: setup ## the quick tests
 	@$(PY) -m pytest -q -m "not slow"

@@ -14,6 +14,7 @@ from pricing.scheme import Scheme
 from pricing.settle import Priced
 from pricing.units import days_of_month
 
+LEFT_OUT = "left_out"
 PLAUSIBLE_SPEED = "work_injury/plausible_speed"
 REDUCTION_WINDOW = "work_injury/reduction_window"
 OCCUPATION_CLASS = "work_injury/occupation_class"
@@ -44,7 +45,7 @@ def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str
     for step in priced.sheet.steps:
         relativity = next((r for r in scheme.relativities if r.name == step.name), None)
         if relativity is not None and relativity.of not in edition.levels:
-            yield f"left_out:{relativity.table}", everyone & (np.asarray(step.entry) == NO_ENTRY)
+            yield f"{LEFT_OUT}:{relativity.table}", everyone & (np.asarray(step.entry) == NO_ENTRY)
             curve = edition.curve(relativity.table)
             if relativity.of == "distance_m" and curve is not None:
                 yield "beyond_last_knot", everyone & (np.asarray(step.facts["quantity"]) >= curve.last)

@@ -75,7 +75,7 @@ def _bands(comparison: Comparison) -> Table:
     most = max((band.workers for band in bands), default=0) or 1
     for band in bands:
         words = figures.band_words(band)
-        style = _STYLE["less" if words[:1] in "<−" else "same" if words == "0" else "more"]
+        style = _STYLE[band.verdict]
         bar = "█" * (_BAR * band.workers // most) or ("▏" if band.workers else "")
         change = figures.signed(band.b_fen - band.a_fen)
         table.add_row(words, Text(f"{bar} {band.workers:,}", style), Text(change, "dim"))

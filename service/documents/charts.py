@@ -104,7 +104,7 @@ def _text(x: int, y: int, words: str, anchor: str, lang: str = "") -> str:
     return f'<text x="{x}" y="{y}" text-anchor="{anchor}"{said}>{escape(words)}</text>'
 
 
-def _cut(words: str, most: int = 17) -> str:
+def _cut(words: str, most: int = 15) -> str:
     """Words that fit beside a bar; a Chinese character is as wide as two letters."""
     wide = [2 if ord(letter) > 0x2E80 else 1 for letter in words]
     if sum(wide) <= most:

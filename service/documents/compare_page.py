@@ -13,7 +13,8 @@ from pricing.words import LANGUAGES, say
 from service.documents import compare_figures as figures
 from service.documents.charts import Bar, bars, lines, strip
 from service.engines.changed_worksheets import Sheet
-from service.engines.comparison import Comparison, KilometreBand, names_of
+from service.engines.compared_sides import names_of
+from service.engines.comparison import Comparison, KilometreBand
 
 _MOST_PLATFORMS = 12
 
@@ -67,8 +68,7 @@ def _changes(comparison: Comparison, by: str) -> str:
     for band in comparison.bands:
         words = figures.band_words(band)
         if band.by == by and (band.workers or words != figures.NO_BASE):
-            paint = "less" if words[:1] in "<−" else "same" if words == "0" else "more"
-            groups.append([Bar({"": words}, band.workers, f"{band.workers:,}", paint)])
+            groups.append([Bar({"": words}, band.workers, f"{band.workers:,}", band.verdict)])
     return bars(groups)
 
 

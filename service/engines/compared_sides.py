@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from pricing.errors import InputError
 from pricing.tariff import Tariff
+from pricing.words import LANGUAGES, sentences
 from service.engines import folder as files
 from service.engines.local import Terms
 from service.engines.previous import opened
@@ -72,3 +73,12 @@ def is_synthetic(side: Side) -> bool:
     metadata = pq.ParquetFile(side.usage).schema_arrow.metadata or {}
     marks = json.loads(metadata.get(b"licheng", b"{}"))
     return bool(side.receipt.get("synthetic") or marks.get("synthetic"))
+
+
+def names_of(kind: str, code: str, tariff: Tariff) -> dict[str, str]:
+    """A platform's, region's or occupation's name in both languages; its code where it has none."""
+    if kind == "occupation":
+        said = f"compare_occupation_{code}"
+        return {lang: sentences(lang).get(said, code) for lang in LANGUAGES}
+    known = {"platform": tariff.platforms, "region": tariff.regions}[kind].get(code, {})
+    return {lang: known.get(lang, code) for lang in LANGUAGES}

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from pricing.tariff import Tariff
-from pricing.words import LANGUAGES, sentences
+from pricing.words import LANGUAGES
 from service.engines import comparison_tables as tables
 from service.engines import store
 from service.engines.changed_worksheets import Sheet, worksheets
-from service.engines.compared_sides import Side, is_synthetic
+from service.engines.compared_sides import Side, is_synthetic, names_of
 
 EXTREMES = 10
 Names = Mapping[str, str]
@@ -67,6 +67,13 @@ class Band:
     workers: int
     a_fen: int
     b_fen: int
+
+    @property
+    def verdict(self) -> str:
+        """Whether its workers pay `more`, `less` or the `same`."""
+        if self.low == self.high == 0:
+            return "same"
+        return "less" if (self.high or self.low or 1) < 0 or (self.low or 0) < 0 else "more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +176,7 @@ def compare(a: Side, b: Side, work: Path) -> Comparison:
     """Compare two sides of one month. work: a folder that large sums may spill into."""
     with store.opened(work) as connection:
         sides = a, b
-        same_usage = a.receipt["files"]["usage.parquet"] == b.receipt["files"]["usage.parquet"]
+        same_usage = tables.same_usage(connection, sides)
         tables.make(connection, sides, same_usage)
         verdicts = {row["verdict"]: Verdict(**row) for row in tables.verdicts(connection)}
         totals = tuple(_totals(connection, side) for side in sides)
@@ -213,15 +220,6 @@ def _parts(connection: Any, tariff: Tariff) -> tuple[Part, ...]:
         for kind in ("platform", "region", "occupation")
         for row in tables.parts(connection, kind)
     )
-
-
-def names_of(kind: str, code: str, tariff: Tariff) -> dict[str, str]:
-    """A platform's, region's or occupation's name in both languages; its code where it has none."""
-    if kind == "occupation":
-        said = f"compare_occupation_{code}"
-        return {lang: sentences(lang).get(said, code) for lang in LANGUAGES}
-    known = {"platform": tariff.platforms, "region": tariff.regions}[kind].get(code, {})
-    return {lang: known.get(lang, code) for lang in LANGUAGES}
 
 
 def _reasons(connection: Any, sides: tuple[Side, Side], verdicts: Mapping[str, Verdict]) -> tuple[Reason, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pricing.arrow import PAYERS
 from pricing.rate_table import EVIDENCE, STATUSES
-from pricing.usage import KEY
+from pricing.usage import KEY, NUMBERS, TEXTS
 from pricing.words import LANGUAGES
 from service.engines import folder as files
 from service.engines.compared_sides import Side
@@ -48,6 +48,17 @@ def make(connection: Any, sides: tuple[Side, Side], same_usage: bool) -> None:
         "sum(orders)::BIGINT AS orders, sum(distance_m)::BIGINT AS distance_m, "
         "bool_and((a IS NULL) = (b IS NULL)) AS alike FROM pairs GROUP BY worker"
     )
+
+
+def same_usage(connection: Any, sides: tuple[Side, Side]) -> bool:
+    """Whether both sides were priced from the same rows, in whatever files they came."""
+    a, b = (side.receipt["files"][files.USAGE] for side in sides)
+    if a == b:
+        return True
+    columns = ", ".join(name for name in (*TEXTS, *NUMBERS) if name != "worker_ref")
+    one, two = (f"SELECT {columns} FROM {_file(side.usage)}" for side in sides)
+    query = f"SELECT count(*) FROM (({one} EXCEPT ALL {two}) UNION ALL ({two} EXCEPT ALL {one}))"
+    return not connection.execute(query).fetchone()[0]
 
 
 def workers_of_usage(connection: Any) -> int:

@@ -10,7 +10,7 @@ import typer.main
 from pricing.tariff import Tariff
 from service import quote as quotes
 from service.cli import app
-from service.first_run import EXAMPLES
+from service.cli_first_run import EXAMPLES
 from service.schema import contract
 from tests.doors.test_cases import TARIFF, TODAY
 

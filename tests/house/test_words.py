@@ -30,13 +30,13 @@ FAMILIES = {
     "column_": COLUMNS,
     "compare_occupation_": TARIFF.factors["occupation"].levels,
     "due_": [scope for scope in SCOPES if scope != "proposal"],
-    "left_out_": CURVES,
     "payer_": TARIFF.factors["payer"].levels,
     "step_": ["base_rate", "reduction", "float", "off_balance", "ratio", "contribution_base", "contribution_base_days"],
 }
 
 # Refusals that no test case produces, and why.
 WITHOUT_CASE = {
+    "status_not_levied": "only a levy refuses for its status: tests/service",
     "duplicate": "counts once and is told to nobody; the totals count it",
     "month_not_valid": "a door says request_month or, for a row, month_differs",
     "rate_not_known": "every gate of the shipped tariff refuses before a rate is looked for in vain",

@@ -1,0 +1,83 @@
+"""Normalising: a batch as read becomes a batch of one schema; a cell that is no whole number is kept as written."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pricing.arrow import BAD_CELLS, SET_ASIDE, USAGE_SCHEMA
+from pricing.errors import InputError
+from pricing.usage import BY_NAME, NUMBERS, TEXTS, whole_text
+
+
+def normalised(batch: pa.RecordBatch, number: int, rows: pa.Array, path: Path) -> pa.RecordBatch:
+    """Columns of USAGE_SCHEMA. rows: number of each row in its file; InputError where a text column holds no texts."""
+    count = len(batch)
+    bad: dict[int, dict[str, object]] = {}
+    columns: dict[str, pa.Array] = {}
+    for name in TEXTS:
+        columns[name] = _texts(batch, name, path)
+    for name in NUMBERS:
+        columns[name] = _numbers(batch, name, bad)
+    columns["file"] = pa.array([number] * count, pa.int32())
+    columns["row"] = rows
+    columns[SET_ASIDE] = pa.nulls(count, pa.string())
+    cells = (
+        [json.dumps(bad[place], ensure_ascii=False) if place in bad else None for place in range(count)]
+        if bad
+        else None
+    )
+    columns[BAD_CELLS] = pa.nulls(count, pa.string()) if cells is None else pa.array(cells, pa.string())
+    return pa.RecordBatch.from_arrays([columns[name] for name in USAGE_SCHEMA.names], schema=USAGE_SCHEMA)
+
+
+def _texts(batch: pa.RecordBatch, name: str, path: Path) -> pa.Array:
+    if name not in batch.schema.names:
+        return pa.nulls(len(batch), pa.string())
+    column = batch.column(name)
+    if isinstance(column, pa.DictionaryArray):
+        column = column.dictionary_decode()
+    if pa.types.is_null(column.type):
+        return pa.nulls(len(batch), pa.string())
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        raise InputError("column_type", str(path), column=name, kind=str(column.type), wanted="text")
+    column = column.cast(pa.string())
+    return pc.if_else(pc.equal(column, ""), None, column)
+
+
+def _numbers(batch: pa.RecordBatch, name: str, bad: dict[int, dict[str, object]]) -> pa.Array:
+    """Whole numbers within the column's limits; every other cell goes to `bad`, as it was written."""
+    if name not in batch.schema.names:
+        return pa.nulls(len(batch), pa.int64())
+    column = batch.column(name)
+    if isinstance(column, pa.DictionaryArray):
+        column = column.dictionary_decode()
+    if pa.types.is_null(column.type):
+        return pa.nulls(len(batch), pa.int64())
+    numbers, fits = _as_whole(column, BY_NAME[name].greatest)
+    wrong = pc.and_(column.is_valid(), pc.invert(fits))
+    for place in pc.indices_nonzero(wrong).to_pylist():
+        cell = column[place].as_py()
+        cell = whole_text(cell) if isinstance(cell, str) else cell
+        finite = not isinstance(cell, float) or math.isfinite(cell)
+        bad.setdefault(place, {})[name] = cell if finite and isinstance(cell, int | float | str) else str(cell)
+    return pc.if_else(fits, numbers, pa.scalar(None, pa.int64()))
+
+
+def _as_whole(column: pa.Array, greatest: int) -> tuple[pa.Array, pa.Array]:
+    """The column as int64 where it can be, and which cells are whole numbers from 0 to `greatest`."""
+    if pa.types.is_integer(column.type):
+        wide = column.cast(pa.int64(), safe=False)
+        fits = pc.and_(pc.greater_equal(wide, 0), pc.less_equal(wide, greatest))
+        return wide, pc.fill_null(fits, False)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        trimmed = pc.utf8_trim_whitespace(column)
+        digits = pc.fill_null(pc.match_substring_regex(trimmed, r"^[0-9]{1,18}$"), False)
+        wide = pc.if_else(digits, trimmed, "0").cast(pa.int64())
+        return wide, pc.and_(digits, pc.less_equal(wide, greatest))
+    never = pa.array([False] * len(column))
+    return pa.nulls(len(column), pa.int64()), never
