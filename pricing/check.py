@@ -95,6 +95,8 @@ def _optional(scheme: Scheme) -> tuple[str, ...]:
 def _cells(rows: Rows, name: str, *, may_lack: bool = False) -> list[IntArray]:
     """Refusals of a needed column's cells; none where every cell is a number."""
     if name == "vehicle":
+        if rows.codes[name].min() > 0:
+            return []
         missing = (rows.codes[name] == 0) * refusal("vehicle_missing", name)
         return [*([rows.codes["?vehicle"]] if "?vehicle" in rows.codes else []), missing]
     cells = rows.numbers.get(name)
@@ -103,7 +105,7 @@ def _cells(rows: Rows, name: str, *, may_lack: bool = False) -> list[IntArray]:
             return []
         cells = np.full(len(rows), UNKNOWN, dtype=np.int64)
     elif name not in rows.unsure:
-        return [_distance_missing(rows, cells)] if name == "distance_m" else []
+        return [_distance_missing(rows, cells)] if name == "distance_m" and cells.min() == 0 else []
     if name == "distance_m":
         return [_distance_missing(rows, cells), _bad_cells(cells, name, may_lack=True)]
     return [_bad_cells(cells, name, may_lack=may_lack)]
@@ -140,20 +142,16 @@ def _days_contradict(rows: Rows) -> list[IntArray]:
 
 def _base_and_float(rows: Rows, edition: Edition, scheme: Scheme) -> list[IntArray]:
     codes = rows.codes
-    known = edition.keep("base known", "", lambda: _base_known(edition))
-    refusals = [known.take(codes["region"])]
+    lacking = edition.keep("lacking", scheme.base_rate, lambda: _lacking(edition, scheme))
+    refusals = [lacking.reshape(-1).take(codes["region"] * lacking.shape[1] + codes["risk_class"])]
     if "?risk_class" in codes:
         refusals.append(codes["?risk_class"])
-    grid = edition.grid(scheme.base_rate)
-    refusals.append((grid.values.take(grid.places(codes, len(rows))) == MISSING) * CODE["rate_not_known"])
     if not edition.terms.any_class_float:
         return refusals
     allowed = edition.keep("class floats", scheme.float_steps, lambda: _allowed_floats(edition, scheme.float_steps))
     pct = edition.terms.class_float_pct.reshape(-1).take(platform_region(rows, edition))
-    return [
-        *refusals,
-        allowed.reshape(-1).take(codes["risk_class"] * allowed.shape[1] + np.minimum(pct, allowed.shape[1] - 1)),
-    ]
+    place = codes["risk_class"] * allowed.shape[1] + np.minimum(pct, allowed.shape[1] - 1)
+    return [*refusals, allowed.reshape(-1).take(place)]
 
 
 def platform_region(rows: Rows, edition: Edition) -> IntArray:
@@ -162,14 +160,19 @@ def platform_region(rows: Rows, edition: Edition) -> IntArray:
     return place
 
 
-def _base_known(edition: Edition) -> IntArray:
-    """Refusal per region number where floor or cap of the month is not known."""
-    grid = edition.grid(BASE)
-    regions = {"region": np.arange(len(edition.regions) + 1)}
-    bounds = [grid.only("bound", edition.levels["bound"][bound]) for bound in ("floor", "cap")]
-    lacking = [bound.values.take(bound.places(regions, len(regions["region"]))) == MISSING for bound in bounds]
-    refused: IntArray = (lacking[0] | lacking[1]) * CODE["contribution_base_not_known"]
-    return refused
+def _lacking(edition: Edition, scheme: Scheme) -> IntArray:
+    """Refusal per region and risk class where floor, cap or class rate of the month is not known."""
+    shape = (len(edition.regions) + 1, len(edition.levels["risk_class"]) + 1)
+    region, risk_class = (axis.reshape(-1) for axis in np.indices(shape))
+    codes = {"region": region, "risk_class": risk_class}
+    rates, bounds = edition.grid(scheme.base_rate), edition.grid(BASE)
+    refused = (rates.values.take(rates.places(codes, len(region))) == MISSING) * CODE["rate_not_known"]
+    for name in ("floor", "cap"):
+        bound = bounds.only("bound", edition.levels["bound"][name])
+        unknown = bound.values.take(bound.places(codes, len(region))) == MISSING
+        refused = np.where(unknown, CODE["contribution_base_not_known"], refused)
+    table: IntArray = refused.reshape(shape)
+    return table
 
 
 def _allowed_floats(edition: Edition, table: str) -> IntArray:

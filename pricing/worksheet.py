@@ -66,10 +66,15 @@ class Worksheet:
     def marks(self, edition: Edition) -> tuple[IntArray, IntArray]:
         """Weakest status and evidence over the entries of a row's steps, as ranks."""
         alike = [edition.ranks[step.entry] for step in self.steps if isinstance(step.entry, int)]
-        status = np.full(self.rows, max((rank[0] for rank in alike), default=0))
-        evidence = np.full(self.rows, max((rank[1] for rank in alike), default=0))
-        for step in self.steps:
-            if not isinstance(step.entry, int):
-                status = np.maximum(status, edition.status.take(step.entry, mode="wrap"))
-                evidence = np.maximum(evidence, edition.evidence.take(step.entry, mode="wrap"))
+        weakest = [max((rank[which] for rank in alike), default=0) for which in (0, 1)]
+        columns = [step.entry for step in self.steps if not isinstance(step.entry, int)]
+        if not columns:
+            return np.full(self.rows, weakest[0]), np.full(self.rows, weakest[1])
+        status, evidence = (
+            np.maximum(ranks.take(columns[0], mode="wrap"), least)
+            for ranks, least in zip((edition.status, edition.evidence), weakest, strict=True)
+        )
+        for entry in columns[1:]:
+            status = np.maximum(status, edition.status.take(entry, mode="wrap"))
+            evidence = np.maximum(evidence, edition.evidence.take(entry, mode="wrap"))
         return status, evidence

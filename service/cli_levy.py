@@ -11,10 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from pricing.errors import InputError
+from pricing.register import COLUMNS
 from pricing.tariff import Tariff
 from service.cli_options import AsJson, Lang, Strict, print_json
 from service.clock import today
 from service.fields import read_date, read_month
+from service.reading import read_csv, read_text
 from service.settings import language, tariff_folder
 
 EXIT_REFUSED, EXIT_UNLIKE = 1, 5
@@ -85,9 +87,9 @@ def check(
     with tempfile.TemporaryDirectory(prefix=".licheng-check-") as name:
         out = Path(name) / "month"
         totals = _settled(sources, month, platforms, known_on, schemes, out, "", demonstration)
-        from service.engines.folder import REFUSALS, read_csv
+        from service.engines import folder as files
 
-        codes = Counter(row["code"] for row in read_csv(out / REFUSALS))
+        codes = Counter(row["code"] for row in files.read_csv(out / files.REFUSALS))
     if as_json:
         print_json({**totals, "refusals": codes})
     else:
@@ -110,7 +112,6 @@ def _settled(
 ) -> dict[str, Any]:
     from service.engines.levy import Order
     from service.engines.levy import levy as run
-    from service.engines.previous import register_rows
     from service.terminal_levy import watched
 
     tariff = Tariff.load(tariff_folder())
@@ -118,12 +119,10 @@ def _settled(
     for name in names:
         if name not in tariff.schemes:
             raise InputError("request_value", "--schemes", key="schemes", value=name, known=", ".join(tariff.schemes))
-    if platforms and not Path(platforms).is_file():
-        raise InputError("file_not_found", platforms, path=platforms)
     order = Order(
         sources=tuple(sources),
         month=read_month(month, "month"),
-        register=tuple(register_rows(Path(platforms))) if platforms else (),
+        register=_register_rows(platforms) if platforms else (),
         known_on=read_date(known_on, "known_on") or today(),
         schemes=names,
         out=out,
@@ -132,6 +131,14 @@ def _settled(
     )
     with watched() as progress:
         return run(order, tariff, progress)
+
+
+def _register_rows(path: str) -> tuple[dict[str, Any], ...]:
+    """Rows of a register as it is sent: of the kinds of CSV that usage may have, whole numbers as numbers."""
+    from service.engines.previous import WHOLE
+
+    rows = read_csv(read_text(path), path, frozenset(COLUMNS) - frozenset(WHOLE))
+    return tuple({name: cell for name, cell in row.items() if cell != ""} for row in rows)
 
 
 def explain(

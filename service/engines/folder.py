@@ -6,11 +6,15 @@ import csv
 import hashlib
 import json
 import os
+import re
+import secrets
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from pricing.errors import InputError
 
@@ -45,7 +49,8 @@ DECLARATION_COLUMNS = [
     "settles",
     "reason",
 ]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A text that a spreadsheet would run, or one that already looks like such a text with its apostrophe.
+FORMULA = r"^'*[=+\-@\t\r]"
 
 
 def sha256(path: Path) -> str:
@@ -76,7 +81,7 @@ class CsvFile:
 
 
 def _safe(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and re.match(FORMULA, value):
         return "'" + value
     return "" if value is None else value
 
@@ -85,10 +90,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
     """A CSV of ours, apostrophes taken off again."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         return [
-            {
-                name: cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
-                for name, cell in row.items()
-            }
+            {name: cell[1:] if cell[:1] == "'" and re.match(FORMULA, cell) else cell for name, cell in row.items()}
             for row in csv.DictReader(file)
         ]
 
@@ -108,12 +110,13 @@ def published(out: Path) -> Iterator[Path]:
     """A folder beside `out` that becomes `out` when all went well, and vanishes when anything did not."""
     if out.exists():
         raise InputError("folder_exists", str(out), folder=out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    making = out.with_name(f".{out.name}.making-{os.getpid()}")
-    making.mkdir()
+    making = out.with_name(f".{out.name}.making-{secrets.token_hex(4)}")
     try:
+        making.mkdir(parents=True)
         yield making
         os.replace(making, out)
+    except (OSError, duckdb.IOException) as error:
+        raise InputError("folder_not_written", str(out), folder=out, reason=str(error).splitlines()[0]) from None
     finally:
         shutil.rmtree(making, ignore_errors=True)
 
@@ -122,9 +125,21 @@ def read_receipt(folder: Path) -> dict[str, Any]:
     """The receipt of a published folder, after checking that every file is as it was written."""
     if not (folder / RECEIPT).is_file():
         raise InputError("no_receipt", str(folder), folder=folder)
-    receipt: dict[str, Any] = json.loads((folder / RECEIPT).read_text(encoding="utf-8"))
+    receipt = _receipt(folder / RECEIPT)
     for name, written in receipt["files"].items():
         path = folder / name
         if not path.is_file() or sha256(path) != written:
             raise InputError("folder_changed", str(path), file=name)
     return receipt
+
+
+def _receipt(path: Path) -> dict[str, Any]:
+    """A receipt that is signed with its own hash."""
+    try:
+        receipt: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        signed = "run:" + text_hash({name: value for name, value in receipt.items() if name != "run"})
+        if receipt["run"] == signed:
+            return receipt
+    except (ValueError, AttributeError, KeyError):
+        pass
+    raise InputError("folder_changed", str(path), file=RECEIPT)

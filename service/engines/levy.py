@@ -148,14 +148,15 @@ def _usage(run: Run, intake: Intake) -> None:
     """Usage in key order: what was read, and of a previous month the platforms that it does not name."""
     read = run.work / "read.parquet"
     write_intake(intake, read, run.progress)
-    sources = [f"SELECT * FROM read_parquet('{read}')"]
+    sources = [f"SELECT * FROM read_parquet({store.quoted(read)})"]
     if run.before is not None:
         named = store.platforms_of(run.connection, sources[0])
-        kept = ", ".join("'" + name.replace("'", "''") + "'" for name in named) or "''"
+        kept = ", ".join(map(store.quoted, named)) or "''"
         old = run.before.folder / files.USAGE
         sources.append(
-            f"SELECT * REPLACE ((file + {len(intake.files)})::INTEGER AS file) FROM read_parquet('{old}') "
-            f"WHERE platform IS NULL OR platform NOT IN ({kept})"
+            f"SELECT * REPLACE ((file + {len(intake.files)})::INTEGER AS file, CASE WHEN set_aside IS NULL THEN worker "
+            f"ELSE '?' || (file + {len(intake.files)}) || ':' || row END AS worker) "
+            f"FROM read_parquet({store.quoted(old)}) WHERE platform IS NULL OR platform NOT IN ({kept})"
         )
     store.sort_usage(run.connection, sources, run.made / files.USAGE)
 

@@ -19,7 +19,7 @@ from service.engines.local import Terms
 from service.engines.tariff_bundle import unbundle
 
 BEFORE = "before"
-_WHOLE = ("pilot_float_pct", "class_float_pct", "risk_class")
+WHOLE = ("pilot_float_pct", "class_float_pct", "risk_class")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ def previous_of(folder: Path, month: int, known_on: dt.date) -> Previous:
 
 
 def register_rows(path: Path) -> list[dict[str, Any]]:
-    """Rows of a register file, whole numbers as numbers; unknown columns are found when the rows are read."""
+    """Rows of a folder's register, whole numbers as numbers."""
     return [
-        {name: int(cell) if name in _WHOLE and cell.isdecimal() else cell for name, cell in row.items() if cell != ""}
+        {name: int(cell) if name in WHOLE and cell.isdecimal() else cell for name, cell in row.items() if cell != ""}
         for row in files.read_csv(path)
     ]

@@ -15,6 +15,7 @@ from pricing.coding import COLUMN
 from pricing.edition import Edition
 from pricing.errors import CODE, ROW_CODES
 from pricing.units import IntArray
+from service.engines.folder import FORMULA
 from service.refusals import both, of_row
 
 REFUSAL_SCHEMA = pa.schema(
@@ -28,6 +29,7 @@ REFUSAL_SCHEMA = pa.schema(
         ("income_fen", pa.int64()),
     ]
 )
+_ECHOED = 1000  # characters of a sender's id that are echoed
 _SHOWN = ("file", "row", "worker_ref", "orders", "income_fen")
 _SAID = ("column", "code", "message", "message_zh")
 _WORDED = ("platform", "region", "occupation")
@@ -69,15 +71,15 @@ def _worded_once(part: Part, numbers: IntArray, rows: IntArray) -> tuple[IntArra
 
 def _batch(part: Part, scheme: str, rows: IntArray, words: list[dict[str, Any]], which: IntArray) -> pa.RecordBatch:
     taken = {name: part.batch.column(name).take(pa.array(rows)) for name in _SHOWN}
-    said = {name: pa.array([word[name] for word in words]).take(pa.array(which)) for name in _SAID}
+    said = {name: escaped(pa.array([word[name] for word in words])).take(pa.array(which)) for name in _SAID}
     columns = {**taken, **said, "scheme": pa.array([scheme]).take(pa.array(np.zeros(len(rows), dtype=np.int64)))}
-    columns["worker_ref"] = escaped(columns["worker_ref"])
+    columns["worker_ref"] = escaped(pc.utf8_slice_codeunits(columns["worker_ref"], 0, _ECHOED))
     return pa.RecordBatch.from_arrays([columns[name] for name in REFUSAL_SCHEMA.names], schema=REFUSAL_SCHEMA)
 
 
 def escaped(texts: pa.Array) -> pa.Array:
-    """Texts that a spreadsheet would run as a formula, with an apostrophe before them."""
-    formula = pc.match_substring_regex(texts, r"^[=+\-@\t\r]")
+    """Texts that a spreadsheet would run as a formula, with an apostrophe before them, as in `folder.CsvFile`."""
+    formula = pc.match_substring_regex(texts, FORMULA)
     return pc.if_else(pc.fill_null(formula, False), pc.binary_join_element_wise("'", texts, ""), texts)
 
 
@@ -85,6 +87,7 @@ def _words(part: Part, edition: Edition, scheme: str, number: int, row: int) -> 
     record = {name: part.batch.column(name)[row].as_py() for name in part.batch.schema.names}
     record = {name: value for name, value in record.items() if value is not None}
     if SET_ASIDE in record:
-        return {"column": "", **both("row_cells", text=record[SET_ASIDE])}
+        code, _, text = record[SET_ASIDE].partition(":")
+        return {"column": "", **both(code, text=text)}
     record |= json.loads(record.pop(BAD_CELLS, "{}"))
-    return {"column": "", **of_row(number, record, edition, edition.schemes[scheme], None)}
+    return {"column": "", **of_row(number, record, edition, edition.schemes[scheme], 0)}

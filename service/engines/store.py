@@ -35,7 +35,7 @@ def opened(work: Path, memory: str = "1GB") -> Iterator[duckdb.DuckDBPyConnectio
     connection = duckdb.connect()
     try:
         connection.execute(f"SET memory_limit = '{memory}'")
-        connection.execute(f"SET temp_directory = '{work / 'spill'}'")
+        connection.execute(f"SET temp_directory = {quoted(work / 'spill')}")
         connection.execute("SET preserve_insertion_order = true")
         connection.execute("SET autoinstall_known_extensions = false")
         connection.execute("SET autoload_known_extensions = false")
@@ -44,12 +44,17 @@ def opened(work: Path, memory: str = "1GB") -> Iterator[duckdb.DuckDBPyConnectio
         connection.close()
 
 
+def quoted(value: object) -> str:
+    """A path or text as a literal of SQL."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
 def sort_usage(connection: duckdb.DuckDBPyConnection, sources: Sequence[str], out: Path) -> None:
     """Rows of the sources (each a SELECT) in key order, workers together, into one Parquet file."""
     union = " UNION ALL BY NAME ".join(sources)
     order = ", ".join(f"{name} NULLS FIRST" for name in (*_WORKER_FIRST, "file", "row"))
     connection.execute(
-        f"COPY (SELECT * FROM ({union}) ORDER BY {order}) TO '{out}' "
+        f"COPY (SELECT * FROM ({union}) ORDER BY {order}) TO {quoted(out)} "
         "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 122880)"
     )
 
@@ -77,7 +82,7 @@ def differences(before: Path, after: Path, settles: str, reason: str) -> str:
         f"SELECT {picked}, coalesce(a.exposure, 0) - coalesce(b.exposure, 0) AS exposure, "
         f"coalesce(a.unit, b.unit) AS unit, {rates}, a.ratio_ppm, {sums}, {rest}, "
         f"'{settles}' AS settles, {why} AS reason "
-        f"FROM read_parquet('{before}') b FULL OUTER JOIN read_parquet('{after}') a ON {keys} "
+        f"FROM read_parquet({quoted(before)}) b FULL OUTER JOIN read_parquet({quoted(after)}) a ON {keys} "
         "WHERE coalesce(a.levy_fen, 0) <> coalesce(b.levy_fen, 0) OR coalesce(a.premium_millifen, 0) <> "
         "coalesce(b.premium_millifen, 0) OR coalesce(a.exposure, 0) <> coalesce(b.exposure, 0)"
     )
@@ -89,15 +94,16 @@ def write_lines(connection: duckdb.DuckDBPyConnection, parts: Sequence[str], out
     union = " UNION ALL BY NAME ".join(f"({part})" for part in parts)
     order = ", ".join((*_WORKER_FIRST, "scheme", "reason DESC"))
     connection.execute(
-        f"COPY (SELECT {columns} FROM ({union}) ORDER BY {order}) TO '{out}' (FORMAT parquet, COMPRESSION lz4_raw)"
+        f"COPY (SELECT {columns} FROM ({union}) ORDER BY {order}) TO {quoted(out)} "
+        "(FORMAT parquet, COMPRESSION lz4_raw)"
     )
 
 
 def second_totals(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, dict[str, Any]]:
     """Sums per scheme, aggregated anew from the files as written: by worker, by platform, by payer, by declaration."""
-    lines = f"read_parquet('{folder / 'lines.parquet'}')"
-    declared = f"read_csv('{folder / 'declarations.csv'}', header = true, all_varchar = true)"
-    refused = f"read_csv('{folder / 'refusals.csv'}', header = true, all_varchar = true)"
+    lines = f"read_parquet({quoted(folder / 'lines.parquet')})"
+    declared = f"read_csv({quoted(folder / 'declarations.csv')}, header = true, all_varchar = true)"
+    refused = f"read_csv({quoted(folder / 'refusals.csv')}, header = true, all_varchar = true)"
     payers = " + ".join(f"sum({payer}_fen)" for payer in PAYERS)
     found: dict[str, dict[str, Any]] = {}
 
@@ -117,7 +123,7 @@ def second_totals(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[s
 
 def rows_read(connection: duckdb.DuckDBPyConnection, usage: Path) -> int:
     """Rows of a usage file."""
-    counted = connection.execute(f"SELECT count(*) FROM read_parquet('{usage}')").fetchone()
+    counted = connection.execute(f"SELECT count(*) FROM read_parquet({quoted(usage)})").fetchone()
     assert counted is not None
     return int(counted[0])
 
@@ -126,14 +132,14 @@ def line(connection: duckdb.DuckDBPyConnection, lines: Path, number: int) -> dic
     """One line of a lines file by its number, from 1; None where there is no such line."""
     if number < 1:
         return None
-    found = _rows(connection, f"SELECT * FROM read_parquet('{lines}') LIMIT 1 OFFSET {number - 1}").to_pylist()
+    found = _rows(connection, f"SELECT * FROM read_parquet({quoted(lines)}) LIMIT 1 OFFSET {number - 1}").to_pylist()
     return dict(found[0]) if found else None
 
 
 def rows_of_worker(connection: duckdb.DuckDBPyConnection, usage: Path, worker: str) -> pa.RecordBatch:
     """All usage rows of a worker, in key order."""
     order = ", ".join(f"{name} NULLS FIRST" for name in (*_WORKER_FIRST, "file", "row"))
-    query = f"SELECT * FROM read_parquet('{usage}') WHERE worker = ? ORDER BY {order}"
+    query = f"SELECT * FROM read_parquet({quoted(usage)}) WHERE worker = ? ORDER BY {order}"
     table = _rows(connection, query, worker).cast(USAGE_SCHEMA)
     return pa.RecordBatch.from_arrays([c.combine_chunks() for c in table.columns], schema=USAGE_SCHEMA)
 
