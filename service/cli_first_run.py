@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import shutil
-import time
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from pricing.units import parse_month
 from pricing.words import say
 from service.clock import today
 from service.declare import declare
+from service.documents.compare_page import page
+from service.engines.compared_sides import sides_of
+from service.engines.comparison import compare
 from service.engines.levy import Order, levy
 from service.engines.previous import register_rows
 from service.engines.split import split_platform
@@ -69,12 +72,11 @@ def _month(folder: Path, tariff: Tariff, lang: str) -> None:
     register = tuple(register_rows(made.platforms))
 
     def settle(source: Path, known: dt.date, name: str, previous: Path | None = None) -> dict[str, Any]:
-        begin = time.monotonic()
         month = parse_month(MONTH) or 0
         order = Order((source,), month, register, known, SCHEMES, folder / name, previous, demonstration=True)
         with watched() as progress:
             totals = levy(order, tariff, progress)
-        show_totals(totals, str(folder / name), time.monotonic() - begin, lang)
+        show_totals(totals, str(folder / name), lang)
         return totals
 
     first = settle(early, FIRST_KNOWN, "settled")
@@ -83,16 +85,28 @@ def _month(folder: Path, tariff: Tariff, lang: str) -> None:
     for scheme in SCHEMES:
         sums = [totals["schemes"][scheme]["levy_fen"] for totals in (first, correction, at_once)]
         code = "first_agree" if sums[0] + sums[1] == sums[2] else "first_disagree"
-        print(
-            say(
-                code,
-                lang,
-                scheme=scheme,
-                first=yuan_of_fen(sums[0]),
-                more=yuan_of_fen(sums[1]),
-                all=yuan_of_fen(sums[2]),
-            )
+        facts = {name: yuan_of_fen(fen) for name, fen in zip(("first", "more", "all"), sums, strict=True)}
+        print(say(code, lang, scheme=scheme, **facts))
+    _comparison(folder, lang)
+
+
+def _comparison(folder: Path, lang: str) -> None:
+    """Today's law per order beside the mileage proposal: what moves, and a page to open."""
+    sides = sides_of([folder / "at-once"], ",".join(SCHEMES))
+    with tempfile.TemporaryDirectory(prefix=".licheng-compare-") as work:
+        found = compare(*sides, Path(work))
+    written = folder / "law-and-proposal.html"
+    written.write_text(page(found, sides[0].tariff, lang), encoding="utf-8")
+    print(
+        "\n"
+        + say(
+            "first_compared",
+            lang,
+            more=f"{found.verdicts['more'].workers:,}",
+            less=f"{found.verdicts['less'].workers:,}",
+            page=written,
         )
+    )
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
-import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,13 +15,14 @@ import typer
 from pricing.errors import InputError
 from pricing.register import COLUMNS
 from pricing.tariff import Tariff
+from pricing.words import say
 from service.cli_options import AsJson, Lang, Strict, print_json
 from service.clock import today
 from service.fields import read_date, read_month
 from service.reading import read_csv, read_text
 from service.settings import language, tariff_folder
 
-EXIT_REFUSED, EXIT_UNLIKE = 1, 5
+EXIT_REFUSED, EXIT_UNLIKE, EXIT_INTERRUPTED = 1, 5, 130
 
 Sources = Annotated[
     list[Path], typer.Argument(metavar="USAGE…", help="Files or folders: CSV (UTF-8, GB18030) or Parquet.")
@@ -55,14 +58,13 @@ def levy(
 
       licheng levy late.csv --month 2025-08 --previous 2025-08 --known-on 2025-10-15 --out 2025-08-corrected
     """
-    begin = time.monotonic()
     totals = _settled(sources, month, platforms, known_on, schemes, out, previous, demonstration)
     if as_json:
         print_json(totals)
     else:
         from service.terminal_levy import show_totals
 
-        show_totals(totals, str(out), time.monotonic() - begin, language(lang))
+        show_totals(totals, str(out), language(lang))
     if strict and any(scheme["refused"] for scheme in totals["schemes"].values()):
         raise SystemExit(EXIT_REFUSED)
 
@@ -129,8 +131,21 @@ def _settled(
         previous=Path(previous) if previous else None,
         demonstration=demonstration,
     )
-    with watched() as progress:
+    with _interruptible(), watched() as progress:
         return run(order, tariff, progress)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C and kill end a run alike: what was made is taken away, and it is said."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"licheng: {say('interrupted', language())} [interrupted]", err=True)
+        raise SystemExit(EXIT_INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _register_rows(path: str) -> tuple[dict[str, Any], ...]:

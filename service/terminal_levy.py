@@ -39,12 +39,10 @@ def watched() -> Iterator[Callable[[str, int], None]]:
         yield advance
 
 
-def show_totals(totals: dict[str, Any], folder: str, seconds: float, lang: str) -> None:
+def show_totals(totals: dict[str, Any], folder: str, lang: str) -> None:
     """Counts and sums per scheme."""
     out = console()
-    shown = say(
-        "page_levy", lang, month=totals["month"], rows=f"{totals['rows']:,}", seconds=f"{seconds:.1f}", folder=folder
-    )
+    shown = say("page_levy", lang, month=totals["month"], rows=f"{totals['rows']:,}", folder=folder)
     out.print(Text(shown, "bold"))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(say("page_levy_scheme", lang))
