@@ -30,7 +30,7 @@ USAGE_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in TEXTS),
         *((name, pa.int64()) for name in NUMBERS),
-        ("file", pa.int32()),
+        ("file", pa.string()),
         ("row", pa.int64()),
         (BAD_CELLS, pa.string()),
         (SET_ASIDE, pa.string()),

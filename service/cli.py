@@ -105,7 +105,7 @@ def quote(
 def _request_of_flags(flags: dict[str, Any]) -> dict[str, Any]:
     """A request from the command line's options: one row."""
     if not flags["month"]:
-        raise InputError("missing_field", "--month", key="month")
+        raise typer.BadParameter("give a request FILE, - for standard input, or --month with the other options")
     request = {"month": flags["month"], "worker": "w_command_line"}
     if flags["known_on"]:
         request["known_on"] = flags["known_on"]
@@ -141,6 +141,8 @@ def declare(
     text = read_text(source)
     rows = read_json(text, source) if text.lstrip()[:1] in ("{", "[") else _declared_rows(text, source)
     several = isinstance(rows, list)
+    if rows == []:
+        raise InputError("no_declarations", source)
     tariff = Tariff.load(tariff_folder())
     shown = language(lang)
     answers = [declare_one(row, tariff, today(), shown) for row in (rows if several else [rows])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pricing.errors import InputError
 from pricing.tariff import SHIPPED
 from pricing.words import LANGUAGES
 
@@ -22,5 +23,7 @@ def home() -> Path:
 
 def language(asked: str = "") -> str:
     """The language asked for, else `LICHENG_LANG`, else English."""
-    named = asked or os.environ.get("LICHENG_LANG", "")
-    return named if named in LANGUAGES else "en"
+    named = asked or os.environ.get("LICHENG_LANG", "") or "en"
+    if named not in LANGUAGES:
+        raise InputError("request_value", "lang", key="lang", value=named, known=", ".join(LANGUAGES))
+    return named

@@ -40,6 +40,8 @@ def rows(path: Path, names: Sequence[str], aside: list[Aside]) -> Iterator[tuple
     """
     try:
         source, quoted = _as_utf8(path)
+        if len(_beginning(path).splitlines()) < 2:
+            return
         row = 2
         for batch in _reader(source, _raw_header(path), aside):
             numbers, row = _numbered(row, len(batch), {line.line for line in aside})
@@ -131,12 +133,16 @@ def _as_utf8(path: Path) -> tuple[pa.NativeFile | Path, bool]:
 
 def _raw_header(path: Path) -> list[str]:
     """The first line's cells as they stand."""
-    with path.open("rb") as file:
-        first = file.readline(1 << 20)
+    first = _beginning(path).splitlines()[:1]
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            lines = first.decode(encoding).splitlines()
-            return next(csv.reader(lines[:1]), [""])
+            return next(csv.reader([line.decode(encoding) for line in first]), [""])
         except UnicodeDecodeError:
             continue
     raise InputError("csv_unreadable", str(path), reason="neither UTF-8 nor GB18030")
+
+
+def _beginning(path: Path) -> bytes:
+    """The header and what follows it, where anything does."""
+    with path.open("rb") as file:
+        return file.readline(1 << 20) + file.read(2)

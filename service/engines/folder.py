@@ -115,6 +115,10 @@ def published(out: Path) -> Iterator[Path]:
         making.mkdir(parents=True)
         yield making
         os.replace(making, out)
+    except RuntimeError as error:
+        if "interrupted" in str(error):  # so DuckDB calls Ctrl-C
+            raise KeyboardInterrupt from None
+        raise
     except (OSError, duckdb.IOException) as error:
         raise InputError("folder_not_written", str(out), folder=out, reason=str(error).splitlines()[0]) from None
     finally:

@@ -153,11 +153,7 @@ def _usage(run: Run, intake: Intake) -> None:
         named = store.platforms_of(run.connection, sources[0])
         kept = ", ".join(map(store.quoted, named)) or "''"
         old = run.before.folder / files.USAGE
-        sources.append(
-            f"SELECT * REPLACE ((file + {len(intake.files)})::INTEGER AS file, CASE WHEN set_aside IS NULL THEN worker "
-            f"ELSE '?' || (file + {len(intake.files)}) || ':' || row END AS worker) "
-            f"FROM read_parquet({store.quoted(old)}) WHERE platform IS NULL OR platform NOT IN ({kept})"
-        )
+        sources.append(f"SELECT * FROM read_parquet('{old}') WHERE platform IS NULL OR platform NOT IN ({kept})")
     store.sort_usage(run.connection, sources, run.made / files.USAGE)
 
 

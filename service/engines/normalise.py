@@ -14,7 +14,7 @@ from pricing.errors import InputError
 from pricing.usage import BY_NAME, NUMBERS, TEXTS, whole_text
 
 
-def normalised(batch: pa.RecordBatch, number: int, rows: pa.Array, path: Path) -> pa.RecordBatch:
+def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path) -> pa.RecordBatch:
     """Columns of USAGE_SCHEMA. rows: number of each row in its file; InputError where a text column holds no texts."""
     count = len(batch)
     bad: dict[int, dict[str, object]] = {}
@@ -23,7 +23,7 @@ def normalised(batch: pa.RecordBatch, number: int, rows: pa.Array, path: Path) -
         columns[name] = _texts(batch, name, path)
     for name in NUMBERS:
         columns[name] = _numbers(batch, name, bad)
-    columns["file"] = pa.array([number] * count, pa.int32())
+    columns["file"] = pa.array([path.name]).take(pa.array([0] * count))
     columns["row"] = rows
     columns[SET_ASIDE] = pa.nulls(count, pa.string())
     cells = (

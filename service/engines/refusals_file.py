@@ -19,5 +19,5 @@ def refusals_file(path: Path) -> Iterator[Callable[[pa.RecordBatch], None]]:
     """A function that writes one batch of refusals; UTF-8 with BOM, as spreadsheets like it."""
     with path.open("wb") as file:
         file.write(_BOM)
-        with pacsv.CSVWriter(file, REFUSAL_SCHEMA, write_options=pacsv.WriteOptions(quoting_style="needed")) as writer:
+        with pacsv.CSVWriter(file, REFUSAL_SCHEMA) as writer:
             yield writer.write_batch

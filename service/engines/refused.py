@@ -20,7 +20,7 @@ from service.refusals import both, of_row
 
 REFUSAL_SCHEMA = pa.schema(
     [
-        ("file", pa.int32()),
+        ("file", pa.string()),
         ("row", pa.int64()),
         ("worker_ref", pa.string()),
         ("scheme", pa.string()),

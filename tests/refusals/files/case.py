@@ -1,4 +1,4 @@
-"""One broken or odd input of a levy: its files, what is said of it in both languages, and what is priced all the same."""
+"""A broken or odd input of a levy: its files, what is said of it in both languages, what is priced all the same."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -12,7 +12,9 @@ SOUND = driver("w_0000000S")
 SWALLOWED = driver(worker_ref='"R-1') + driver("w_0000000B") + driver("w_0000000C", worker_ref='R-3"') + SOUND
 CHINESE = HEADER.strip() + ",industry\n" + driver().strip() + ",道路运输业\n"
 LAST = driver("w_0000000E", "5")
-OTHER_ORDER = "orders,worker_ref,region,x_note,occupation,platform,worker,month\n5,R,110000,a,ride_hailing_driver,didi,w_0000000O,2025-08\n"
+OTHER_ORDER = """orders,worker_ref,region,x_note,occupation,platform,worker,month
+5,R,110000,a,ride_hailing_driver,didi,w_0000000O,2025-08
+"""
 WITHOUT_REGION = "month,worker,platform,occupation\n2025-08,w_0000000O,didi,ride_hailing_driver\n"
 
 
@@ -50,23 +52,26 @@ FILES = [
     unreadable("no row and no header", "", "empty_file", ("The file is empty",), ("文件为空",)),
     unreadable("UTF-16", (HEADER + driver()).encode("utf-16"), "csv_unreadable", ("GB18030",), ("GB18030",)),
     unreadable(
-        "neither encoding", HEADER.encode() + driver().encode() + b"\xff\xff", "csv_unreadable", ("at byte",), ("GB18030",)
+        "neither encoding", (HEADER + driver()).encode() + b"\xff\xff", "csv_unreadable", ("at byte",), ("GB18030",)
     ),
     unreadable(
         "mixed encodings", CHINESE.encode() + LAST.strip().encode() + ",道路运输业".encode("gb18030") + b"\xff\n",
         "csv_unreadable", ("neither UTF-8 nor GB18030 at byte",), ("无法读取",),
     ),
-    unreadable("semicolons", (HEADER + driver()).replace(",", ";"), "unknown_column", ("month;worker",), ("month;worker",)),
+    unreadable("semicolons", HEADER.replace(",", ";"), "unknown_column", ("month;worker",), ("month;worker",)),
     unreadable("no header", driver() + LAST, "unknown_column", ("'2025-08'", *BY_NAME), ("'2025-08'", *BY_NAME)),
     unreadable("an unknown column", "tips," + HEADER, "unknown_column", ("'tips'", "x_"), ("'tips'", "x_")),
-    unreadable("a doubled column", "orders," + HEADER, "duplicate_column", ("orders stands twice",), ("orders 列出现两次",)),
+    unreadable("a doubled column", "orders," + HEADER, "duplicate_column", ("orders stands twice",), ("orders 列",)),
     unreadable("a missing column", WITHOUT_REGION, "column_missing", ("column region",), ("region 列",)),
     unreadable("a Parquet file", b"PAR1\x15\x04\x15\x16\n", "unknown_column", ("PAR1",), ("PAR1",)),
 ]  # fmt: skip
 ACCEPTED = [
     Case("UTF-8 with BOM", {"a.csv": (HEADER + driver()).encode("utf-8-sig")}, priced=1, levy_fen=100),
     Case("GB18030", {"a.csv": CHINESE.encode("gb18030")}, priced=1, levy_fen=100),
-    Case("GB18030 beside UTF-8", {"a.csv": CHINESE.encode("gb18030"), "b.csv": CHINESE.replace("0A", "0B")}, priced=2, levy_fen=200),
+    Case(
+        "GB18030 beside UTF-8", {"a.csv": CHINESE.encode("gb18030"), "b.csv": CHINESE.replace("0A", "0B")},
+        priced=2, levy_fen=200,
+    ),
     Case("a header alone", {"a.csv": HEADER}),
     Case("a header without line end", {"a.csv": HEADER.strip()}),
     Case("no last line end", {"a.csv": HEADER + driver().strip()}, priced=1, levy_fen=100),
@@ -78,7 +83,10 @@ ACCEPTED = [
     Case("own columns", {"a.csv": "x_note," + HEADER + 'a "b,' + driver() + 'c" d,' + SOUND}, priced=2, levy_fen=200),
     Case("a suffix in capitals", {"a.CSV": HEADER + driver(), "deep/b.Csv": HEADER + SOUND}, priced=2, levy_fen=200),
     Case("empty lines", {"a.csv": HEADER + "\n" + driver() + "\n,,,,,,,\n" + SOUND + "\n"}, priced=2, levy_fen=200),
-    Case("the same row twice", {"a.csv": HEADER + driver(), "b.csv": HEADER + driver()}, priced=1, duplicate=1, levy_fen=100),
+    Case(
+        "the same row twice", {"a.csv": HEADER + driver(), "b.csv": HEADER + driver()},
+        priced=1, duplicate=1, levy_fen=100,
+    ),
 ]  # fmt: skip
 CONFLICT = Case(
     "unlike rows of one key",
