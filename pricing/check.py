@@ -26,11 +26,14 @@ MISSING_CODES = {"orders": "orders_missing", "income_fen": "income_missing", "he
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Checked:
-    """Rows in key order with what each scheme refuses; `order` is the original place of each row."""
+    """Rows in key order with what each scheme refuses; `order` is the original place of each row; `broken`: refusals of
+    the key, which hold for every scheme, or None.
+    """
 
     rows: Rows
     order: IntArray
     duplicate: BoolArray | None
+    broken: IntArray | None
     refusals: Mapping[str, IntArray]
 
 
@@ -47,7 +50,7 @@ def check(usage: Usage, edition: Edition, schemes: Mapping[str, Scheme]) -> Chec
     broken = _broken(codes, ordered)
     rows = Rows(codes, numbers, ordered.worker, ordered.starts, usage.unsure)
     refusals = {name: _refused(rows, edition, scheme, broken) for name, scheme in schemes.items()}
-    return Checked(rows, ordered.order, ordered.duplicate, refusals)
+    return Checked(rows, ordered.order, ordered.duplicate, broken, refusals)
 
 
 def _broken(codes: Mapping[str, IntArray], ordered: KeyOrder) -> IntArray | None:
@@ -83,7 +86,7 @@ def _refused(rows: Rows, edition: Edition, scheme: Scheme, broken: IntArray | No
         refusals += _cells(rows, name, may_lack=True)
     if scheme.exposure == "contribution_base":
         refusals += _base_and_float(rows, edition, scheme)
-    return _first(refusals).copy()
+    return _first(refusals)
 
 
 def _optional(scheme: Scheme) -> tuple[str, ...]:
@@ -146,10 +149,10 @@ def _base_and_float(rows: Rows, edition: Edition, scheme: Scheme) -> list[IntArr
     refusals = [lacking.reshape(-1).take(codes["region"] * lacking.shape[1] + codes["risk_class"])]
     if "?risk_class" in codes:
         refusals.append(codes["?risk_class"])
-    if not edition.terms.any_class_float:
+    if scheme.float_column not in edition.terms.floating:
         return refusals
     allowed = edition.keep("class floats", scheme.float_steps, lambda: _allowed_floats(edition, scheme.float_steps))
-    pct = edition.terms.class_float_pct.reshape(-1).take(platform_region(rows, edition))
+    pct = edition.terms.floats[scheme.float_column].reshape(-1).take(platform_region(rows, edition))
     place = codes["risk_class"] * allowed.shape[1] + np.minimum(pct, allowed.shape[1] - 1)
     return [*refusals, allowed.reshape(-1).take(place)]
 

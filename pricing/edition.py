@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MISSING = -1
 NO_ENTRY = -1
+AS_IT_IS = 100  # a float that changes nothing [pct]
 T = TypeVar("T")
 
 
@@ -34,12 +35,10 @@ class PlatformTerms:
     """The register in force, per platform and region number. Shapes (platforms, regions)."""
 
     pilot_tier: IntArray
-    pilot_float_pct: IntArray
-    class_float_pct: IntArray
     risk_class: IntArray
     entity: IntArray
-    any_pilot_float: bool
-    any_class_float: bool
+    floats: Mapping[str, IntArray]
+    floating: frozenset[str]
     any_risk_class: bool
 
 
@@ -196,18 +195,21 @@ class Edition:
     def _compile_terms(self) -> PlatformTerms:
         shape = (len(self.platforms) + 1, len(self.regions) + 1)
         tier, risk_class, entity = (np.zeros(shape, np.int64) for _ in range(3))
-        pilot_float, class_float = np.full(shape, 100, np.int64), np.full(shape, 100, np.int64)
+        pilot_float, class_float = (np.full(shape, AS_IT_IS, np.int64) for _ in range(2))
         for row in self.register:
             within = [number for code, number in self.regions.items() if row.region in levels_of(code)]
             platform = self.platforms[row.platform]
             # A more specific row replaces a wider one wholly: what it leaves open is not taken from the wider one.
             tier[platform, within] = self.levels["pilot_tier"].get(row.pilot_tier, 0)
-            pilot_float[platform, within] = row.pilot_float_pct or 100
-            class_float[platform, within] = row.class_float_pct or 100
+            pilot_float[platform, within] = row.pilot_float_pct or AS_IT_IS
+            class_float[platform, within] = row.class_float_pct or AS_IT_IS
             risk_class[platform, within] = row.risk_class or 0
             entity[platform, within] = self.entities.index(row.entity)
-        floats = bool((pilot_float != 100).any()), bool((class_float != 100).any())
-        return PlatformTerms(tier, pilot_float, class_float, risk_class, entity, *floats, bool(risk_class.any()))
+        floats = {"pilot_float_pct": pilot_float, "class_float_pct": class_float}
+        for array in (tier, risk_class, entity, *floats.values()):
+            array.setflags(write=False)
+        floating = frozenset(name for name, pcts in floats.items() if (pcts != AS_IT_IS).any())
+        return PlatformTerms(tier, risk_class, entity, floats, floating, bool(risk_class.any()))
 
     # -- hash -----------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from pricing.check import BASE, platform_region
 from pricing.coding import Rows
-from pricing.edition import MISSING, NO_ENTRY, Edition
+from pricing.edition import AS_IT_IS, MISSING, NO_ENTRY, Edition
 from pricing.merge import Merged
 from pricing.rate_table import NATION
 from pricing.relativities import Grid
@@ -91,13 +91,12 @@ def _base_rate(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Scheme) -
     place = grid.places(rows.codes, len(rows))
     rate = grid.values.take(place)
     unit = edition.tables[scheme.base_rate].unit
-    facts = {"risk_class": rows.codes["risk_class"]} if "risk_class" in grid.keys else {}
     entries = grid.entry_at(place)
     if "risk_class" in grid.keys:
         class_entry = rows.codes["class_entry"]
         sheet.steps.append(Step("risk_class", "class", rows.codes["risk_class"], class_entry, sheet.millifen))
     times = times_ppm_wide if scheme.exposure == "heads" else times_ppm
-    sheet.steps.append(Step("base_rate", unit, rate, entries, times(sheet.millifen, rate), facts=facts))
+    sheet.steps.append(Step("base_rate", unit, rate, entries, times(sheet.millifen, rate)))
 
 
 def _reduction(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Scheme) -> None:
@@ -111,12 +110,12 @@ def _reduction(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Scheme) -
 
 def _float(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Scheme) -> None:
     """The platform's own float, in the steps of its class. No entry where it stands at 100 %."""
-    if not edition.terms.any_class_float:
+    if scheme.float_column not in edition.terms.floating:
         sheet.steps.append(Step("float", "ppm", PPM, NO_ENTRY, sheet.millifen))
         return
-    pct = edition.terms.class_float_pct.reshape(-1).take(platform_region(rows, edition))
+    pct = edition.terms.floats[scheme.float_column].reshape(-1).take(platform_region(rows, edition))
     number = edition.number_of(scheme.float_steps, NATION)
-    entries = np.where(pct == 100, NO_ENTRY, number if isinstance(number, int) else NO_ENTRY)
+    entries = np.where(pct == AS_IT_IS, NO_ENTRY, number if isinstance(number, int) else NO_ENTRY)
     factor = pct_to_ppm(pct)
     sheet.steps.append(Step("float", "ppm", factor, entries, times_ppm(sheet.millifen, factor)))
 
@@ -147,11 +146,11 @@ def _amount_per_unit(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Sch
     amount, entries = grid.values.take(place), grid.entry_at(place)
     unit = edition.tables[scheme.base_rate].unit
     units = rows.numbers[scheme.exposure]
-    if edition.terms.any_pilot_float:
-        pct = edition.terms.pilot_float_pct.reshape(-1).take(terms)
+    if scheme.float_column in edition.terms.floating:
+        pct = edition.terms.floats[scheme.float_column].reshape(-1).take(terms)
         steps = edition.steps(scheme.float_steps)
         factor = pct_to_ppm(pct)
-        float_entry = np.where(pct == 100, NO_ENTRY, steps[1] if steps else NO_ENTRY)
+        float_entry = np.where(pct == AS_IT_IS, NO_ENTRY, steps[1] if steps else NO_ENTRY)
         floated = times_ppm(amount, factor)
         sheet.steps.append(Step("float", "ppm", factor, float_entry, floated, facts={"amount": amount}))
         amount = floated

@@ -53,7 +53,11 @@ def names_of(part: Part, priced: Priced, first: IntArray, edition: Edition, sche
 def may_leave_fractions(edition: Edition, scheme: Scheme) -> bool:
     """Whether a line of a declared scheme can be other than whole fen, so that its month needs a first pass."""
     amounts = edition.grid(scheme.base_rate).values
-    return scheme.exposure != "orders" or edition.terms.any_pilot_float or bool((whole_fen_left(amounts) > 0).any())
+    return (
+        scheme.exposure != "orders"
+        or scheme.float_column in edition.terms.floating
+        or bool((whole_fen_left(amounts) > 0).any())
+    )
 
 
 def allocation(parts: Iterable[Part], edition: Edition) -> dict[str, MonthAllocation]:
@@ -121,9 +125,9 @@ class MonthSums:
 def _columns(priced: Priced, levy: IntArray) -> Iterator[tuple[str, IntArray]]:
     yield "levy_fen", levy
     yield "millifen", priced.sheet.millifen
-    for column, name in (("orders", "orders"), ("heads", "heads")):
-        if column in priced.rows.numbers:
-            yield name, np.maximum(priced.rows.numbers[column], 0)
+    for name in ("orders", "heads"):
+        if name in priced.rows.numbers:
+            yield name, np.maximum(priced.rows.numbers[name], 0)
 
 
 def _ranks(priced: Priced) -> Iterator[tuple[str, IntArray]]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pricing.edition import MISSING, Edition
+from pricing.edition import AS_IT_IS, MISSING, Edition
 from pricing.errors import CODE, ROW_CODES
 from pricing.payers import PAYERS
-from pricing.rate_table import NATION, By
+from pricing.rate_table import NATION, UNITS, By
 from pricing.relativities import places
 from pricing.scheme import Scheme
 from pricing.units import IntArray
@@ -140,9 +140,10 @@ def _pilot(edition: Edition, scheme: Scheme) -> Gate:
     p, r, i = np.ogrid[: shape[0], : shape[1], : shape[2]]
     amount = amounts[r, i, tier[p, r]]
     tiered = (amounts[:, :, 0] == MISSING) & (amounts[:, :, 1] != MISSING)
-    pct = edition.terms.pilot_float_pct[:, :, None]
+    floats = edition.terms.floats.get(scheme.float_column)
+    pct = np.full(shape, AS_IT_IS) if floats is None else floats[:, :, None]
     steps = edition.steps(scheme.float_steps)
-    step, limit = (steps[0].step, steps[0].limit) if steps else (1, 500)
+    step, limit = (steps[0].step, steps[0].limit) if steps else (1, UNITS["pct"])
     refusal = _first_of(
         shape,
         [
@@ -153,13 +154,13 @@ def _pilot(edition: Edition, scheme: Scheme) -> Gate:
             ((province == MISSING)[None, :, None], "scope_not_established"),
             ((batches == 0)[:, None, None], "platform_not_in_scope"),
             (tiered[r, i] & ((required[p, r] > 0) | (tier[p, r] == 0)), "rate_tier_not_assigned"),
-            ((pct != 100) & (steps is None), "float_not_in_force"),
-            ((pct - 100) % step != 0, "float_not_a_step"),
-            (np.abs(pct - 100) > limit, "float_above_limit"),
+            ((pct != AS_IT_IS) & (steps is None), "float_not_in_force"),
+            ((pct - AS_IT_IS) % step != 0, "float_not_a_step"),
+            (np.abs(pct - AS_IT_IS) > limit, "float_above_limit"),
             (amount == MISSING, "rate_not_known"),
         ],
     )
-    float_entry = np.where(pct != 100, steps[1] if steps else MISSING, MISSING)
+    float_entry = np.where(pct != AS_IT_IS, steps[1] if steps else MISSING, MISSING)
     marks = [
         np.broadcast_to(province_entries[None, :, None], shape),
         np.full(shape, platforms_entry),

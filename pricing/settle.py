@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pricing.check import Checked, check
-from pricing.coding import COLUMN, Rows
+from pricing.coding import Rows
 from pricing.declaration import Declarations, declare
 from pricing.edition import Edition
 from pricing.errors import CODE, OUT_OF_SCOPE
@@ -61,16 +61,20 @@ def settle(
     """
     schemes = {name: edition.schemes[name] for name in (edition.schemes if names is None else names)}
     checked = check(usage, edition, schemes)
-    priced = {name: _priced(checked, edition, scheme, weakest) for name, scheme in schemes.items()}
-    return Settlement(checked, checked.refusals, priced)
+    refusals: dict[str, IntArray] = {}
+    priced: dict[str, Priced | None] = {}
+    for name, scheme in schemes.items():
+        refusals[name], priced[name] = _priced(checked, checked.refusals[name], edition, scheme, weakest)
+    return Settlement(checked, refusals, priced)
 
 
-def _priced(checked: Checked, edition: Edition, scheme: Scheme, weakest: int) -> Priced | None:
+def _priced(
+    checked: Checked, refusals: IntArray, edition: Edition, scheme: Scheme, weakest: int
+) -> tuple[IntArray, Priced | None]:
     """Price the rows that are not refused; rows of too weak a status are refused, and the rest priced without them."""
-    refusals = checked.refusals[scheme.name]
     kept = (refusals == 0).nonzero()[0]
     if not len(kept):
-        return None
+        return refusals, None
     rows = checked.rows if len(kept) == len(checked.order) else checked.rows.only(kept)
     if scheme.exposure == "heads":
         rows = _with_heads(rows)
@@ -78,13 +82,14 @@ def _priced(checked: Checked, edition: Edition, scheme: Scheme, weakest: int) ->
     sheet = price(rows, merged, edition, scheme)
     status, evidence = _marks(rows, sheet, edition, scheme)
     if weakest < len(STATUSES) - 1 and (status > weakest).any():
-        refusals[kept[status > weakest]] = CODE["status_not_levied"]
-        return _priced(checked, edition, scheme, weakest)
+        fewer = refusals.copy()
+        fewer[kept[status > weakest]] = CODE["status_not_levied"]
+        return _priced(checked, fewer, edition, scheme, weakest)
     if scheme.declared:
         declarations = declare(rows, sheet, rows.numbers[scheme.exposure], edition)
-        return Priced(kept, rows, merged, sheet, declarations.line_fen, None, declarations, status, evidence)
+        return refusals, Priced(kept, rows, merged, sheet, declarations.line_fen, None, declarations, status, evidence)
     levies = share(sheet.millifen, rows, merged, scheme.share_by)
-    return Priced(kept, rows, merged, sheet, levies.levy_fen, levies, None, status, evidence)
+    return refusals, Priced(kept, rows, merged, sheet, levies.levy_fen, levies, None, status, evidence)
 
 
 def _with_heads(rows: Rows) -> Rows:
@@ -111,7 +116,10 @@ def _marks(rows: Rows, sheet: Worksheet, edition: Edition, scheme: Scheme) -> tu
     return status, evidence
 
 
-def in_scope(refusals: IntArray) -> bool:
-    """Whether any row is within a scheme, priced or not: whether the scheme is due."""
-    codes = set((refusals % COLUMN).tolist()) - {CODE["duplicate"]}
-    return bool(codes - OUT_OF_SCOPE)
+def is_due(checked: Checked, edition: Edition, scheme: Scheme) -> bool:
+    """Whether a scheme is legally applicable to any row, by its scope alone: also where data or a rate are missing."""
+    if scheme.scope == "proposal":
+        return False
+    entrance = gate(edition, scheme)
+    codes = entrance.refusal.take(entrance.places(checked.rows.codes, len(checked.rows)))
+    return bool(set(codes.tolist()) - OUT_OF_SCOPE - {CODE["employment_missing"]})

@@ -16,7 +16,7 @@ from pricing.payers import bear
 from pricing.rate_table import EVIDENCE, STATUSES
 from pricing.register import read_register
 from pricing.scheme import Scheme
-from pricing.settle import Priced, Settlement, in_scope, settle
+from pricing.settle import Priced, Settlement, is_due, settle
 from pricing.tariff import Tariff
 from pricing.units import IntArray, month_text
 from pricing.usage import NUMBERS, Usage
@@ -70,7 +70,12 @@ class Request:
         if not usage:
             raise InputError("no_usage", "usage")
         month = read_month(raw.get("month"), "month")
-        worker = raw.get("worker", "w_unnamed0")
+        worker = raw.get("worker")
+        if worker is None:
+            raise InputError("missing_field", "worker", key="worker")
+        for place, row in enumerate(usage):
+            if isinstance(row, Mapping) and row.get("worker", worker) != worker:
+                raise InputError("one_worker", f"usage, row {place}", worker=worker, other=row["worker"])
         return cls(
             month=month,
             known_on=read_date(raw.get("known_on"), "known_on") or today,
@@ -107,13 +112,9 @@ def quote(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[st
 
 
 def _merged(usage: Usage, settlement: Settlement) -> dict[str, int]:
-    """Quantities over all readable rows: added, active days the greatest. Those that no row has are left out."""
-    order, repeated = settlement.checked.order, settlement.checked.duplicate
-    kept = (
-        range(usage.rows)
-        if repeated is None
-        else [int(o) for o, again in zip(order, repeated, strict=True) if not again]
-    )
+    """Quantities over all rows whose key is good: added, active days the greatest. What no row has is left out."""
+    order, broken = settlement.checked.order.tolist(), settlement.checked.broken
+    kept = order if broken is None else [place for place, bad in zip(order, broken.tolist(), strict=True) if not bad]
     merged = {}
     for name in _MERGED:
         if name in usage.numbers:
@@ -127,7 +128,7 @@ def _scheme(request: Request, edition: Edition, tariff: Tariff, settlement: Sett
     scheme = tariff.schemes[name]
     refused, priced = settlement.refusals[name], settlement.priced[name]
     order = settlement.checked.order
-    due = scheme.scope != "proposal" and in_scope(refused)
+    due = is_due(settlement.checked, edition, scheme)
     refusals = [
         of_row(int(code), request.records[row], edition, scheme, row)
         for row, code in sorted(zip(order.tolist(), refused.tolist(), strict=True))

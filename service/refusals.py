@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pricing.coding import COLUMN
-from pricing.edition import Edition
+from pricing.edition import AS_IT_IS, Edition
 from pricing.errors import ROW_CODES, LichengError
 from pricing.rate_table import Steps
 from pricing.scheme import Scheme
@@ -89,5 +89,5 @@ def _floats(record: Mapping[str, Any], edition: Edition, scheme: Scheme) -> str:
 def _float_of(record: Mapping[str, Any], edition: Edition, scheme: Scheme) -> int:
     platform = edition.platforms.get(str(record.get("platform", "")), 0)
     region = edition.region_number(str(record.get("region", "")))
-    terms = edition.terms.pilot_float_pct if scheme.float_column == "pilot_float_pct" else edition.terms.class_float_pct
-    return int(terms[platform, region])
+    pcts = edition.terms.floats.get(scheme.float_column)
+    return AS_IT_IS if pcts is None else int(pcts[platform, region])
