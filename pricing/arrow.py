@@ -17,7 +17,7 @@ from pricing.coding import COLUMN
 from pricing.edition import Edition
 from pricing.errors import CODE
 from pricing.key_order import BoolArray
-from pricing.payers import bear
+from pricing.payers import PAYER_NAMES, bear
 from pricing.rate_table import EVIDENCE, STATUSES
 from pricing.scheme import Scheme
 from pricing.settle import Priced, Settlement, settle
@@ -25,7 +25,6 @@ from pricing.units import PPM, IntArray, whole_fen
 from pricing.usage import BY_NAME, KEY, NUMBERS, TEXTS, UNKNOWN, Usage, whole_numbers
 
 BAD_CELLS, SET_ASIDE = "bad_cells", "set_aside"
-PAYERS = ("platform", "employer", "contractor", "worker", "subsidy")
 USAGE_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in TEXTS),
@@ -47,7 +46,7 @@ LINE_SCHEMA = pa.schema(
         ("ratio_ppm", pa.int64()),
         ("premium_millifen", pa.int64()),
         ("levy_fen", pa.int64()),
-        *((f"{payer}_fen", pa.int64()) for payer in PAYERS),
+        *((f"{payer}_fen", pa.int64()) for payer in PAYER_NAMES),
         ("status", pa.string()),
         ("evidence", pa.string()),
         ("incomplete", pa.bool_()),
@@ -181,7 +180,7 @@ def _lines(part: Part, priced: Priced, levy: IntArray, edition: Edition, scheme:
         "ratio_ppm": pa.nulls(count, pa.int64()) if ratio is None else pa.array(ratio),
         "premium_millifen": pa.array(priced.sheet.millifen),
         "levy_fen": pa.array(levy),
-        **{f"{payer}_fen": pa.array(borne.get(payer, np.zeros(count, dtype=np.int64))) for payer in PAYERS},
+        **{f"{payer}_fen": pa.array(borne.get(payer, np.zeros(count, dtype=np.int64))) for payer in PAYER_NAMES},
         "status": _words(STATUSES, priced.status),
         "evidence": _words(EVIDENCE, priced.evidence),
         "incomplete": pa.array(incomplete(part.settlement, priced, scheme)),

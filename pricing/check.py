@@ -15,12 +15,12 @@ from pricing.edition import MISSING, Edition
 from pricing.errors import CODE
 from pricing.key_order import BoolArray, KeyOrder, key_order
 from pricing.rate_table import UNITS
+from pricing.rules import BASE
 from pricing.scheme import Scheme
 from pricing.scope import gate
 from pricing.units import IntArray
 from pricing.usage import COLUMN_NUMBER, KEY, NUMBERS, UNKNOWN, Usage, cell_codes
 
-BASE = "contribution_base"
 MISSING_CODES = {"orders": "orders_missing", "income_fen": "income_missing", "heads": "heads_missing"}
 
 

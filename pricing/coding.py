@@ -16,14 +16,11 @@ import numpy as np
 from pricing.edition import NO_ENTRY, Edition
 from pricing.errors import CODE
 from pricing.rate_table import NATION
-from pricing.scope import OCCUPATION_INDUSTRY, READ_AS
+from pricing.rules import INDUSTRIES, INDUSTRY_CLASS, OCCUPATION_CLASS, OCCUPATION_INDUSTRY, READ_AS
 from pricing.units import IntArray, parse_month
 from pricing.usage import COLUMN_NUMBER, Usage, cell_codes
 
 COLUMN = 64
-OCCUPATION_CLASS = "work_injury/occupation_class"
-INDUSTRY_CLASS = "work_injury/industry_class"
-INDUSTRIES = "industries"
 
 _WORKER = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")

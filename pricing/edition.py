@@ -122,6 +122,12 @@ class Edition:
         kept: T = self._kept[kind, name]
         return kept
 
+    def carries(self, table_id: str) -> bool:
+        """Whether what a table says for the month is carried forward, in every region that has a value."""
+        numbers = [self._found[table_id, region] for region in self.tables[table_id].entries]
+        found = [self.entries[number] for number in numbers if isinstance(number, int)]
+        return bool(found) and all(entry.carried for entry in found)
+
     def grid(self, table_id: str) -> Grid:
         """A table of numbers or words as flat arrays over region and levels."""
         return self.keep("grid", table_id, lambda: self._compile_grid(table_id))

@@ -9,15 +9,14 @@ import numpy as np
 from pricing.coding import Rows
 from pricing.edition import NO_ENTRY, Edition
 from pricing.key_order import BoolArray
-from pricing.rate_table import PROVISIONAL, STATUSES
+from pricing.rate_table import NATION, PROVISIONAL, STATUSES
+from pricing.review import overdue
+from pricing.rules import OCCUPATION_CLASS, PLAUSIBLE_SPEED, REDUCTION_WINDOW
 from pricing.scheme import Scheme
 from pricing.settle import Priced
 from pricing.units import days_of_month
 
 LEFT_OUT = "left_out"
-PLAUSIBLE_SPEED = "work_injury/plausible_speed"
-REDUCTION_WINDOW = "work_injury/reduction_window"
-OCCUPATION_CLASS = "work_injury/occupation_class"
 
 
 def flags(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str, BoolArray]]:
@@ -32,7 +31,7 @@ def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str
     yield "is_provisional", priced.status == PROVISIONAL
     yield "is_draft", priced.status == STATUSES.index("draft")
     yield "is_demonstration", priced.status == STATUSES.index("demonstration")
-    yield "review_overdue", everyone if _overdue(edition, scheme) else ~everyone
+    yield "review_overdue", everyone if overdue(edition, scheme) else ~everyone
     if scheme.exposure == "contribution_base":
         yield "class_by_default", _class_by_default(priced.rows, edition)
     if scheme.reduction:
@@ -55,14 +54,8 @@ def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str
         yield "night_exceeds_worked", priced.merged.total("night_min") > priced.merged.total("worked_min")
 
 
-def _overdue(edition: Edition, scheme: Scheme) -> list[str]:
-    """Tables of the scheme whose review is due before the month."""
-    tables = (edition.tables[name] for name in scheme.tables())
-    return [table.id for table in tables if table.review_by is not None and edition.month > table.review_by]
-
-
 def _class_by_default(rows: Rows, edition: Edition) -> BoolArray:
-    number = edition.number_of(OCCUPATION_CLASS, "000000")
+    number = edition.number_of(OCCUPATION_CLASS, NATION)
     by_default: BoolArray = rows.codes["class_entry"] == (number if isinstance(number, int) else -2)
     return by_default
 
@@ -72,7 +65,7 @@ def _reduction_unknown(priced: Priced, edition: Edition, scheme: Scheme) -> Bool
     step = priced.sheet.step("reduction")
     assert step is not None
     ended = [number for code, number in edition.regions.items() if edition.number_of(scheme.reduction, code) == "ended"]
-    likely = isinstance(edition.number_of(REDUCTION_WINDOW, "000000"), int)
+    likely = isinstance(edition.number_of(REDUCTION_WINDOW, NATION), int)
     in_ended = np.isin(priced.rows.codes["region"], ended)
     return (step.entry == NO_ENTRY) & (likely | in_ended)
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from pricing.check import BASE, platform_region
+from pricing.check import platform_region
 from pricing.coding import Rows
 from pricing.edition import AS_IT_IS, MISSING, NO_ENTRY, Edition
 from pricing.merge import Merged
 from pricing.rate_table import NATION
 from pricing.relativities import Grid
+from pricing.rules import AVERAGE_WAGE, BASE
 from pricing.scheme import Relativity, Scheme
-from pricing.scope import AVERAGE_WAGE, tiers
+from pricing.scope import tiers
 from pricing.units import (
     PPM,
     IntArray,

@@ -8,32 +8,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 
-from pricing.check import BASE
+from pricing import rules
 from pricing.edition import Edition
 from pricing.finding import SEVERITIES, Finding
 from pricing.lint_prices import balance, greatest, limits_hold, one_order
-from pricing.payers import PAYERS
 from pricing.rate_table import EVIDENCE, PROVISIONAL, STATUSES, By, Curve, Entry, RateTable, leaves
 from pricing.tariff import Tariff
 from pricing.units import PPM, month_text
 
 _LAW = (STATUSES.index("enacted"), PROVISIONAL, STATUSES.index("draft"))
-# Tables that a rule of `scope` or `check` reads by name.
-_RULE_TABLES = frozenset(
-    f"work_injury/{name}"
-    for name in [
-        "industry_class",
-        "occupation_class",
-        "occupation_class_candidates",
-        "pilot_industry",
-        "pilot_industry_read_as",
-        "pilot_platforms",
-        "pilot_provinces",
-        "pilot_tier",
-        "plausible_speed",
-        "reduction_window",
-    ]
-)
 
 
 def lint(tariff: Tariff, today: dt.date) -> list[Finding]:
@@ -122,7 +105,7 @@ def ended(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
 
 def floors_and_caps(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
     """A floor above its cap would charge more than the law allows."""
-    for entries in tariff.tables[BASE].entries.values():
+    for entries in tariff.tables[rules.BASE].entries.values():
         for entry in entries:
             bounds = entry.value.nodes if isinstance(entry.value, By) else {}
             if int(str(bounds["floor"])) > int(str(bounds["cap"])):
@@ -131,7 +114,7 @@ def floors_and_caps(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
 
 def payers_sum(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
     """Payers of each scheme must bear the whole."""
-    for entries in tariff.tables[PAYERS].entries.values():
+    for entries in tariff.tables[rules.PAYERS].entries.values():
         for entry in entries:
             nodes = entry.value.nodes if isinstance(entry.value, By) else {}
             for scheme, node in nodes.items():
@@ -157,7 +140,7 @@ def unreachable(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
             yield Finding.of("warning", "lint_unreachable", entry.id, level=level)
     named = {table for scheme in tariff.schemes.values() for table in scheme.tables()}
     for table_id in sorted(tariff.tables):
-        if table_id.startswith("work_injury/") and table_id not in named | _RULE_TABLES:
+        if table_id.startswith("work_injury/") and table_id not in named | rules.ALL:
             yield Finding.of("warning", "lint_unread", table_id)
 
 

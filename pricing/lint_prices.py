@@ -22,7 +22,7 @@ _GREATEST_FLOAT = 2 * PPM
 # One order of three kilometres on one day, by a rider, a driver of goods and a courier, with and without an employer.
 ONE_ORDER: Mapping[str, object] = {
     "worker": "w_one_order",
-    "platform": "meituan",
+    "platform": "sf_intracity",
     "region": "110000",
     "vehicle": "e_bike",
     "orders": 1,
@@ -31,7 +31,7 @@ ONE_ORDER: Mapping[str, object] = {
     "income_fen": 700,
 }
 _WHO: Mapping[str, Mapping[str, object]] = {
-    "pilot_per_order": {"occupation": "food_rider", "employment": "none"},
+    "pilot_per_order": {"occupation": "instant_rider", "employment": "none"},
     "class_rate": {"occupation": "food_rider", "employment": "employee", "risk_class": 5},
     "courier_single": {"occupation": "parcel_courier", "employment": "employee"},
     "mileage_linked": {"occupation": "food_rider", "employment": "none", "risk_class": 5},

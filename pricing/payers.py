@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pricing.edition import Edition
 from pricing.rate_table import By
+from pricing.rules import PAYERS
 from pricing.scheme import Scheme
 from pricing.units import IntArray, times_ppm
 
-PAYERS = "payers"
+PAYER_NAMES = ("platform", "employer", "contractor", "worker", "subsidy")
 
 
 def bear(levy_fen: IntArray, edition: Edition, scheme: Scheme) -> dict[str, IntArray]:

@@ -13,18 +13,11 @@ import numpy as np
 
 from pricing.edition import AS_IT_IS, MISSING, Edition
 from pricing.errors import CODE, ROW_CODES
-from pricing.payers import PAYERS
 from pricing.rate_table import NATION, UNITS, By
 from pricing.relativities import places
+from pricing.rules import AVERAGE_WAGE, PAYERS, PLATFORMS, PROVINCES, TIER_RULE
 from pricing.scheme import Scheme
 from pricing.units import IntArray
-
-PROVINCES = "work_injury/pilot_provinces"
-PLATFORMS = "work_injury/pilot_platforms"
-TIER_RULE = "work_injury/pilot_tier"
-OCCUPATION_INDUSTRY = "work_injury/pilot_industry"
-READ_AS = "work_injury/pilot_industry_read_as"
-AVERAGE_WAGE = "average_wage"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

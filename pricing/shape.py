@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pricing import rules
 from pricing.errors import TariffError
 from pricing.rate_table import By, Curve, RateTable, Steps, Value
 from pricing.scheme import Scheme
@@ -29,18 +30,18 @@ def _exactly(kind: str, *factors: str) -> Shape:
 
 # Tables that the rules read by name, wherever they stand.
 RULES: Mapping[str, Shape] = {
-    "payers": _exactly("number", "scheme", "payer"),
-    "contribution_base": _exactly("number", "bound"),
-    "average_wage": _exactly("number"),
-    "industries": _exactly("word", "industry"),
-    "work_injury/industry_class": _exactly("number", "industry"),
-    "work_injury/occupation_class": _exactly("number", "occupation"),
-    "work_injury/plausible_speed": _exactly("number", "vehicle"),
-    "work_injury/pilot_industry": _exactly("word", "occupation"),
-    "work_injury/pilot_industry_read_as": _exactly("word", "pilot_industry"),
-    "work_injury/pilot_provinces": _exactly("word"),
-    "work_injury/pilot_platforms": _exactly("word", "platform"),
-    "work_injury/pilot_tier": Shape("word", ("platform_batch", "province_batch"), 1),
+    rules.PAYERS: _exactly("number", "scheme", "payer"),
+    rules.BASE: _exactly("number", "bound"),
+    rules.AVERAGE_WAGE: _exactly("number"),
+    rules.INDUSTRIES: _exactly("word", "industry"),
+    rules.INDUSTRY_CLASS: _exactly("number", "industry"),
+    rules.OCCUPATION_CLASS: _exactly("number", "occupation"),
+    rules.PLAUSIBLE_SPEED: _exactly("number", "vehicle"),
+    rules.OCCUPATION_INDUSTRY: _exactly("word", "occupation"),
+    rules.READ_AS: _exactly("word", "pilot_industry"),
+    rules.PROVINCES: _exactly("word"),
+    rules.PLATFORMS: _exactly("word", "platform"),
+    rules.TIER_RULE: Shape("word", ("platform_batch", "province_batch"), 1),
 }
 _BASE_RATE = {
     "orders": Shape("number", ("pilot_industry", "pilot_tier")),

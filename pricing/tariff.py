@@ -14,9 +14,11 @@ from pathlib import Path
 from pricing.edition import Edition
 from pricing.errors import TariffError
 from pricing.factors import Factor, check_levels, opened, read_factors
+from pricing.payers import PAYER_NAMES
 from pricing.portfolio import Portfolio, read_portfolios
 from pricing.rate_table import RateTable
 from pricing.register import Terms
+from pricing.rules import OCCUPATION_INDUSTRY, tables_read
 from pricing.scheme import Scheme, read_schemes
 from pricing.shape import check_shapes
 from pricing.strict_yaml import both_languages, read_yaml
@@ -33,15 +35,6 @@ _FACTORS: Mapping[str, tuple[str, ...]] = {
     "tier_rule": ("required", "low"),
     "bound": ("floor", "cap"),
     "limit": ("least", "greatest"),
-}
-_TABLES: Mapping[str, tuple[str, ...]] = {
-    "": ("payers", "work_injury/pilot_industry"),
-    "pilot": ("work_injury/pilot_provinces", "work_injury/pilot_platforms", "work_injury/pilot_tier"),
-    "heads": ("average_wage",),
-    "contribution_base": (
-        *("contribution_base", "industries", "work_injury/industry_class", "work_injury/occupation_class"),
-        "work_injury/plausible_speed",
-    ),
 }
 _UNDATED = ("factors", "schemes", "regions", "platforms", "reference_portfolios")
 
@@ -103,7 +96,12 @@ def _check_parts(
         place = f"{folder / 'schemes.yaml'}, {name}"
         if name not in factors["scheme"].levels:
             raise TariffError("unknown_level", place, level=name, known=", ".join(factors["scheme"].levels))
-        for table in (*_TABLES[""], *_TABLES.get(scheme.scope, ()), *_TABLES.get(scheme.exposure, ())):
+        for payer in factors["payer"].levels:
+            if payer not in PAYER_NAMES:
+                raise TariffError(
+                    "unknown_level", str(folder / "factors.yaml"), level=payer, known=", ".join(PAYER_NAMES)
+                )
+        for table in (*tables_read(scheme), OCCUPATION_INDUSTRY):
             if table not in tables:
                 raise TariffError("table_missing", place, table=table)
     check_shapes(tables, schemes)

@@ -15,6 +15,7 @@ from pricing.flags import flags
 from pricing.payers import bear
 from pricing.rate_table import EVIDENCE, STATUSES
 from pricing.register import read_register
+from pricing.rules import CANDIDATES
 from pricing.scheme import Scheme
 from pricing.settle import Priced, Settlement, is_due, settle
 from pricing.tariff import Tariff
@@ -26,7 +27,6 @@ from service.fields import list_of, names_of, object_of, one_of, read_date, read
 from service.refusals import both, of_row
 
 FORMAT = 1
-CANDIDATES = "work_injury/occupation_class_candidates"
 COVERS = ("work_injury", "third_party", "cargo_damage", "lumbar", "stress", "income_interruption")
 _KEYS = [
     "month",

@@ -9,8 +9,8 @@ from pricing.coding import COLUMN
 from pricing.edition import AS_IT_IS, Edition
 from pricing.errors import ROW_CODES, LichengError
 from pricing.rate_table import Steps
+from pricing.rules import OCCUPATION_INDUSTRY
 from pricing.scheme import Scheme
-from pricing.scope import OCCUPATION_INDUSTRY
 from pricing.units import month_text
 from pricing.usage import BY_NAME, COLUMN_NUMBER, DECLARED_GREATEST
 from pricing.words import say

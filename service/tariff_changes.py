@@ -8,7 +8,7 @@ from typing import Any
 
 from pricing.errors import InputError
 from pricing.rate_table import EVIDENCE, STATUSES, By, Entry, Found
-from pricing.scope import READ_AS
+from pricing.rules import READ_AS
 from pricing.tariff import Tariff
 from service.tariff_change_words import message
 from service.tariff_pages import entry_page

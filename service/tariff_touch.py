@@ -6,28 +6,17 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pricing.coding import COLUMN, INDUSTRIES, INDUSTRY_CLASS, OCCUPATION_CLASS
+from pricing.coding import COLUMN
 from pricing.errors import ROW_CODES
-from pricing.flags import PLAUSIBLE_SPEED, REDUCTION_WINDOW
-from pricing.payers import PAYERS
 from pricing.rate_table import NATION, Found
 from pricing.register import Terms
-from pricing.scheme import Scheme
-from pricing.scope import AVERAGE_WAGE, OCCUPATION_INDUSTRY, PLATFORMS, PROVINCES, READ_AS, TIER_RULE
+from pricing.rules import tables_read
 from pricing.settle import settle
 from pricing.units import month_text
 from pricing.usage import Usage
-from service.quote import CANDIDATES
 from service.tariff_sides import Side
 from service.tariff_values import share_of
 
-_BY_SCOPE: Mapping[str, tuple[str, ...]] = {
-    "pilot": (PROVINCES, PLATFORMS, TIER_RULE, OCCUPATION_INDUSTRY, READ_AS),
-}
-_BY_EXPOSURE: Mapping[str, tuple[str, ...]] = {
-    "heads": (AVERAGE_WAGE,),
-    "contribution_base": ("contribution_base", INDUSTRIES, INDUSTRY_CLASS, OCCUPATION_CLASS, CANDIDATES),
-}
 # A full month of a rider on an e-bike; the platform of 2022 holds the low tier everywhere.
 REFERENCE: Mapping[str, object] = {
     "worker": "w_reference",
@@ -58,19 +47,10 @@ REGISTER = tuple(
 )
 
 
-def touches(scheme: Scheme, table: str) -> bool:
-    """Whether a scheme reads a table: by name, by its scope, by its exposure, or for its warnings."""
-    by_rule = (*_BY_SCOPE.get(scheme.scope, ()), *_BY_EXPOSURE.get(scheme.exposure, ()), PAYERS)
-    warned = ((REDUCTION_WINDOW,) if scheme.reduction else ()) + (
-        (PLAUSIBLE_SPEED,) if any(one.of == "distance_m" for one in scheme.relativities) else ()
-    )
-    return table in (*scheme.tables(), *by_rule, *warned)
-
-
 def schemes_of(before: Side, after: Side, table: str) -> list[str]:
     """Names of the schemes of either side that read a table."""
     schemes = [scheme for side in (before, after) for scheme in side.tariff.schemes.values()]
-    return list(dict.fromkeys(scheme.name for scheme in schemes if touches(scheme, table)))
+    return list(dict.fromkeys(scheme.name for scheme in schemes if table in tables_read(scheme)))
 
 
 def prices(before: Side, after: Side, changed: Sequence[Mapping[str, Any]], region: str) -> list[dict[str, Any]]:

@@ -53,6 +53,9 @@ def show_totals(totals: dict[str, Any], folder: str, lang: str) -> None:
         table.add_row(name, *(f"{count:,}" for count in counts), signed(scheme["levy_fen"]))
     out.print(table)
     out.print(Text(say("page_levy_agree", lang), "green"))
+    if totals["left_out"]:
+        shown = ", ".join(f"{name} ({code})" for name, code in totals["left_out"].items())
+        out.print(Text(say("page_left_out", lang, schemes=shown), "yellow"))
     _say_synthetic(totals, lang)
 
 

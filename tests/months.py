@@ -14,14 +14,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pricing.arrow import PAYERS
+from pricing.payers import PAYER_NAMES
 from pricing.usage import KEY, NUMBERS, TEXTS
 from service.cli import main
 from service.engines.folder import DECLARATIONS, LINES, REFUSALS, TOTALS, read_csv
 
 Json = dict[str, Any]
 Sums = dict[tuple[str, ...], tuple[int, ...]]
-SUMMED = ("exposure", "premium_millifen", "levy_fen", *(f"{payer}_fen" for payer in PAYERS))
+SUMMED = ("exposure", "premium_millifen", "levy_fen", *(f"{payer}_fen" for payer in PAYER_NAMES))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pricing.arrow import PAYERS
+from pricing.payers import PAYER_NAMES
 from pricing.rate_table import EVIDENCE, STATUSES
 from pricing.usage import KEY, NUMBERS, TEXTS
 from pricing.words import LANGUAGES
@@ -69,7 +69,7 @@ def workers_of_usage(connection: Any) -> int:
 def totals(connection: Any, side: Side) -> dict[str, Any]:
     """Sums of a side's own lines: workers, lines, money, marks and payers."""
     lines = _lines(side)
-    payers = ", ".join(f"coalesce(sum({payer}_fen), 0)::BIGINT AS {payer}" for payer in PAYERS)
+    payers = ", ".join(f"coalesce(sum({payer}_fen), 0)::BIGINT AS {payer}" for payer in PAYER_NAMES)
     sums = _dicts(
         connection,
         "SELECT count(DISTINCT worker) AS workers, count(*) AS lines, "
@@ -81,7 +81,7 @@ def totals(connection: Any, side: Side) -> dict[str, Any]:
     marks.sort(key=lambda mark: (STATUSES.index(mark[0]), EVIDENCE.index(mark[1])))
     return {
         **{name: sums[name] for name in ("workers", "lines", "levy_fen")},
-        "payers": {payer: sums[payer] for payer in PAYERS if sums[payer]},
+        "payers": {payer: sums[payer] for payer in PAYER_NAMES if sums[payer]},
         "marks": tuple(marks),
         "status": max((mark[0] for mark in marks), key=STATUSES.index, default=""),
         "evidence": max((mark[1] for mark in marks), key=EVIDENCE.index, default=""),
@@ -173,7 +173,7 @@ def reasons(connection: Any, side: Side, verdict: str) -> list[dict[str, Any]]:
         "SELECT r.scheme, r.code, count(*) AS rows, count(DISTINCT u.worker) AS workers, "
         "min(r.message) AS en, min(r.message_zh) AS zh "
         f"FROM read_csv('{refused}', header = true, all_varchar = true) r "
-        f"JOIN {_file(side.usage)} u ON u.file = r.file::INTEGER AND u.row = r.row::BIGINT "
+        f"JOIN {_file(side.usage)} u ON u.file = r.file AND u.row = r.row::BIGINT "
         f"JOIN workers w ON w.worker = u.worker AND w.{one} IS NULL "
         f"WHERE r.scheme IN ({_names(side)}) GROUP BY ALL ORDER BY workers DESC, rows DESC, r.scheme, r.code",
     )

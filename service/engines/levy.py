@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +18,7 @@ from pricing.errors import InputError, TariffError
 from pricing.month import Declared
 from pricing.rate_table import PROVISIONAL, STATUSES
 from pricing.register import COLUMNS as REGISTER_COLUMNS
+from pricing.review import overdue
 from pricing.tariff import Tariff
 from pricing.units import month_text
 from pricing.words import say
@@ -97,26 +98,30 @@ def levy(order: Order, tariff: Tariff, progress: Progress) -> dict[str, Any]:
 
 
 def _terms(order: Order, tariff: Tariff, register: tuple[Mapping[str, Any], ...], before: Previous | None) -> Terms:
-    terms = terms_of(tariff, register, order.month, order.known_on, (), order.demonstration)
-    schemes = _levied(order, terms, before)
-    for name in schemes:
-        for table in (terms.edition.tables[table] for table in terms.edition.schemes[name].tables()):
-            if table.review_by is not None and order.month > table.review_by:
-                raise TariffError("levy_overdue", name, table=table.id, month=month_text(table.review_by))
-    return Terms(terms.edition, schemes, terms.weakest)
-
-
-def _levied(order: Order, terms: Terms, before: Previous | None) -> tuple[str, ...]:
-    """Schemes to levy: those named, else those of the month that is corrected, else all that are law."""
+    """Under what to settle. A correction settles what was settled, demonstrations included."""
+    demonstration = order.demonstration or bool(before and before.receipt["demonstration"])
+    terms = terms_of(tariff, register, order.month, order.known_on, (), demonstration)
     if before is not None:
         if order.schemes and set(order.schemes) != set(before.terms.schemes):
             raise InputError("schemes_differ", "schemes", other=", ".join(before.terms.schemes))
-        return before.terms.schemes
+        return replace(terms, schemes=before.terms.schemes)
+    left_out = {name: why for name in terms.edition.schemes if (why := _why_not(terms, name, demonstration))}
     for name in order.schemes:
-        if terms.edition.schemes[name].scope == "proposal" and not order.demonstration:
-            raise TariffError("levy_demonstration", name, scheme=name)
-    law = [name for name, scheme in terms.edition.schemes.items() if scheme.scope != "proposal" or order.demonstration]
-    return order.schemes or tuple(law)
+        if name in left_out:
+            code, facts = left_out[name]
+            raise TariffError(code, name, **facts)
+    asked = order.schemes or tuple(terms.edition.schemes)
+    schemes = tuple(name for name in asked if name not in left_out)
+    return replace(terms, schemes=schemes, left_out={name: code for name, (code, _) in left_out.items()})
+
+
+def _why_not(terms: Terms, name: str, demonstration: bool) -> tuple[str, dict[str, object]] | None:
+    """Why a scheme is not levied: a proposal without leave, or a table that is overdue for review."""
+    scheme = terms.edition.schemes[name]
+    if scheme.scope == "proposal" and not demonstration:
+        return "levy_demonstration", {"scheme": name}
+    late = overdue(terms.edition, scheme)
+    return ("levy_overdue", {"table": ", ".join(late), "month": month_text(terms.edition.month)}) if late else None
 
 
 def finish(run: Run) -> dict[str, Any]:
@@ -129,6 +134,8 @@ def finish(run: Run) -> dict[str, Any]:
     write_sums(now, run.made / files.CHARGED_SUMS)
     totals = prove(run.connection, run.made, run.terms.schemes, now, run.steps[0].state if run.before else None)
     totals = {"format": FORMAT, "month": month_text(run.terms.edition.month), "synthetic": run.synthetic, **totals}
+    totals |= {"known_on": run.terms.edition.known.isoformat(), "edition": run.terms.edition.hash}
+    totals["left_out"] = dict(run.terms.left_out)
     files.write_json(run.made / files.TOTALS, totals)
     return totals
 
@@ -215,6 +222,7 @@ def _receipt(order: Order, run: Run, found: list[Path]) -> None:
         "schemes": list(run.terms.schemes),
         "demonstration": run.terms.weakest > PROVISIONAL,
         "synthetic": run.synthetic,
+        "left_out": dict(run.terms.left_out),
         "inputs": [{"file": path.name, "hash": files.sha256(path)} for path in found],
         "previous": run.before.receipt["run"] if run.before else None,
         "files": {name: files.sha256(run.made / name) for name in kept},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,11 +26,14 @@ Refuse = Callable[[pa.RecordBatch], None]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Under what a state is settled: edition, schemes, and the rank of the weakest status that may be charged."""
+    """Under what a state is settled: edition, schemes, the rank of the weakest status that may be charged, and which
+    schemes of the edition were left out, by code.
+    """
 
     edition: Edition
     schemes: tuple[str, ...]
     weakest: int
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def opened(folder: Path, receipt: Mapping[str, Any]) -> Previous:
     terms = terms_of(tariff, register, month, known, schemes, receipt["demonstration"])
     if terms.edition.hash != receipt["edition"]:
         raise InputError("folder_changed", str(folder), file=files.EDITION)
-    return Previous(folder, receipt, register, terms)
+    return Previous(folder, receipt, register, replace(terms, left_out=receipt["left_out"]))
 
 
 def corrected(folder: Path) -> Previous | None:

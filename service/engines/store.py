@@ -11,18 +11,20 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pricing.arrow import LINE_SCHEMA, PAYERS, USAGE_SCHEMA
+from pricing.arrow import LINE_SCHEMA, USAGE_SCHEMA
+from pricing.payers import PAYER_NAMES
 from pricing.usage import KEY
 
 _WORKER_FIRST = ("worker", *(name for name in KEY if name not in ("worker", "month")))
 _SAME = (*KEY, "scheme")
-_SUMS = ("exposure", "premium_millifen", "levy_fen", *(f"{payer}_fen" for payer in PAYERS))
+_SUMS = ("exposure", "premium_millifen", "levy_fen", *(f"{payer}_fen" for payer in PAYER_NAMES))
 
 # What changed first. A line whose own figures stand moved by a fen because a line of the same worker changed.
 _OF_WORKER = "OVER (PARTITION BY coalesce(a.worker, b.worker), coalesce(a.scheme, b.scheme))"
 _KNOWLEDGE = (
     "CASE WHEN a.scheme IS NULL OR b.scheme IS NULL THEN 'scope' WHEN a.exposure <> b.exposure THEN 'base' "
     "WHEN a.rate <> b.rate THEN 'rate' WHEN a.float_ppm <> b.float_ppm THEN 'float' "
+    "WHEN a.levy_fen = b.levy_fen AND a.premium_millifen = b.premium_millifen THEN 'payer' "
     f"WHEN bool_or(a.scheme IS NULL OR b.scheme IS NULL) {_OF_WORKER} THEN 'scope' "
     f"WHEN bool_or(a.exposure <> b.exposure) {_OF_WORKER} THEN 'base' "
     f"WHEN bool_or(a.float_ppm <> b.float_ppm) {_OF_WORKER} THEN 'float' ELSE 'rate' END"
@@ -77,14 +79,14 @@ def differences(before: Path, after: Path, settles: str, reason: str) -> str:
     sums = ", ".join(f"coalesce(a.{name}, 0) - coalesce(b.{name}, 0) AS {name}" for name in _SUMS if name != "exposure")
     rest = ", ".join(f"coalesce(a.{name}, b.{name}) AS {name}" for name in ("status", "evidence", "incomplete"))
     rates = ", ".join(f"coalesce(a.{name}, b.{name}) AS {name}" for name in ("rate", "float_ppm"))
+    changed = " OR ".join(f"coalesce(a.{name}, 0) <> coalesce(b.{name}, 0)" for name in _SUMS)
     why = "'usage'" if reason == "usage" else _KNOWLEDGE
     return (
         f"SELECT {picked}, coalesce(a.exposure, 0) - coalesce(b.exposure, 0) AS exposure, "
         f"coalesce(a.unit, b.unit) AS unit, {rates}, a.ratio_ppm, {sums}, {rest}, "
         f"'{settles}' AS settles, {why} AS reason "
         f"FROM read_parquet({quoted(before)}) b FULL OUTER JOIN read_parquet({quoted(after)}) a ON {keys} "
-        "WHERE coalesce(a.levy_fen, 0) <> coalesce(b.levy_fen, 0) OR coalesce(a.premium_millifen, 0) <> "
-        "coalesce(b.premium_millifen, 0) OR coalesce(a.exposure, 0) <> coalesce(b.exposure, 0)"
+        f"WHERE {changed}"
     )
 
 
@@ -104,7 +106,7 @@ def second_totals(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[s
     lines = f"read_parquet({quoted(folder / 'lines.parquet')})"
     declared = f"read_csv({quoted(folder / 'declarations.csv')}, header = true, all_varchar = true)"
     refused = f"read_csv({quoted(folder / 'refusals.csv')}, header = true, all_varchar = true)"
-    payers = " + ".join(f"sum({payer}_fen)" for payer in PAYERS)
+    payers = " + ".join(f"sum({payer}_fen)" for payer in PAYER_NAMES)
     found: dict[str, dict[str, Any]] = {}
 
     def put(name: str, query: str) -> None:

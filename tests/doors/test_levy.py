@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from pricing import parse_month, read_register
-from pricing.arrow import LINE_SCHEMA, PAYERS, settle_batches
+from pricing.arrow import LINE_SCHEMA, settle_batches
+from pricing.payers import PAYER_NAMES
 from pricing.register import COLUMNS as REGISTER
 from pricing.usage import COLUMNS, KEY
 from service.engines.intake import Intake
@@ -83,7 +84,7 @@ def levied(settled: list[Case], refused: list[dict[str, str]], rows: list[Case],
     for line in settled:
         place = key.get(tuple(line[name] for name in KEY))
         if place is not None:
-            payers = {payer: line[f"{payer}_fen"] for payer in PAYERS if line[f"{payer}_fen"]}
+            payers = {payer: line[f"{payer}_fen"] for payer in PAYER_NAMES if line[f"{payer}_fen"]}
             found.setdefault(line["scheme"], {})[place] = (line["levy_fen"], payers)
     codes: dict[str, dict[int, str]] = {}
     for row in refused:

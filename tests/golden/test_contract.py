@@ -3,8 +3,10 @@
 import json
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow.parquet as pq
 import typer.main
 
 from pricing.tariff import Tariff
@@ -13,6 +15,7 @@ from service.cli import app
 from service.cli_first_run import EXAMPLES
 from service.schema import contract
 from tests.doors.test_cases import TARIFF, TODAY
+from tests.months import settle, write_csv
 
 GOLDEN = Path(__file__).parent / "contract.json"
 
@@ -36,13 +39,43 @@ def commands() -> dict[str, list[str]]:
     return found
 
 
+def columns(path: Path) -> Any:
+    """Columns with their types, names of a CSV's columns, or the keys and kinds of a JSON file."""
+    if path.suffix == ".parquet":
+        return {field.name: str(field.type) for field in pq.read_schema(path)}
+    if path.suffix == ".csv":
+        return path.read_text(encoding="utf-8-sig").splitlines()[0].replace('"', "").split(",")
+    if path.name == "edition.json":  # its files are the tariff's
+        return list(json.loads(path.read_text(encoding="utf-8")))
+    return shape(json.loads(path.read_text(encoding="utf-8")))
+
+
+def folders() -> dict[str, Any]:
+    """The files of a levy's folder, and of its correction."""
+    row = {"month": "2025-08", "worker": "w_4KQ7ZB2M", "platform": "didi", "region": "110000"}
+    known = ("--month", "2025-08", "--known-on", "2025-11-30", "--schemes", "pilot_per_order,mileage_linked")
+    with TemporaryDirectory() as name:
+        usage = write_csv(Path(name) / "usage.csv", [{**row, "occupation": "ride_hailing_driver", "orders": 9}])
+        for previous, out in ((), "levy"), (("--previous", Path(name) / "levy"), "correction"):
+            settle(usage, Path(name) / out, *known, "--demonstration", *previous)
+        return {
+            out: {path.relative_to(Path(name) / out).as_posix(): columns(path) for path in files(Path(name) / out)}
+            for out in ("levy", "correction")
+        }
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
 def now() -> dict[str, Any]:
     """What others see today."""
     rider = json.loads((EXAMPLES / "rider.json").read_text(encoding="utf-8"))
     answer = quotes.quote({**rider, "curve": True, "covers": ["cargo_damage"]}, TARIFF, TODAY)
     schemes = {scheme.pop("scheme"): shape(scheme) for scheme in answer.pop("schemes")}
     tables = contract(Tariff.load(), "en")
-    return {"tables": tables, "commands": commands(), "quote": shape(answer), "schemes": schemes}
+    doors = {"commands": commands(), "quote": shape(answer), "schemes": schemes}
+    return {"tables": tables, **doors, "folders": folders()}
 
 
 def test_the_contract_only_grows() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pricing.arrow import PAYERS
+from pricing.payers import PAYER_NAMES
 from service.engines.folder import DECLARATIONS, read_csv
 from tests.months import Json, declared_sums, line_sums, lines, refusals, run, settle, totals, write_csv, write_parquet
 from tests.properties.months import FOUR, THREE, months, of_platforms, register
@@ -52,7 +52,7 @@ def test_money_and_rows_are_conserved(rows: list[Json]) -> None:
             own = [line for line in lines(out) if line["scheme"] == name]
             fen = sum(line["levy_fen"] for line in own)
             assert fen == scheme["levy_fen"] == sum(int(row["levy_fen"]) for row in declared if row["scheme"] == name)
-            assert fen == sum(line[f"{payer}_fen"] for line in own for payer in PAYERS)
+            assert fen == sum(line[f"{payer}_fen"] for line in own for payer in PAYER_NAMES)
             assert {scheme["second"][by] for by in scheme["second"] if by.endswith("_fen")} == {fen}
             counts = (len(own), len([row for row in refused if row["scheme"] == name]), scheme["duplicate"])
             assert counts == (scheme["priced"], scheme["refused"], scheme["duplicate"])
