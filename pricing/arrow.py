@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from pricing.coding import COLUMN
 from pricing.edition import Edition
 from pricing.errors import CODE
+from pricing.flags import flags
 from pricing.key_order import BoolArray
 from pricing.payers import PAYER_NAMES, bear
 from pricing.rate_table import EVIDENCE, STATUSES
@@ -50,6 +51,7 @@ LINE_SCHEMA = pa.schema(
         ("status", pa.string()),
         ("evidence", pa.string()),
         ("incomplete", pa.bool_()),
+        ("flags", pa.string()),
         ("settles", pa.string()),
         ("reason", pa.string()),
     ]
@@ -184,6 +186,7 @@ def _lines(part: Part, priced: Priced, levy: IntArray, edition: Edition, scheme:
         "status": _words(STATUSES, priced.status),
         "evidence": _words(EVIDENCE, priced.evidence),
         "incomplete": pa.array(incomplete(part.settlement, priced, scheme)),
+        "flags": _flags(priced, edition, scheme),
         "settles": _same("", count),
         "reason": _same("", count),
     }
@@ -220,6 +223,19 @@ def incomplete(settlement: Settlement, priced: Priced, scheme: Scheme) -> BoolAr
         return np.zeros(len(priced.kept), dtype=bool)
     counts = np.bincount(worker, weights=bad)
     return counts.take(worker.take(priced.kept)) > 0
+
+
+def _flags(priced: Priced, edition: Edition, scheme: Scheme) -> pa.Array:
+    """Codes of what a person should know about a line, joined by spaces; what the status says is not repeated."""
+    found = [(code, marked) for code, marked in flags(priced, edition, scheme) if not code.startswith("is_")]
+    which = np.zeros(len(priced.rows), dtype=np.int64)
+    for place, (_, marked) in enumerate(found):
+        which |= marked.astype(np.int64) << place
+    sets, of_row = np.unique(which, return_inverse=True)
+    said = [
+        " ".join(code for place, (code, _) in enumerate(found) if flagged >> place & 1) for flagged in sets.tolist()
+    ]
+    return pa.array(said, pa.string()).take(pa.array(of_row))
 
 
 def _plain(column: pa.Array) -> pa.Array:

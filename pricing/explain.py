@@ -11,7 +11,7 @@ from functools import partial
 
 from pricing.edition import NO_ENTRY, Edition
 from pricing.levy import EQUAL
-from pricing.rate_table import EVIDENCE, STATUSES
+from pricing.rate_table import EVIDENCE, STATUSES, Curve, Value
 from pricing.scheme import Scheme
 from pricing.settle import Priced
 from pricing.units import MILLIFEN_PER_FEN, PPM, IntArray, days_of_month
@@ -106,7 +106,7 @@ def _sentence(
     """Code of a step's sentence and its facts."""
     operand = at(step.operand, row)
     if step.name == "contribution_base":
-        facts = {name: yuan_of_fen(values[name]) for name in ("income", "floor", "cap")}
+        facts = {name: yuan_of_fen(values[name]) for name in ("income", "floor", "cap", "least")}
         days = {"days": values.get("days", 0), "month_days": days_of_month(edition.month)}
         return f"step_contribution_base{'_days' if 'days' in values else ''}", {
             **facts,
@@ -127,19 +127,35 @@ def _sentence(
         return "step_limits", {name: factor(values[name]) for name in ("least", "greatest")}
     if step.name in ("off_balance", "ratio"):
         return f"step_{step.name}", {"factor": factor(operand)}
-    return _relativity_sentence(step, operand, values["quantity"], edition, scheme)
+    return _relativity_sentence(step, row, values["quantity"], edition, scheme)
 
 
 def _relativity_sentence(
-    step: Step, operand: int, quantity: int, edition: Edition, scheme: Scheme
+    step: Step, row: int, quantity: int, edition: Edition, scheme: Scheme
 ) -> tuple[str, dict[str, Fact]]:
+    operand = at(step.operand, row)
     relativity = next(r for r in scheme.relativities if r.name == step.name)
     title = edition.tables[relativity.table].title
     facts: dict[str, Fact] = {"name": title.__getitem__, "factor": factor(operand)}
     if relativity.of in edition.levels:
         return "step_level", {**facts, "level": edition.factors[relativity.of].levels[quantity - 1]}
-    shown = f"{percent(quantity)} %" if relativity.per else partial(quantity_words, relativity.of, quantity)
-    return "step_curve", {**facts, "quantity": shown}
+    spoken = _share if relativity.per else partial(quantity_words, relativity.of)
+    knots = _knots_around(edition.entries[at(step.entry, row)].entry.value, quantity)
+    around = {name: partial(spoken, x) for name, (x, _) in zip(("left", "right"), knots, strict=True)}
+    points = {name: factor(y) for name, (_, y) in zip(("left_factor", "right_factor"), knots, strict=True)}
+    return "step_curve", {**facts, **around, **points, "quantity": partial(spoken, quantity)}
+
+
+def _share(ppm: int, lang: str) -> str:
+    return f"{percent(ppm)} %"
+
+
+def _knots_around(value: Value, quantity: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The two knots between which a quantity lies; the last segment's beyond the end."""
+    assert isinstance(value, Curve)
+    knots = list(zip(value.x, value.y, strict=True))
+    place = min(max(sum(x <= quantity for x in value.x), 1), len(knots) - 1)
+    return knots[place - 1], knots[place]
 
 
 def quantity_words(name: str, value: int, lang: str) -> str:

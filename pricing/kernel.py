@@ -66,7 +66,7 @@ def _contribution_base(sheet: Worksheet, rows: Rows, merged: Merged, edition: Ed
         days = _days(merged, edition)
         least = parts_of(floor, days, days_of_month(edition.month))
     base = np.maximum(np.minimum(income, cap), least)
-    facts = {"income": income, "floor": floor, "cap": cap}
+    facts = {"income": income, "floor": floor, "cap": cap, "least": least}
     if days is not None:
         facts["days"] = days
     sheet.steps.append(

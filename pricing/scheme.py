@@ -38,6 +38,7 @@ _KEYS = frozenset(
         "relativities",
         "limits",
         "declared",
+        "voluntary",
         "needs",
         "share_by",
     ]
@@ -75,6 +76,7 @@ class Scheme:
     relativities: tuple[Relativity, ...]
     limits: str
     declared: bool
+    voluntary: bool
     needs: tuple[str, ...]
     share_by: tuple[str, ...]
 
@@ -125,6 +127,7 @@ def _scheme(name: str, body: Mapping[str, Any], place: str) -> Scheme:
         relativities=relativities,
         limits=body.get("limits", ""),
         declared=truth_of(body, "declared", place),
+        voluntary=truth_of(body, "voluntary", place),
         needs=words_of(body, "needs", place),
         share_by=words_of(body, "share_by", place),
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from typing import Annotated, Any
 
 import typer
 
 from pricing.errors import InputError, LichengError, TariffError
 from pricing.tariff import Tariff
+from pricing.words import LANGUAGES
 from service.cli_compare import compare
 from service.cli_levy import check, explain, levy, verify
 from service.cli_options import AsJson, Lang, Strict, print_json
@@ -18,9 +22,10 @@ from service.declare import COLUMNS as DECLARED_COLUMNS
 from service.declare import declare as declare_one
 from service.quote import quote as quote_one
 from service.reading import read_csv, read_json, read_text
+from service.refusals import of_error
 from service.settings import language, tariff_folder
 
-EXIT_REFUSED, EXIT_INPUT, EXIT_TARIFF, EXIT_DISAGREE = 1, 3, 4, 5
+EXIT_REFUSED, EXIT_INPUT, EXIT_TARIFF, EXIT_DISAGREE, EXIT_BUG = 1, 3, 4, 5, 70
 
 app = typer.Typer(
     name="licheng",
@@ -37,18 +42,38 @@ app.command("compare")(compare)
 
 
 def main() -> None:
-    """Run the command line; errors become sentences and exit codes."""
+    """Run the command line; errors become one sentence in the language asked for, and an exit code."""
+    signal.signal(signal.SIGTERM, _stop)
     try:
         app(standalone_mode=True)
     except LichengError as error:
-        _fail(error)
+        codes = {"totals_disagree": EXIT_DISAGREE}
+        _fail(error, codes.get(error.code, EXIT_TARIFF if isinstance(error, TariffError) else EXIT_INPUT))
+    except BrokenPipeError:
+        os._exit(EXIT_INPUT)
+    except (OSError, UnicodeEncodeError) as error:
+        _fail(InputError("not_written", "", reason=str(error)), EXIT_INPUT)
+    except Exception as error:  # a bug: say so in one sentence, keep the traceback for whoever asks
+        if os.environ.get("LICHENG_DEBUG"):
+            raise
+        _fail(LichengError("bug", "", reason=f"{type(error).__name__}: {error}"), EXIT_BUG)
 
 
-def _fail(error: LichengError) -> None:
+def _stop(number: int, frame: object) -> None:
+    """A polite kill ends like Ctrl-C: nothing stays half written."""
+    raise KeyboardInterrupt
+
+
+def _fail(error: LichengError, code: int) -> None:
+    """The error on standard error, or with --json as an object on standard output."""
+    asked = dict(zip(sys.argv, sys.argv[1:], strict=False)).get("--lang", "")
+    lang = asked if asked in LANGUAGES else os.environ.get("LICHENG_LANG", "en")
+    lang = lang if lang in LANGUAGES else "en"
+    if "--json" in sys.argv:
+        print_json({"format": 1, "error": of_error(error)})
     place = f"{error.place}: " if error.place else ""
-    typer.echo(f"licheng: {place}{error.message(language())} [{error.code}]", err=True)
-    codes = {"totals_disagree": EXIT_DISAGREE}
-    raise SystemExit(codes.get(error.code, EXIT_TARIFF if isinstance(error, TariffError) else EXIT_INPUT))
+    typer.echo(f"licheng: {place}{error.message(lang)} [{error.code}]", err=True)
+    raise SystemExit(code)
 
 
 @app.command()
@@ -86,6 +111,9 @@ def quote(
       cat request.json | licheng quote - --json
     """
     flags = locals().copy()
+    outside = ("source", "lang", "as_json", "strict")
+    if source and any(value not in ("", None) for name, value in flags.items() if name not in outside):
+        raise typer.BadParameter("give a request FILE or the options of one row, not both")
     raw = read_json(read_text(source), source) if source else _request_of_flags(flags)
     if isinstance(raw, dict) and not as_json:
         raw = {"curve": True, **raw}
@@ -99,7 +127,8 @@ def quote(
         from service.terminal import show_quote
 
         show_quote(answer, shown)
-    _exit_if_refused(strict, [scheme for scheme in answer["schemes"] if scheme.get("refusals")])
+    refusals = [refusal for scheme in answer["schemes"] for refusal in scheme["refusals"]]
+    _exit_if_refused(strict, [refusal for refusal in refusals if not refusal["out_of_scope"]])
 
 
 def _request_of_flags(flags: dict[str, Any]) -> dict[str, Any]:
@@ -146,6 +175,7 @@ def declare(
     tariff = Tariff.load(tariff_folder())
     shown = language(lang)
     answers = [declare_one(row, tariff, today(), shown) for row in (rows if several else [rows])]
+    answers = [{"row": number, **answer} for number, answer in enumerate(answers)] if several else answers
     if as_json:
         print_json(answers if several else answers[0])
     else:

@@ -49,6 +49,8 @@ def levy(
 ) -> None:
     """Settle a platform's or a province's month: lines, declarations, refusals and totals that prove themselves.
 
+    With --previous, USAGE replaces the whole month of every platform it names, in all regions; the others stay.
+
     [bold]Examples[/bold]
 
       licheng levy usage.parquet --month 2025-08 --platforms register.csv --out 2025-08
@@ -65,7 +67,7 @@ def levy(
         from service.terminal_levy import show_totals
 
         show_totals(totals, str(out), language(lang))
-    if strict and any(scheme["refused"] for scheme in totals["schemes"].values()):
+    if strict and any(scheme["refused"] > scheme["out_of_scope"] for scheme in totals["schemes"].values()):
         raise SystemExit(EXIT_REFUSED)
 
 

@@ -75,7 +75,7 @@ def _declare(raw: Mapping[str, Any], tariff: Tariff, today: dt.date, lang: str) 
     priced = settlement.priced[scheme.name]
     if priced is None:
         number = int(settlement.refusals[scheme.name][0])
-        return answer | {"levy_fen": None, "refusal": of_row(number, raw, edition, scheme, None)}
+        return answer | {"levy_fen": None, "refusal": of_row(number, raw, edition, scheme, None, DECLARED_GREATEST)}
     return answer | _priced(priced, edition, scheme, raw, lang)
 
 

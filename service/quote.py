@@ -141,7 +141,7 @@ def _scheme(request: Request, edition: Edition, tariff: Tariff, settlement: Sett
         "why": _why(scheme, due, refusals),
     }
     if priced is None:
-        first = {key: value for key, value in refusals[0].items() if key != "row"}
+        first = {key: value for key, value in refusals[0].items() if key not in ("row", "out_of_scope")}
         return answer | {"premium_fen": None, "refusal": first, "refusals": refusals}
     return answer | _premium(request, edition, scheme, priced, order[priced.kept].tolist(), refusals)
 

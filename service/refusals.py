@@ -7,12 +7,12 @@ from typing import Any
 
 from pricing.coding import COLUMN
 from pricing.edition import AS_IT_IS, Edition
-from pricing.errors import ROW_CODES, LichengError
+from pricing.errors import OUT_OF_SCOPE, ROW_CODES, LichengError
 from pricing.rate_table import Steps
 from pricing.rules import OCCUPATION_INDUSTRY
 from pricing.scheme import Scheme
 from pricing.units import month_text
-from pricing.usage import BY_NAME, COLUMN_NUMBER, DECLARED_GREATEST
+from pricing.usage import BY_NAME, COLUMN_NUMBER
 from pricing.words import say
 
 _COLUMN_NAMES = {number: name for name, number in COLUMN_NUMBER.items()}
@@ -35,11 +35,18 @@ def of_error(error: LichengError) -> dict[str, str]:
     return {**both(error.code, **error.values), "place": error.place}
 
 
-def of_row(number: int, record: Mapping[str, Any], edition: Edition, scheme: Scheme, row: int | None) -> dict[str, Any]:
-    """A refused row. number: as `check` gives it; record: the row as it was sent."""
+def of_row(
+    number: int,
+    record: Mapping[str, Any],
+    edition: Edition,
+    scheme: Scheme,
+    row: int | None,
+    limits: Mapping[str, int] | None = None,
+) -> dict[str, Any]:
+    """A refused row. number: as `check` gives it; record: the row as it was sent; limits: where not those of usage."""
     code, column = ROW_CODES[number % COLUMN], _COLUMN_NAMES[number // COLUMN]
     values = {name: record.get(name, "") for name in ("platform", "region", "occupation")}
-    limits = DECLARED_GREATEST if row is None else {}
+    limits = limits or {}
     facts: dict[str, object] = {
         **values,
         "column": column,
@@ -52,7 +59,7 @@ def of_row(number: int, record: Mapping[str, Any], edition: Edition, scheme: Sch
     }
     if code == "industry_not_in_scope":
         facts["value"] = record.get("pilot_industry") or record.get("occupation", "")
-    answer: dict[str, Any] = {} if row is None else {"row": row}
+    answer: dict[str, Any] = {} if row is None else {"row": row, "out_of_scope": number % COLUMN in OUT_OF_SCOPE}
     return answer | ({"column": column} if column else {}) | both(code, **facts)
 
 

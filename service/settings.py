@@ -21,6 +21,12 @@ def home() -> Path:
     return Path(os.environ.get("LICHENG_HOME", "."))
 
 
+def page_width() -> int:
+    """Width of a page that does not go to a terminal: `COLUMNS`, or wide enough for a worksheet."""
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdecimal() and int(columns) >= 40 else 110
+
+
 def language(asked: str = "") -> str:
     """The language asked for, else `LICHENG_LANG`, else English."""
     named = asked or os.environ.get("LICHENG_LANG", "") or "en"

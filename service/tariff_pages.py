@@ -57,11 +57,8 @@ def plain(value: Value) -> Any:
         return {level: plain(node) for level, node in value.nodes.items()}
     if isinstance(value, Curve):
         knots = [list(knot) for knot in zip(value.x, value.y, strict=True)]
-        return {
-            "curve": knots,
-            "off_balance_ppm": value.off_balance_ppm,
-            "reference_portfolio": value.reference_portfolio,
-        }
+        more = {"off_balance_ppm": value.off_balance_ppm, "reference_portfolio": value.reference_portfolio}
+        return {"curve": knots, **{name: said for name, said in more.items() if said}}
     if isinstance(value, Steps):
         return {"step": value.step, "limit": value.limit}
     return list(value) if isinstance(value, tuple) else value

@@ -14,6 +14,7 @@ from rich.text import Text
 from pricing.explain import factor, quantity_words, yuan, yuan_of_fen
 from pricing.finding import Finding
 from pricing.words import say
+from service.settings import page_width
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _ROWS, _WIDTH = 6, 60
@@ -24,7 +25,7 @@ _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "dim"}
 def console() -> Console:
     """A console that is wide enough for a worksheet where output is not a terminal."""
     found = Console()
-    return found if found.is_terminal else Console(width=110)
+    return found if found.is_terminal else Console(width=page_width())
 
 
 def show_quote(answer: dict[str, Any], lang: str) -> None:
@@ -82,6 +83,10 @@ def _panel(scheme: dict[str, Any], lang: str) -> Panel:
     if scheme.get("curve"):
         parts.append(_chart(scheme["curve"], lang))
     parts += [Text(f"! {_message(warning, lang)}", "yellow") for warning in scheme["warnings"]]
+    parts += [
+        Text(f"✗ {say('page_row', lang, row=refusal['row'] + 1)}: {_message(refusal, lang)}", "red")
+        for refusal in scheme["refusals"]
+    ]
     title = f"{scheme['title'][lang]}: {yuan_of_fen(scheme['premium_fen'])} {say('page_yuan', lang)}"
     return Panel(Group(*parts), title=title, title_align="left", border_style=STATUS_STYLE[scheme["status"]])
 
@@ -146,12 +151,10 @@ def show_declarations(answers: Sequence[dict[str, Any]], lang: str) -> None:
     out = console()
     for answer in answers:
         if "refusal" in answer:
-            out.print(
-                Text(
-                    f"{say('page_refused', lang)}: {_message(answer['refusal'], lang)} [{answer['refusal']['code']}]",
-                    "red",
-                )
-            )
+            row = f"{say('page_row', lang, row=answer['row'] + 1)}: " if "row" in answer else ""
+            refusal = answer["refusal"]
+            said = f"{row}{say('page_refused', lang)}: {_message(refusal, lang)} [{refusal['code']}]"
+            out.print(Text(said, "red"))
             continue
         who = answer.get("pilot_industry") or answer.get("occupation", "")
         head = say("page_declared", lang, month=answer["month"], declared=answer["declared_month"])
@@ -173,7 +176,7 @@ def show_schema(tables: dict[str, Any], lang: str) -> None:
             continue
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for column in rows[0]:
-            table.add_column(column, overflow="fold")
+            table.add_column(column, overflow="fold", no_wrap=column in ("column", "code"))
         for row in rows:
             table.add_row(*(_cell(value) for value in row.values()))
         out.print(table)

@@ -46,13 +46,16 @@ def show_totals(totals: dict[str, Any], folder: str, lang: str) -> None:
     out.print(Text(shown, "bold"))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(say("page_levy_scheme", lang))
-    for name in ("priced", "refused", "duplicate", "lines", "fen"):
+    for name in ("priced", "out_of_scope", "refused", "duplicate", "lines", "fen"):
         table.add_column(say(f"page_levy_{name}", lang), justify="right")
     for name, scheme in totals["schemes"].items():
-        counts = (scheme["priced"], scheme["refused"], scheme["duplicate"], scheme["second"]["lines"])
+        refused = scheme["refused"] - scheme["out_of_scope"]
+        counts = (scheme["priced"], scheme["out_of_scope"], refused, scheme["duplicate"], scheme["second"]["lines"])
         table.add_row(name, *(f"{count:,}" for count in counts), signed(scheme["levy_fen"]))
     out.print(table)
     out.print(Text(say("page_levy_agree", lang), "green"))
+    if totals["demonstration"]:
+        out.print(Text(say("levy_notice", lang), "magenta"))
     if totals["left_out"]:
         shown = ", ".join(f"{name} ({code})" for name, code in totals["left_out"].items())
         out.print(Text(say("page_left_out", lang, schemes=shown), "yellow"))

@@ -110,6 +110,8 @@ def _terms(order: Order, tariff: Tariff, register: tuple[Mapping[str, Any], ...]
         if name in left_out:
             code, facts = left_out[name]
             raise TariffError(code, name, **facts)
+    if not order.schemes:
+        left_out |= {s.name: ("levy_voluntary", {}) for s in terms.edition.schemes.values() if s.voluntary}
     asked = order.schemes or tuple(terms.edition.schemes)
     schemes = tuple(name for name in asked if name not in left_out)
     return replace(terms, schemes=schemes, left_out={name: code for name, (code, _) in left_out.items()})
@@ -135,6 +137,7 @@ def finish(run: Run) -> dict[str, Any]:
     totals = prove(run.connection, run.made, run.terms.schemes, now, run.steps[0].state if run.before else None)
     totals = {"format": FORMAT, "month": month_text(run.terms.edition.month), "synthetic": run.synthetic, **totals}
     totals |= {"known_on": run.terms.edition.known.isoformat(), "edition": run.terms.edition.hash}
+    totals["demonstration"] = run.terms.weakest > PROVISIONAL
     totals["left_out"] = dict(run.terms.left_out)
     files.write_json(run.made / files.TOTALS, totals)
     return totals
@@ -160,7 +163,8 @@ def _usage(run: Run, intake: Intake) -> None:
         named = store.platforms_of(run.connection, sources[0])
         kept = ", ".join(map(store.quoted, named)) or "''"
         old = run.before.folder / files.USAGE
-        sources.append(f"SELECT * FROM read_parquet('{old}') WHERE platform IS NULL OR platform NOT IN ({kept})")
+        others = f"platform IS NULL OR platform NOT IN ({kept})"
+        sources.append(f"SELECT * FROM read_parquet({store.quoted(old)}) WHERE {others}")
     store.sort_usage(run.connection, sources, run.made / files.USAGE)
 
 
@@ -223,7 +227,7 @@ def _receipt(order: Order, run: Run, found: list[Path]) -> None:
         "demonstration": run.terms.weakest > PROVISIONAL,
         "synthetic": run.synthetic,
         "left_out": dict(run.terms.left_out),
-        "inputs": [{"file": path.name, "hash": files.sha256(path)} for path in found],
+        "inputs": [{"file": files.name_of(path), "hash": files.sha256(path)} for path in found],
         "previous": run.before.receipt["run"] if run.before else None,
         "files": {name: files.sha256(run.made / name) for name in kept},
     }

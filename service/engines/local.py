@@ -14,7 +14,7 @@ from pricing.arrow import LINE_SCHEMA, USAGE_SCHEMA, Part, lines_of, settled
 from pricing.coding import COLUMN
 from pricing.declaration import Group
 from pricing.edition import Edition
-from pricing.errors import CODE
+from pricing.errors import CODE, OUT_OF_SCOPE
 from pricing.month import Declared, MonthSums, allocation, may_leave_fractions
 from pricing.units import IntArray
 from service.engines.intake import Intake
@@ -43,6 +43,7 @@ class State:
     lines: Path
     declared: dict[Group, Declared]
     refused: dict[str, int] = field(default_factory=dict)
+    out_of_scope: dict[str, int] = field(default_factory=dict)
     duplicates: int = 0
 
 
@@ -85,6 +86,9 @@ def settle_state(usage: Path, terms: Terms, out: Path, progress: Progress, refus
                     state.refused[scheme] = state.refused.get(scheme, 0) + len(refused)
                     refuse(refused)
             state.duplicates += _duplicates(part)
+            for name, refusals in part.settlement.refusals.items():
+                outside = np.isin(refusals % COLUMN, list(OUT_OF_SCOPE))
+                state.out_of_scope[name] = state.out_of_scope.get(name, 0) + int(outside.sum())
             progress("settle", len(part.batch))
     state.declared = sums.declared
     return state

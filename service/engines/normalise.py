@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pricing.arrow import BAD_CELLS, SET_ASIDE, USAGE_SCHEMA
 from pricing.errors import InputError
 from pricing.usage import BY_NAME, NUMBERS, TEXTS, whole_text
+from service.engines.folder import name_of
 
 
 def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path) -> pa.RecordBatch:
@@ -23,7 +24,7 @@ def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path) -> pa.RecordBa
         columns[name] = _texts(batch, name, path)
     for name in NUMBERS:
         columns[name] = _numbers(batch, name, bad)
-    columns["file"] = pa.array([path.name]).take(pa.array([0] * count))
+    columns["file"] = pa.array([name_of(path)]).take(pa.array([0] * count))
     columns["row"] = rows
     columns[SET_ASIDE] = pa.nulls(count, pa.string())
     cells = (

@@ -73,6 +73,7 @@ def _batch(part: Part, scheme: str, rows: IntArray, words: list[dict[str, Any]],
     taken = {name: part.batch.column(name).take(pa.array(rows)) for name in _SHOWN}
     said = {name: escaped(pa.array([word[name] for word in words])).take(pa.array(which)) for name in _SAID}
     columns = {**taken, **said, "scheme": pa.array([scheme]).take(pa.array(np.zeros(len(rows), dtype=np.int64)))}
+    columns["file"] = escaped(columns["file"])
     columns["worker_ref"] = escaped(pc.utf8_slice_codeunits(columns["worker_ref"], 0, _ECHOED))
     return pa.RecordBatch.from_arrays([columns[name] for name in REFUSAL_SCHEMA.names], schema=REFUSAL_SCHEMA)
 

@@ -77,7 +77,9 @@ def differences(before: Path, after: Path, settles: str, reason: str) -> str:
     keys = " AND ".join(f"b.{name} = a.{name}" for name in _SAME)
     picked = ", ".join(f"coalesce(a.{name}, b.{name}) AS {name}" for name in (*KEY, "worker_ref", "scheme", "cover"))
     sums = ", ".join(f"coalesce(a.{name}, 0) - coalesce(b.{name}, 0) AS {name}" for name in _SUMS if name != "exposure")
-    rest = ", ".join(f"coalesce(a.{name}, b.{name}) AS {name}" for name in ("status", "evidence", "incomplete"))
+    rest = ", ".join(
+        f"coalesce(a.{name}, b.{name}) AS {name}" for name in ("status", "evidence", "incomplete", "flags")
+    )
     rates = ", ".join(f"coalesce(a.{name}, b.{name}) AS {name}" for name in ("rate", "float_ppm"))
     changed = " OR ".join(f"coalesce(a.{name}, 0) <> coalesce(b.{name}, 0)" for name in _SUMS)
     why = "'usage'" if reason == "usage" else _KNOWLEDGE
@@ -132,7 +134,7 @@ def rows_read(connection: duckdb.DuckDBPyConnection, usage: Path) -> int:
 
 def line(connection: duckdb.DuckDBPyConnection, lines: Path, number: int) -> dict[str, Any] | None:
     """One line of a lines file by its number, from 1; None where there is no such line."""
-    if number < 1:
+    if not 0 < number < 2**62:
         return None
     found = _rows(connection, f"SELECT * FROM read_parquet({quoted(lines)}) LIMIT 1 OFFSET {number - 1}").to_pylist()
     return dict(found[0]) if found else None

@@ -32,7 +32,8 @@ def prove(connection: Any, folder: Path, schemes: Sequence[str], now: State, was
         sums = {levy_fen, *(found[key] for key in _SUMS)}
         if len(sums) > 1 or counted != rows or found["refused_rows"] != refused:
             raise TotalsDisagree("totals_disagree", name, sums=sorted(sums), rows=rows, counted=counted)
-        counts = {"read": rows, "priced": priced, "refused": refused, "duplicate": now.duplicates}
+        counts = {"read": rows, "priced": priced, "refused": refused, "out_of_scope": now.out_of_scope.get(name, 0)}
+        counts["duplicate"] = now.duplicates
         totals["schemes"][name] = {**counts, "levy_fen": levy_fen, "second": found}
     return totals
 

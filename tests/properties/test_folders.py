@@ -37,7 +37,7 @@ class Place:
             usage = [row for row in rows if isinstance(row, dict)]
             files = [write_csv(self.folder / f"{name}.csv", usage, COLUMNS)]
         known = ("--month", self.month, "--known-on", known_on, "--platforms", self.register, "--demonstration")
-        settle(files, self.folder / name, *known, *options)
+        settle(files, self.folder / name, *known, "--schemes", ",".join(SCHEMES), *options)
         return self.folder / name
 
 

@@ -33,7 +33,13 @@ def edition(month: str, known_on: str) -> Edition:
 
 def folder_of(rows: list[Json], month: str, known_on: str, folder: Path) -> Path:
     """The rows settled by the command line."""
-    sides = ("--platforms", write_csv(folder / "register.csv", register(month)), "--demonstration")
+    sides = (
+        "--platforms",
+        write_csv(folder / "register.csv", register(month)),
+        "--demonstration",
+        "--schemes",
+        ",".join(NAMES),
+    )
     usage = write_csv(folder / "usage.csv", rows)
     settle(usage, folder / "month", "--month", month, "--known-on", known_on, *sides)
     return folder / "month"

@@ -15,6 +15,7 @@ from tests.properties.months import register
 Json = dict[str, Any]
 MONTH, EARLY, LATE, FLOATED = "2025-08", "2025-09-01", "2025-10-15", "2027-01"
 UNLIKE = 5
+SCHEMES = "pilot_per_order,class_rate,courier_single,mileage_linked"
 
 
 def rows(month: str) -> list[Json]:
@@ -51,7 +52,7 @@ class Place:
         """The rows settled into a folder of this name."""
         path = write_csv(self.folder / f"{name}.csv", usage)
         sides = ("--month", self.month, "--known-on", known_on, "--platforms", self.register)
-        settle(path, self.folder / name, *sides, "--demonstration", *options)
+        settle(path, self.folder / name, *sides, "--demonstration", "--schemes", SCHEMES, *options)
         return self.folder / name
 
 

@@ -1,10 +1,11 @@
 """A levy that is called wrongly, in the wrong place, or with a register that cannot be: its code, words and exit."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.months import lines, run, settle, totals
+from tests.months import lines, refusals, run, settle, totals
 from tests.refusals.files.case import HEADER, MONTH, Case, check, driver, written
 
 SOUND = {"a.csv": HEADER + driver()}
@@ -51,7 +52,7 @@ CALLS = [
     ),
     Case("no data", {"notes.md": "of the month"}, "no_data", (".csv", ".parquet"), ("使用量文件",), 3),
     Case(
-        "overdue", SOUND, "levy_overdue", ("2027-06",), ("复核",), 4,
+        "overdue", SOUND, "levy_overdue", ("2027-07", "pilot_amount"), ("复核", "pilot_amount"), 4,
         options=("--month", "2027-07", "--known-on", "2027-09-01"),
     ),
 ]  # fmt: skip
@@ -102,3 +103,20 @@ def test_check_publishes_nothing_and_counts_the_same(tmp_path: Path) -> None:
     assert '"value_not_a_number": 1' in done.out
     settled = run("levy", usage, *MONTH, "--schemes", "pilot_per_order", "--strict", "--out", tmp_path / "out")
     assert (settled.code, (tmp_path / "out").is_dir()) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["=cmd.csv", "+1.csv", "使用量.csv", b"\xca\xb9\xd3\xc3.csv"])
+def test_any_name_of_a_file(name: str | bytes, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + os.fsencode(name)))
+    path.write_text(HEADER + driver(orders="-1"), encoding="utf-8")
+    settle(path, tmp_path / "out", *MONTH, "--schemes", "pilot_per_order")
+    assert refusals(tmp_path / "out")[0]["file"] == (name if isinstance(name, str) else "\\xca\\xb9\\xd3\\xc3.csv")
+    assert "\n=" not in (tmp_path / "out" / "refusals.csv").read_text(encoding="utf-8-sig").replace('"', "")
+
+
+def test_files_of_one_name_in_two_folders(tmp_path: Path) -> None:
+    broken = HEADER + driver() + "broken in {}\n"
+    files = {"a/u.csv": broken.format("a"), "b/u.csv": broken.format("b").replace("0A", "0B")}
+    found = settle(written(files, tmp_path / "usage"), tmp_path / "out", *MONTH, "--schemes", "pilot_per_order")
+    counts = found["schemes"]["pilot_per_order"]
+    assert (counts["priced"], counts["refused"], counts["duplicate"]) == (2, 2, 0)

@@ -146,7 +146,7 @@ def test_lines_set_aside_before_stay_beside_those_of_the_correction(tmp_path: Pa
     first = settle(written({"a.csv": HEADER + driver() + "broken\n"}, tmp_path / "one"), tmp_path / "first", *PILOT)
     assert first["schemes"]["pilot_per_order"]["refused"] == 1
     other = HEADER + driver("w_0000000B", platform="caocao") + "broken otherwise\n"
-    settle(written({"b.csv": other}, tmp_path / "two"), tmp_path / "second", *PILOT, "--previous", tmp_path / "first")
+    settle(written({"a.csv": other}, tmp_path / "two"), tmp_path / "second", *PILOT, "--previous", tmp_path / "first")
     counts = totals(tmp_path / "second")["schemes"]["pilot_per_order"]
     assert {name: counts[name] for name in ("read", "priced", "refused", "duplicate")} == {
         **{"read": 4, "priced": 2},
