@@ -60,7 +60,7 @@ LINE_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A settled part of a month: the batch it came from, its usage and its settlement."""
+    """A settled part of a month."""
 
     batch: pa.RecordBatch
     usage: Usage
@@ -105,13 +105,9 @@ def whole_workers(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
         cut = int(pc.index(same, pa.scalar(True)).as_py())
         kept = table.slice(cut)
         if cut:
-            yield _one_batch(table.slice(0, cut))
+            yield table.slice(0, cut).combine_chunks().to_batches()[0]
     if kept is not None and len(kept):
-        yield _one_batch(kept)
-
-
-def _one_batch(table: pa.Table) -> pa.RecordBatch:
-    return table.combine_chunks().to_batches()[0]
+        yield kept.combine_chunks().to_batches()[0]
 
 
 def usage_of(batch: pa.RecordBatch) -> Usage:

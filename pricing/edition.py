@@ -10,12 +10,12 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from pricing.errors import TariffError
+from pricing.platform_terms import compiled_terms
 from pricing.rate_table import NATION, By, Curve, Found, Node, Steps, levels_of
 from pricing.register import Terms, in_force
 from pricing.relativities import CompiledCurve, Grid
@@ -26,20 +26,7 @@ if TYPE_CHECKING:
 
 MISSING = -1
 NO_ENTRY = -1
-AS_IT_IS = 100  # a float that changes nothing [pct]
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class PlatformTerms:
-    """The register in force, per platform and region number. Shapes (platforms, regions)."""
-
-    pilot_tier: IntArray
-    risk_class: IntArray
-    entity: IntArray
-    floats: Mapping[str, IntArray]
-    floating: frozenset[str]
-    any_risk_class: bool
 
 
 class Edition:
@@ -63,7 +50,10 @@ class Edition:
         self.levels = {name: factor.numbers() for name, factor in tariff.factors.items()}
         self._kept: dict[tuple[str, str], Any] = {}
         self._region_numbers: dict[str, int] = dict(self.regions)
-        self.terms = self._compile_terms()
+        tiers = self.levels["pilot_tier"]
+        self.terms = compiled_terms(self.register, self.platforms, self.regions, tiers, self.entities)
+            self.register, self.platforms, self.regions, self.levels["pilot_tier"], self.entities
+        )
         self.hash = self._hash()
         for array in (self.status, self.evidence):
             array.setflags(write=False)
@@ -195,27 +185,6 @@ class Edition:
             values[tuple(at)] = words[node] if words else MISSING
         elif isinstance(node, int):
             values[tuple(at)] = node
-
-    # -- register -------------------------------------------------------------------------------------------------
-
-    def _compile_terms(self) -> PlatformTerms:
-        shape = (len(self.platforms) + 1, len(self.regions) + 1)
-        tier, risk_class, entity = (np.zeros(shape, np.int64) for _ in range(3))
-        pilot_float, class_float = (np.full(shape, AS_IT_IS, np.int64) for _ in range(2))
-        for row in self.register:
-            within = [number for code, number in self.regions.items() if row.region in levels_of(code)]
-            platform = self.platforms[row.platform]
-            # A more specific row replaces a wider one wholly: what it leaves open is not taken from the wider one.
-            tier[platform, within] = self.levels["pilot_tier"].get(row.pilot_tier, 0)
-            pilot_float[platform, within] = row.pilot_float_pct or AS_IT_IS
-            class_float[platform, within] = row.class_float_pct or AS_IT_IS
-            risk_class[platform, within] = row.risk_class or 0
-            entity[platform, within] = self.entities.index(row.entity)
-        floats = {"pilot_float_pct": pilot_float, "class_float_pct": class_float}
-        for array in (tier, risk_class, entity, *floats.values()):
-            array.setflags(write=False)
-        floating = frozenset(name for name, pcts in floats.items() if (pcts != AS_IT_IS).any())
-        return PlatformTerms(tier, risk_class, entity, floats, floating, bool(risk_class.any()))
 
     # -- hash -----------------------------------------------------------------------------------------------------
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from pricing.check import platform_region
 from pricing.coding import Rows
-from pricing.edition import AS_IT_IS, MISSING, NO_ENTRY, Edition
+from pricing.edition import MISSING, NO_ENTRY, Edition
 from pricing.merge import Merged
+from pricing.platform_terms import AS_IT_IS
 from pricing.rate_table import NATION
 from pricing.relativities import Grid
 from pricing.rules import AVERAGE_WAGE, BASE

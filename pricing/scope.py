@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pricing.edition import AS_IT_IS, MISSING, Edition
+from pricing.edition import MISSING, Edition
 from pricing.errors import CODE, ROW_CODES
+from pricing.platform_terms import AS_IT_IS
 from pricing.rate_table import NATION, UNITS, By
 from pricing.relativities import places
 from pricing.rules import AVERAGE_WAGE, PAYERS, PLATFORMS, PROVINCES, TIER_RULE

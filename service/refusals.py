@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pricing.coding import COLUMN
-from pricing.edition import AS_IT_IS, Edition
+from pricing.edition import Edition
 from pricing.errors import OUT_OF_SCOPE, ROW_CODES, LichengError
+from pricing.platform_terms import AS_IT_IS
 from pricing.rate_table import Steps
 from pricing.rules import OCCUPATION_INDUSTRY
 from pricing.scheme import Scheme

@@ -53,11 +53,6 @@ DECLARATION_COLUMNS = [
 FORMULA = r"^'*[=+\-@\t\r]"
 
 
-def name_of(path: Path) -> str:
-    """A file's name as text, also where its bytes are no UTF-8."""
-    return os.fsencode(path.name).decode("utf-8", "backslashreplace")
-
-
 def sha256(path: Path) -> str:
     """Hash of a file's bytes."""
     digest = hashlib.sha256()

@@ -18,8 +18,7 @@ from pricing.arrow import SET_ASIDE, USAGE_SCHEMA
 from pricing.errors import InputError
 from pricing.usage import BY_NAME, NUMBERS
 from service.engines import csv_usage
-from service.engines.folder import name_of
-from service.engines.normalise import normalised
+from service.engines.normalise import file_name, normalised
 
 SUFFIXES = (".csv", ".txt", ".parquet")
 
@@ -110,8 +109,8 @@ def _set_aside(path: Path, lines: list[csv_usage.Aside]) -> pa.RecordBatch:
     """Lines that are no rows, kept as rows without values, each under a worker of its own that no pseudonym can be."""
     count = len(lines)
     columns = {field.name: pa.nulls(count, field.type) for field in USAGE_SCHEMA}
-    columns["worker"] = pa.array([f"?{name_of(path)}:{line.line}:{line.text}" for line in lines])
-    columns["file"] = pa.array([name_of(path)] * count)
+    columns["worker"] = pa.array([f"?{path.name}:{line.line}:{line.text}" for line in lines])
+    columns["file"] = pa.array([file_name(path)] * count)
     columns["row"] = pa.array([line.line for line in lines], pa.int64())
     columns[SET_ASIDE] = pa.array([f"{line.code}:{line.text}" for line in lines])
     return pa.RecordBatch.from_arrays([columns[name] for name in USAGE_SCHEMA.names], schema=USAGE_SCHEMA)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +13,11 @@ import pyarrow.compute as pc
 from pricing.arrow import BAD_CELLS, SET_ASIDE, USAGE_SCHEMA
 from pricing.errors import InputError
 from pricing.usage import BY_NAME, NUMBERS, TEXTS, whole_text
-from service.engines.folder import name_of
+
+
+def file_name(path: Path) -> str:
+    """Name of a file as a text, whatever bytes the disk holds for it."""
+    return os.fsencode(path.name).decode("utf-8", "replace")
 
 
 def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path) -> pa.RecordBatch:
@@ -24,7 +29,7 @@ def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path) -> pa.RecordBa
         columns[name] = _texts(batch, name, path)
     for name in NUMBERS:
         columns[name] = _numbers(batch, name, bad)
-    columns["file"] = pa.array([name_of(path)]).take(pa.array([0] * count))
+    columns["file"] = pa.array([file_name(path)]).take(pa.array([0] * count))
     columns["row"] = rows
     columns[SET_ASIDE] = pa.nulls(count, pa.string())
     cells = (
