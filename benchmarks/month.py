@@ -38,9 +38,8 @@ def run() -> list[str]:
             shutil.rmtree(out, ignore_errors=True)
             register = tuple(register_rows(made.platforms)) if previous is None else ()
             known = dt.date(2025, 10, 15)
-            order = Order(
-                (source,), parse_month(MONTH) or 0, register, known, SCHEMES, out, previous, demonstration=True
-            )
+            month = parse_month(MONTH) or 0
+            order = Order((source,), month, register, known, SCHEMES, out, previous, demonstration=True)
             levy(order, Tariff.load(), _silent)
 
         works: list[Callable[[], object]] = [

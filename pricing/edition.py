@@ -52,8 +52,6 @@ class Edition:
         self._region_numbers: dict[str, int] = dict(self.regions)
         tiers = self.levels["pilot_tier"]
         self.terms = compiled_terms(self.register, self.platforms, self.regions, tiers, self.entities)
-            self.register, self.platforms, self.regions, self.levels["pilot_tier"], self.entities
-        )
         self.hash = self._hash()
         for array in (self.status, self.evidence):
             array.setflags(write=False)
