@@ -25,7 +25,7 @@ from pricing.settle import Priced, Settlement, settle
 from pricing.units import PPM, IntArray, whole_fen
 from pricing.usage import BY_NAME, KEY, NUMBERS, TEXTS, UNKNOWN, Usage, whole_numbers
 
-BAD_CELLS, SET_ASIDE = "bad_cells", "set_aside"
+BAD_CELLS, SET_ASIDE, OWN_COLUMNS = "bad_cells", "set_aside", "x_columns"
 USAGE_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in TEXTS),
@@ -34,6 +34,7 @@ USAGE_SCHEMA = pa.schema(
         ("row", pa.int64()),
         (BAD_CELLS, pa.string()),
         (SET_ASIDE, pa.string()),
+        (OWN_COLUMNS, pa.string()),
     ]
 )
 _KEY_FIELDS = [(name, pa.string()) for name in (*KEY, "worker_ref", "scheme", "cover")]
@@ -54,6 +55,7 @@ LINE_SCHEMA = pa.schema(
         ("flags", pa.string()),
         ("settles", pa.string()),
         ("reason", pa.string()),
+        (OWN_COLUMNS, pa.string()),
     ]
 )
 
@@ -185,6 +187,7 @@ def _lines(part: Part, priced: Priced, levy: IntArray, edition: Edition, scheme:
         "flags": _flags(priced, edition, scheme),
         "settles": _same("", count),
         "reason": _same("", count),
+        OWN_COLUMNS: taken.column(OWN_COLUMNS),
     }
     return pa.RecordBatch.from_arrays([columns[name] for name in LINE_SCHEMA.names], schema=LINE_SCHEMA)
 
@@ -217,8 +220,7 @@ def incomplete(settlement: Settlement, priced: Priced, scheme: Scheme) -> BoolAr
     worker = settlement.checked.rows.worker
     if not bad.any():
         return np.zeros(len(priced.kept), dtype=bool)
-    counts = np.bincount(worker, weights=bad)
-    return counts.take(worker.take(priced.kept)) > 0
+    return np.bincount(worker, weights=bad).take(worker.take(priced.kept)) > 0
 
 
 def _flags(priced: Priced, edition: Edition, scheme: Scheme) -> pa.Array:

@@ -195,9 +195,9 @@ def _same(values: list[int]) -> int | None:
 
 def _share(row: int, place: int, priced: Priced, request: Request, edition: Edition, scheme: Scheme) -> dict[str, Any]:
     record, levy = request.records[row], int(priced.levy_fen[place])
-    named = {
-        key: record[key] for key in ("platform", "contractor", "region", "worker_ref") if repeated(record.get(key))
-    }
+    own = [key for key in record if key.startswith("x_")]
+    names = ("platform", "contractor", "region", "worker_ref", *own)
+    named = {key: record[key] for key in names if repeated(record.get(key))}
     return {
         "row": row,
         **named,

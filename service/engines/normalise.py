@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pricing.arrow import BAD_CELLS, SET_ASIDE, USAGE_SCHEMA
+from pricing.arrow import BAD_CELLS, OWN_COLUMNS, SET_ASIDE, USAGE_SCHEMA
 from pricing.errors import InputError
 from pricing.usage import BY_NAME, NUMBERS, TEXTS, whole_text
 
@@ -32,6 +32,7 @@ def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path) -> pa.RecordBa
     columns["file"] = pa.array([file_name(path)]).take(pa.array([0] * count))
     columns["row"] = rows
     columns[SET_ASIDE] = pa.nulls(count, pa.string())
+    columns[OWN_COLUMNS] = _own_columns(batch)
     cells = (
         [json.dumps(bad[place], ensure_ascii=False) if place in bad else None for place in range(count)]
         if bad
@@ -39,6 +40,15 @@ def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path) -> pa.RecordBa
     )
     columns[BAD_CELLS] = pa.nulls(count, pa.string()) if cells is None else pa.array(cells, pa.string())
     return pa.RecordBatch.from_arrays([columns[name] for name in USAGE_SCHEMA.names], schema=USAGE_SCHEMA)
+
+
+def _own_columns(batch: pa.RecordBatch) -> pa.Array:
+    """The sender's own x_ columns, kept as one JSON text a row and passed through to the lines."""
+    names = [name for name in batch.schema.names if name.startswith("x_")]
+    if not names:
+        return pa.nulls(len(batch), pa.string())
+    rows = batch.select(names).to_pylist()
+    return pa.array([json.dumps(row, ensure_ascii=False, default=str) for row in rows], pa.string())
 
 
 def _texts(batch: pa.RecordBatch, name: str, path: Path) -> pa.Array:

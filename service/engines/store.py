@@ -78,7 +78,7 @@ def differences(before: Path, after: Path, settles: str, reason: str) -> str:
     picked = ", ".join(f"coalesce(a.{name}, b.{name}) AS {name}" for name in (*KEY, "worker_ref", "scheme", "cover"))
     sums = ", ".join(f"coalesce(a.{name}, 0) - coalesce(b.{name}, 0) AS {name}" for name in _SUMS if name != "exposure")
     rest = ", ".join(
-        f"coalesce(a.{name}, b.{name}) AS {name}" for name in ("status", "evidence", "incomplete", "flags")
+        f"coalesce(a.{name}, b.{name}) AS {name}" for name in ("status", "evidence", "incomplete", "flags", "x_columns")
     )
     rates = ", ".join(f"coalesce(a.{name}, b.{name}) AS {name}" for name in ("rate", "float_ppm"))
     changed = " OR ".join(f"coalesce(a.{name}, 0) <> coalesce(b.{name}, 0)" for name in _SUMS)

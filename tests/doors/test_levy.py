@@ -132,6 +132,7 @@ def test_almost_every_case_is_levied() -> None:
     assert len(skipped) <= 20, skipped
 
 
+@pytest.mark.slow  # a whole folder for each
 @pytest.mark.parametrize("case", LEVIED)
 def test_a_levy_of_one_worker(case: Case, tmp_path: Path) -> None:
     asked = request(case)
