@@ -52,7 +52,7 @@ def names_of(part: Part, priced: Priced, first: IntArray, edition: Edition, sche
 
 def may_leave_fractions(edition: Edition, scheme: Scheme) -> bool:
     """Whether a line of a declared scheme can be other than whole fen, so that its month needs a first pass."""
-    amounts = edition.grid(scheme.base_rate).values
+    amounts = np.maximum(edition.grid(scheme.base_rate).values, 0)
     return (
         scheme.exposure != "orders"
         or scheme.float_column in edition.terms.floating

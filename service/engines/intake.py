@@ -18,7 +18,7 @@ from pricing.arrow import SET_ASIDE, USAGE_SCHEMA
 from pricing.errors import InputError
 from pricing.usage import BY_NAME, NUMBERS
 from service.engines import csv_usage
-from service.engines.normalise import file_name, normalised
+from service.engines.normalise import file_names, normalised
 
 SUFFIXES = (".csv", ".txt", ".parquet")
 
@@ -45,9 +45,10 @@ class Intake:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All rows of all files as batches of USAGE_SCHEMA."""
+        names = file_names(self.files)
         for path in self.files:
             read = _parquet if path.suffix.lower() == ".parquet" else _csv
-            for batch in read(path):
+            for batch in read(path, names[path]):
                 self.rows += len(batch)
                 yield batch
 
@@ -72,7 +73,7 @@ def usage_files(sources: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _parquet(path: Path) -> Iterator[pa.RecordBatch]:
+def _parquet(path: Path, name: str) -> Iterator[pa.RecordBatch]:
     try:
         file = pq.ParquetFile(path)
         _known_columns(file.schema_arrow.names, path)
@@ -80,7 +81,7 @@ def _parquet(path: Path) -> Iterator[pa.RecordBatch]:
         row = 1
         for batch in file.iter_batches(batch_size=131_072):
             batch.validate(full=True)
-            yield normalised(batch, pa.array(range(row, row + len(batch)), pa.int64()), path)
+            yield normalised(batch, pa.array(range(row, row + len(batch)), pa.int64()), path, name)
             row += len(batch)
     except (pa.ArrowException, OSError) as error:
         raise InputError("parquet_unreadable", str(path), reason=str(error).splitlines()[0].rstrip(".")) from None
@@ -95,22 +96,22 @@ def _typed_columns(schema: pa.Schema, path: Path) -> None:
             raise InputError("column_type", str(path), column=field.name, kind=str(kind), wanted="int64")
 
 
-def _csv(path: Path) -> Iterator[pa.RecordBatch]:
+def _csv(path: Path, name: str) -> Iterator[pa.RecordBatch]:
     names = csv_usage.header(path)
     _known_columns(names, path)
     aside: list[csv_usage.Aside] = []
     for batch, rows in csv_usage.rows(path, names, aside):
-        yield normalised(batch, rows, path)
+        yield normalised(batch, rows, path, name)
     if aside:
-        yield _set_aside(path, aside)
+        yield _set_aside(name, aside)
 
 
-def _set_aside(path: Path, lines: list[csv_usage.Aside]) -> pa.RecordBatch:
+def _set_aside(name: str, lines: list[csv_usage.Aside]) -> pa.RecordBatch:
     """Lines that are no rows, kept as rows without values, each under a worker of its own that no pseudonym can be."""
     count = len(lines)
     columns = {field.name: pa.nulls(count, field.type) for field in USAGE_SCHEMA}
-    columns["worker"] = pa.array([f"?{path.name}:{line.line}:{line.text}" for line in lines])
-    columns["file"] = pa.array([file_name(path)] * count)
+    columns["worker"] = pa.array([f"?{name}:{line.line}:{line.text}" for line in lines])
+    columns["file"] = pa.array([name] * count)
     columns["row"] = pa.array([line.line for line in lines], pa.int64())
     columns[SET_ASIDE] = pa.array([f"{line.code}:{line.text}" for line in lines])
     return pa.RecordBatch.from_arrays([columns[name] for name in USAGE_SCHEMA.names], schema=USAGE_SCHEMA)

@@ -28,7 +28,7 @@ from service.engines.charged import charged, write_sums
 from service.engines.declared import declaration_row
 from service.engines.intake import Intake, is_synthetic, usage_files
 from service.engines.local import Progress, State, Terms, settle_state, write_intake
-from service.engines.normalise import file_name
+from service.engines.normalise import file_names
 from service.engines.previous import BEFORE, Previous, previous_of, terms_of
 from service.engines.refusals_file import refusals_file
 from service.engines.tariff_bundle import bundle
@@ -228,7 +228,7 @@ def _receipt(order: Order, run: Run, found: list[Path]) -> None:
         "demonstration": run.terms.weakest > PROVISIONAL,
         "synthetic": run.synthetic,
         "left_out": dict(run.terms.left_out),
-        "inputs": [{"file": file_name(path), "hash": files.sha256(path)} for path in found],
+        "inputs": [{"file": name, "hash": files.sha256(path)} for path, name in file_names(found).items()],
         "previous": run.before.receipt["run"] if run.before else None,
         "files": {name: files.sha256(run.made / name) for name in kept},
     }

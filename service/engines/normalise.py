@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,12 +16,16 @@ from pricing.errors import InputError
 from pricing.usage import BY_NAME, NUMBERS, TEXTS, whole_text
 
 
-def file_name(path: Path) -> str:
-    """Name of a file as a text, whatever bytes the disk holds for it."""
-    return os.fsencode(path.name).decode("utf-8", "replace")
+def file_names(paths: Sequence[Path]) -> dict[Path, str]:
+    """Name of each file as a text, whatever bytes the disk holds for it; with its folders where names are alike."""
+    names = {path: path.name for path in paths}
+    if len(set(names.values())) < len(paths):
+        above = os.path.commonpath([path.resolve().parent for path in paths])
+        names = {path: os.path.relpath(path.resolve(), above) for path in paths}
+    return {path: os.fsencode(name).decode("utf-8", "replace") for path, name in names.items()}
 
 
-def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path) -> pa.RecordBatch:
+def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path, file: str) -> pa.RecordBatch:
     """Columns of USAGE_SCHEMA. rows: number of each row in its file; InputError where a text column holds no texts."""
     count = len(batch)
     bad: dict[int, dict[str, object]] = {}
@@ -29,7 +34,7 @@ def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path) -> pa.RecordBa
         columns[name] = _texts(batch, name, path)
     for name in NUMBERS:
         columns[name] = _numbers(batch, name, bad)
-    columns["file"] = pa.array([file_name(path)]).take(pa.array([0] * count))
+    columns["file"] = pa.array([file]).take(pa.array([0] * count))
     columns["row"] = rows
     columns[SET_ASIDE] = pa.nulls(count, pa.string())
     columns[OWN_COLUMNS] = _own_columns(batch)

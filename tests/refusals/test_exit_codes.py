@@ -41,7 +41,7 @@ def sentence(done: subprocess.CompletedProcess[bytes]) -> str:
     """The one line on stderr; nothing else was said."""
     lines = done.stderr.decode("utf-8").splitlines()
     assert len(lines) == 1, done.stderr.decode("utf-8", "replace")
-    assert done.stdout == b""
+    assert done.stdout == b"" or json.loads(done.stdout)["error"]["message"] in lines[0]
     assert lines[0].startswith("licheng: ")
     assert "Traceback" not in lines[0]
     return lines[0]
@@ -93,6 +93,7 @@ def test_unreadable_input(code: str) -> None:
     done = run("quote", "-", "--json", given=UNREADABLE_INPUTS[code])
     assert done.returncode == UNREADABLE
     assert f"[{code}]" in sentence(done)
+    assert json.loads(done.stdout)["error"]["code"] == code
 
 
 @pytest.mark.parametrize("name", ["there is no such file.json", ".", "x" * 5000])
