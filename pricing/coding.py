@@ -155,6 +155,10 @@ def add_classes(codes: dict[str, IntArray], usage: Usage, edition: Edition) -> N
     """Risk class per row, with the entry it rests on: its own, else the register's (both without an entry), else its
     industry's, else its occupation's default.
     """
+    own = usage.numbers.get("risk_class")
+    if own is not None and own.min(initial=1) > 0:
+        codes["risk_class"], codes["class_entry"] = own, np.full(usage.rows, NO_ENTRY, dtype=np.int64)
+        return
     default = edition.grid(OCCUPATION_CLASS)
     place = default.places(codes, usage.rows)
     risk_class, entry = np.maximum(default.values.take(place), 0), default.entries.take(place)
@@ -170,7 +174,6 @@ def add_classes(codes: dict[str, IntArray], usage: Usage, edition: Edition) -> N
     if edition.terms.any_risk_class:
         terms = edition.terms.risk_class
         given = terms.reshape(-1).take(codes["platform"] * terms.shape[1] + codes["region"])
-    own = usage.numbers.get("risk_class")
     given = given if own is None else np.where(own > 0, own, given)
     codes["risk_class"], codes["class_entry"] = (
         np.where(given > 0, given, risk_class),
