@@ -193,7 +193,13 @@ def _declared_rows(text: str, source: str) -> list[dict[str, Any]]:
 
 @app.command()
 def schema(
-    name: Annotated[str, typer.Argument(help="usage, platforms, declaration, codes, refusals or all.")] = "all",
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="usage, platforms, declaration, lines, declarations, refusals_file, codes, refusals, or all."
+        ),
+    ] = "all",
+    ] = "all",
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:

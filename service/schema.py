@@ -11,6 +11,7 @@ from pricing.tariff import Tariff
 from pricing.usage import COLUMNS, DECLARED_GREATEST, KEY
 from pricing.words import sentences
 from service.declare import COLUMNS as DECLARED_COLUMNS
+from service.engines.columns import folder_columns
 from service.quote import COVERS
 
 _REGISTER_KINDS = {"pilot_float_pct": "whole", "class_float_pct": "whole", "risk_class": "whole"}
@@ -56,6 +57,7 @@ def contract(tariff: Tariff, lang: str) -> dict[str, Any]:
             | {"greatest": DECLARED_GREATEST.get(name)}
             for name in DECLARED_COLUMNS
         ],
+        **folder_columns(),
         "codes": _codes(tariff),
         "refusals": [
             {"code": code, "out_of_scope": number in OUT_OF_SCOPE, "message": words[code]}
