@@ -199,7 +199,6 @@ def schema(
             help="usage, platforms, declaration, lines, declarations, refusals_file, codes, refusals, or all."
         ),
     ] = "all",
-    ] = "all",
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
