@@ -36,10 +36,10 @@ FAMILIES = {
 
 # Refusals that no test case produces, and why.
 WITHOUT_CASE = {
-    "status_not_levied": "only a levy refuses for its status: tests/service",
+    "status_not_levied": "only a levy refuses for its status: tests/service/test_levy_refuses.py",
     "duplicate": "counts once and is told to nobody; the totals count it",
-    "month_not_valid": "a door says request_month or, for a row, month_differs",
-    "rate_not_known": "every gate of the shipped tariff refuses before a rate is looked for in vain",
+    "month_not_valid": "a request says request_month; of a file's row: tests/service/test_levy_refuses.py",
+    "rate_not_known": "the shipped tariff has no gap; tests/pricing/test_ended_tables.py makes some",
 }
 RAISED_ELSEWHERE = {
     "not_a_curve": "raised when the month is priced, not when the folder is read",
