@@ -5,7 +5,6 @@ The same generator serves a local run and, handed to Spark's `mapInArrow`, a dis
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pricing.arrow_usage import OWN_COLUMNS, usage_of, whole_workers
 from pricing.coding import COLUMN
 from pricing.edition import Edition
 from pricing.errors import CODE
@@ -22,21 +22,10 @@ from pricing.payers import PAYER_NAMES, bear
 from pricing.rate_table import EVIDENCE, STATUSES
 from pricing.scheme import Scheme
 from pricing.settle import Priced, Settlement, settle
+from pricing.side import NOTHING, Side
 from pricing.units import PPM, IntArray, whole_fen
-from pricing.usage import BY_NAME, KEY, NUMBERS, TEXTS, UNKNOWN, Usage, whole_numbers
+from pricing.usage import KEY, Usage
 
-BAD_CELLS, SET_ASIDE, OWN_COLUMNS = "bad_cells", "set_aside", "x_columns"
-USAGE_SCHEMA = pa.schema(
-    [
-        *((name, pa.string()) for name in TEXTS),
-        *((name, pa.int64()) for name in NUMBERS),
-        ("file", pa.string()),
-        ("row", pa.int64()),
-        (BAD_CELLS, pa.string()),
-        (SET_ASIDE, pa.string()),
-        (OWN_COLUMNS, pa.string()),
-    ]
-)
 _KEY_FIELDS = [(name, pa.string()) for name in (*KEY, "worker_ref", "scheme", "cover")]
 LINE_SCHEMA = pa.schema(
     [
@@ -70,6 +59,7 @@ class Part:
 
 
 Extra = Callable[[str, int, int], IntArray]
+SideOf = Callable[[pa.RecordBatch], Side]
 
 
 def settle_batches(
@@ -84,66 +74,19 @@ def settle_batches(
 
 
 def settled(
-    batches: Iterable[pa.RecordBatch], edition: Edition, names: Iterable[str], weakest: int = len(STATUSES) - 1
+    batches: Iterable[pa.RecordBatch],
+    edition: Edition,
+    names: Iterable[str],
+    weakest: int = len(STATUSES) - 1,
+    side_of: SideOf = lambda batch: NOTHING,
 ) -> Iterator[Part]:
-    """Each batch with its settlement. weakest: rank of the weakest status that may be charged."""
+    """Each batch with its settlement. weakest: rank of the weakest status that may be charged; side_of: what stands
+    beside a batch.
+    """
     names = tuple(names)
     for batch in whole_workers(batches):
         usage = usage_of(batch)
-        yield Part(batch, usage, settle(usage, edition, names, weakest))
-
-
-def whole_workers(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Batches cut so that no worker stands in two of them. Rows come with workers together."""
-    kept: pa.Table | None = None
-    for batch in batches:
-        table = pa.Table.from_batches([batch])
-        table = table if kept is None else pa.concat_tables([kept, table])
-        workers = table.column("worker").combine_chunks()
-        if not len(workers):
-            continue
-        last = workers[len(workers) - 1]
-        same = pc.equal(workers, last) if last.is_valid else pc.is_null(workers)
-        cut = int(pc.index(same, pa.scalar(True)).as_py())
-        kept = table.slice(cut)
-        if cut:
-            yield table.slice(0, cut).combine_chunks().to_batches()[0]
-    if kept is not None and len(kept):
-        yield kept.combine_chunks().to_batches()[0]
-
-
-def usage_of(batch: pa.RecordBatch) -> Usage:
-    """A batch of USAGE_SCHEMA as usage; bad cells come back as what was wrong with them."""
-    texts: dict[str, tuple[str, ...]] = {}
-    codes: dict[str, IntArray] = {}
-    for name in TEXTS:
-        column = batch.column(name)
-        if column.null_count == len(column):
-            continue
-        encoded = column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode()
-        texts[name] = tuple(encoded.dictionary.to_pylist())
-        codes[name] = _whole(encoded.indices)
-    numbers = {name: _whole(batch.column(name)) for name in NUMBERS if batch.column(name).null_count < len(batch)}
-    _restore_bad_cells(batch, numbers)
-    return Usage.of_columns(len(batch), texts, codes, numbers)
-
-
-def _whole(column: pa.Array) -> IntArray:
-    filled = pc.fill_null(column.cast(pa.int64()), UNKNOWN)
-    return np.array(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def _restore_bad_cells(batch: pa.RecordBatch, numbers: dict[str, IntArray]) -> None:
-    column = batch.column(BAD_CELLS)
-    if column.null_count == len(column):
-        return
-    found: dict[str, dict[int, object]] = {}
-    for row in pc.indices_nonzero(column.is_valid()).to_pylist():
-        for name, cell in json.loads(column[row].as_py()).items():
-            found.setdefault(name, {})[row] = cell
-    for name, cells in found.items():
-        values = numbers.setdefault(name, np.full(len(batch), UNKNOWN, dtype=np.int64))
-        values[list(cells)] = whole_numbers(list(cells.values()), BY_NAME[name].greatest)
+        yield Part(batch, usage, settle(usage, edition, names, weakest, side_of(batch)))
 
 
 def lines_of(part: Part, edition: Edition, number: int, extra: Extra | None) -> Iterator[pa.RecordBatch]:
@@ -168,7 +111,7 @@ def _lines(part: Part, priced: Priced, levy: IntArray, edition: Edition, scheme:
     taken = part.batch.take(pa.array(rows))
     exposure, unit = exposure_of(priced, scheme)
     ratio = priced.sheet.ratio_ppm
-    borne = bear(levy, edition, scheme)
+    borne = bear(levy, priced.rows.codes.get("engagement"), edition, scheme)
     columns = {
         **{key: pc.fill_null(_plain(taken.column(key)), "") for key in (*KEY, "worker_ref")},
         "scheme": _same(scheme.name, count),
@@ -196,6 +139,8 @@ def exposure_of(priced: Priced, scheme: Scheme) -> tuple[IntArray, str]:
     """What a row's base rate was multiplied by, with its unit."""
     if priced.sheet.base_fen is not None:
         return priced.sheet.base_fen, "fen"
+    if scheme.exposure == "insured_months":
+        return priced.rows.first_of_worker, scheme.exposure
     return priced.rows.numbers[scheme.exposure], scheme.exposure
 
 

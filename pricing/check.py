@@ -5,19 +5,23 @@ A broken key refuses a row for every scheme; a bad or missing cell only for the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from pricing.coding import COLUMN, Rows, add_classes, coded, refusal
+from pricing.coding import COLUMN, Rows, add_classes, coded, refusal, tenure
 from pricing.edition import MISSING, Edition
 from pricing.errors import CODE
+from pricing.gate import closed
+from pricing.history import first_of_each
+from pricing.insured import Insured, insured
 from pricing.key_order import BoolArray, KeyOrder, key_order
 from pricing.rate_table import UNITS
 from pricing.rules import BASE
 from pricing.scheme import Scheme
 from pricing.scope import gate
+from pricing.side import NOTHING, Side
 from pricing.units import IntArray
 from pricing.usage import COLUMN_NUMBER, KEY, NUMBERS, UNKNOWN, Usage, cell_codes
 
@@ -27,7 +31,7 @@ MISSING_CODES = {"orders": "orders_missing", "income_fen": "income_missing", "he
 @dataclass(frozen=True, slots=True, eq=False)
 class Checked:
     """Rows in key order with what each scheme refuses; `order` is the original place of each row; `broken`: refusals of
-    the key, which hold for every scheme, or None.
+    the key, which hold for every scheme, or None; insured: what each cover adds to the rows.
     """
 
     rows: Rows
@@ -35,22 +39,29 @@ class Checked:
     duplicate: BoolArray | None
     broken: IntArray | None
     refusals: Mapping[str, IntArray]
+    insured: Mapping[str, Insured]
 
 
-def check(usage: Usage, edition: Edition, schemes: Mapping[str, Scheme]) -> Checked:
+def check(usage: Usage, edition: Edition, schemes: Mapping[str, Scheme], side: Side = NOTHING) -> Checked:
     """Code the rows and refuse what a scheme cannot or must not price. Nothing is dropped."""
     ordered = key_order(usage)
     codes = coded(usage, edition)
     if any(scheme.exposure == "contribution_base" for scheme in schemes.values()):
         add_classes(codes, usage, edition)
-    numbers: Mapping[str, IntArray] = usage.numbers
+    numbers, unsure = usage.numbers, usage.unsure
+    covers = {name: scheme for name, scheme in schemes.items() if scheme.product is not None}
+    if covers and "first_month" in usage.codes:
+        months = tenure(codes, usage, edition)
+        numbers, unsure = {**numbers, "tenure_months": months}, unsure | {"tenure_months"}
+    beside = {name: insured(usage, side, edition, s) for name, s in covers.items() if not closed(edition, s)}
     if ordered.moved:
+        beside = {name: one.in_order(ordered.order) for name, one in beside.items()}
         codes = {name: array.take(ordered.order) for name, array in codes.items()}
         numbers = {name: array.take(ordered.order) for name, array in numbers.items()}
     broken = _broken(codes, ordered)
-    rows = Rows(codes, numbers, ordered.worker, ordered.starts, usage.unsure)
-    refusals = {name: _refused(rows, edition, scheme, broken) for name, scheme in schemes.items()}
-    return Checked(rows, ordered.order, ordered.duplicate, broken, refusals)
+    rows = Rows(codes, numbers, ordered.worker, ordered.starts, unsure)
+    refusals = {name: _refused(rows, edition, scheme, broken, beside.get(name)) for name, scheme in schemes.items()}
+    return Checked(rows, ordered.order, ordered.duplicate, broken, refusals, beside)
 
 
 def _broken(codes: Mapping[str, IntArray], ordered: KeyOrder) -> IntArray | None:
@@ -59,39 +70,36 @@ def _broken(codes: Mapping[str, IntArray], ordered: KeyOrder) -> IntArray | None
     if ordered.duplicate is not None and ordered.conflicting is not None:
         refusals.insert(0, CODE["duplicate"] * ordered.duplicate)
         refusals.append(CODE["conflicting_rows"] * ordered.conflicting)
-    return _first(refusals) if refusals else None
+    return first_of_each(refusals) if refusals else None
 
 
-def _first(refusals: Sequence[IntArray]) -> IntArray:
-    """The first refusal of each row."""
-    first = refusals[0]
-    for following in refusals[1:]:
-        first = np.where(first > 0, first, following)
-    return first
-
-
-def _refused(rows: Rows, edition: Edition, scheme: Scheme, broken: IntArray | None) -> IntArray:
-    """The first refusal of each row: key, scope, cells, then what the tables lack."""
+def _refused(rows: Rows, edition: Edition, scheme: Scheme, broken: IntArray | None, cover: Insured | None) -> IntArray:
+    """The first refusal of each row: key, scope, enrolment, cells, then what the tables lack."""
     codes = rows.codes
     entrance = gate(edition, scheme)
     refusals = [] if broken is None else [broken]
     if scheme.scope == "employed" and "?employment" in codes:
         refusals.append(codes["?employment"])
     refusals.append(entrance.refusal.take(entrance.places(codes, len(rows))))
+    if cover is not None and cover.refusal is not None:
+        refusals.append(cover.refusal)
     for name in (*scheme.needs, *(["heads"] if "heads" in rows.numbers and scheme.exposure == "heads" else [])):
         refusals += _cells(rows, name)
     if scheme.floor_by_days:
         refusals += _days_contradict(rows)
     for name in _optional(scheme):
         refusals += _cells(rows, name, may_lack=True)
+    if "?first_month" in codes and any("tenure_months" in r.of for r in scheme.relativities):
+        refusals.append(codes["?first_month"])
     if scheme.exposure == "contribution_base":
         refusals += _base_and_float(rows, edition, scheme)
-    return _first(refusals)
+    return first_of_each(refusals)
 
 
 def _optional(scheme: Scheme) -> tuple[str, ...]:
     """Number columns that a scheme uses where they are there: a malformed one refuses, a missing one does not."""
-    read = [name for r in scheme.relativities for name in (r.of, r.per) if name in NUMBERS and name not in scheme.needs]
+    used = [name for r in scheme.relativities for name in (*r.of, *r.per)]
+    read = [name for name in used if name in NUMBERS and name not in scheme.needs]
     return tuple(dict.fromkeys([*read, *(["active_days"] if scheme.floor_by_days else [])]))
 
 

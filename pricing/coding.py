@@ -2,14 +2,14 @@
 
 Where a text is not known, its column's refusals stand beside the codes under `?column`; under `#column` stands which of
 the distinct texts a row has. A refusal is
-`code + 64 × column`: numbers of `errors.ROW_CODES` and `usage.COLUMN_NUMBER`.
+`code + 256 × column`: numbers of `errors.ROW_CODES` and `usage.COLUMN_NUMBER`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from pricing.rules import INDUSTRIES, INDUSTRY_CLASS, OCCUPATION_CLASS, OCCUPATI
 from pricing.units import IntArray, parse_month
 from pricing.usage import COLUMN_NUMBER, Usage, cell_codes
 
-COLUMN = 64
+COLUMN = 256
 
 _WORKER = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -41,6 +41,17 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.worker)
+
+    @property
+    def first_of_worker(self) -> IntArray:
+        """1 on the first row of each worker, 0 on the others."""
+        first = np.zeros(len(self), dtype=np.int64)
+        first[self.starts] = 1
+        return first
+
+    def beside(self, codes: Mapping[str, IntArray], numbers: Mapping[str, IntArray]) -> Rows:
+        """The same rows with more columns."""
+        return replace(self, codes={**self.codes, **codes}, numbers={**self.numbers, **numbers})
 
     def only(self, kept: IntArray) -> Rows:
         """The rows at these places (ascending); workers without a row fall away."""
@@ -87,6 +98,10 @@ def coded(usage: Usage, edition: Edition) -> dict[str, IntArray]:
     else:
         grid = edition.grid(OCCUPATION_INDUSTRY)
         codes["pilot_industry"] = np.maximum(grid.values.take(grid.places(codes, usage.rows)), 0)
+    if "contractor" in usage.codes:
+        engagements = edition.levels["engagement"]
+        contracted = usage.codes["contractor"] >= 0
+        codes["engagement"] = np.where(contracted, engagements["contracted"], engagements["direct"])
     return codes
 
 
@@ -131,6 +146,20 @@ def _readers(edition: Edition) -> tuple[Reader, ...]:
         Reader("vehicle", "vehicle_not_known", required=False, number=lambda t: levels["vehicle"].get(t, -1)),
         Reader("employment", "employment_not_known", required=False, number=lambda t: levels["employment"].get(t, -1)),
     )
+
+
+def tenure(codes: dict[str, IntArray], usage: Usage, edition: Edition) -> IntArray:
+    """Months since the first month of each row, -1 where it is empty; refusals of bad ones under `?first_month`."""
+
+    def months(text: str) -> int:
+        found = parse_month(text)
+        return -2 if found is None else edition.month - found if found <= edition.month else -1
+
+    reader = Reader(
+        "first_month", "first_month_later", required=False, number=months, malformed="first_month_not_valid"
+    )
+    _read(codes, usage, reader)
+    return np.where(usage.codes["first_month"] < 0, -1, codes["first_month"])
 
 
 def _industry_reader(edition: Edition) -> Reader:

@@ -51,10 +51,11 @@ def declare(rows: Rows, sheet: Worksheet, units: IntArray, edition: Edition) -> 
 
 
 def groups_of(rows: Rows, edition: Edition, by: str) -> IntArray:
-    """One number per platform (as written), province, `by` (pilot_industry or risk_class) and entity. Shape (rows,)."""
+    """One number per platform (as written), province, `by` (pilot_industry, risk_class or none) and entity, (rows,)."""
     provinces = edition.keep("provinces", "", lambda: _province_of(edition))
     group = rows.codes["#platform"] * len(provinces) + provinces.take(rows.codes["region"])
-    group = group * (len(edition.levels[by]) + 1) + rows.codes[by]
+    if by:
+        group = group * (len(edition.levels[by]) + 1) + rows.codes[by]
     if len(edition.entities) > 1:
         entity = edition.terms.entity.reshape(-1).take(platform_region(rows, edition))
         group = group * len(edition.entities) + entity

@@ -85,6 +85,26 @@ ROW_CODES: tuple[str, ...] = (
     "average_wage_not_known",
     # a levy
     "status_not_levied",
+    # covers: who is insured, on which options, with what history
+    "not_enrolled",
+    "option_missing",
+    "option_not_priced",
+    "enrolment_months",
+    "enrolment_overlaps",
+    "enrolment_raised",
+    "group_figures",
+    "participation_too_low",
+    "outside_enrolment_window",
+    "benefit_limit_not_known",
+    "history_missing",
+    "history_too_short",
+    "history_gap",
+    "history_out_of_order",
+    "history_twice",
+    "history_mean_zero",
+    "revenue_falling",
+    "first_month_not_valid",
+    "first_month_later",
 )
 CODE: Mapping[str, int] = {name: number for number, name in enumerate(ROW_CODES)}
 
@@ -99,5 +119,6 @@ OUT_OF_SCOPE = frozenset(
         "platform_not_in_scope",
         "no_employer",
         "occupation_not_in_scope",
+        "not_enrolled",
     )
 )

@@ -12,9 +12,20 @@ from functools import partial
 from pricing.edition import NO_ENTRY, Edition
 from pricing.levy import EQUAL
 from pricing.rate_table import EVIDENCE, STATUSES, Curve, Value
-from pricing.scheme import Scheme
+from pricing.scheme import Relativity, Scheme
 from pricing.settle import Priced
-from pricing.units import MILLIFEN_PER_FEN, PPM, IntArray, days_of_month
+from pricing.spoken import (
+    factor,
+    levels_words,
+    per_words,
+    percent,
+    quantity_words,
+    share_words,
+    yuan,
+    yuan_of_fen,
+    yuan_ratio,
+)
+from pricing.units import MILLIFEN_PER_FEN, IntArray, days_of_month
 from pricing.words import LANGUAGES, say
 from pricing.worksheet import Step, at
 
@@ -39,30 +50,6 @@ def explain(priced: Priced, row: int, edition: Edition, scheme: Scheme) -> list[
     """The lines of a priced row (its place among the priced rows), the last of them rounding to its levy."""
     lines = [_line(step, row, priced, edition, scheme) for step in priced.sheet.steps if step.applies(row)]
     return [*lines, _rounding(priced, row, edition, scheme)]
-
-
-def yuan(millifen: int) -> str:
-    """Millifen as yuan with two to five decimals: 0.07, 0.077, 1,234.50."""
-    whole, rest = divmod(millifen, 100 * MILLIFEN_PER_FEN)
-    decimals = f"{rest:05d}".rstrip("0").ljust(2, "0")
-    return f"{whole:,}.{decimals}"
-
-
-def yuan_of_fen(fen: int) -> str:
-    """Fen as yuan with two decimals."""
-    return yuan(fen * MILLIFEN_PER_FEN)
-
-
-def percent(ppm: int) -> str:
-    """Ppm as per cent with what decimals it needs: 1.1, 100, 0.25."""
-    whole, rest = divmod(ppm, PPM // 100)
-    return f"{whole}.{rest:04d}".rstrip("0").rstrip(".")
-
-
-def factor(ppm: int) -> str:
-    """Ppm as a factor with six decimals at most: 1.377, 1."""
-    whole, rest = divmod(ppm, PPM)
-    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
 
 
 def _line(step: Step, row: int, priced: Priced, edition: Edition, scheme: Scheme) -> Line:
@@ -118,7 +105,7 @@ def _sentence(
     if step.name == "risk_class":
         return "step_risk_class" + ("_given" if at(step.entry, row) == NO_ENTRY else ""), {"risk_class": operand}
     if step.name == "base_rate" and step.unit.startswith("millifen"):
-        return "step_base_rate_units", {"units": f"{values['units']:,}", "amount": yuan(operand)}
+        return _amount_sentence(step, operand, values, scheme)
     if step.name == "float" and "amount" in values:
         return "step_float_amount", {"amount": yuan(values["amount"]), "percent": percent(operand)}
     if step.name in ("base_rate", "reduction", "float"):
@@ -127,27 +114,44 @@ def _sentence(
         return "step_limits", {name: factor(values[name]) for name in ("least", "greatest")}
     if step.name in ("off_balance", "ratio"):
         return f"step_{step.name}", {"factor": factor(operand)}
-    return _relativity_sentence(step, row, values["quantity"], edition, scheme)
+    return _relativity_sentence(step, row, values, edition, scheme)
+
+
+def _amount_sentence(
+    step: Step, operand: int, values: Mapping[str, int], scheme: Scheme
+) -> tuple[str, dict[str, Fact]]:
+    """An amount per unit: of one row's orders, or of a cover's merged exposure."""
+    if scheme.product is None:
+        return "step_base_rate_units", {"units": f"{values['units']:,}", "amount": yuan(operand)}
+    exposed = partial(quantity_words, scheme.exposure, values["quantity"])
+    return "step_base_rate_exposure", {
+        "quantity": exposed,
+        "amount": yuan(operand),
+        "per": partial(per_words, step.unit),
+    }
 
 
 def _relativity_sentence(
-    step: Step, row: int, quantity: int, edition: Edition, scheme: Scheme
+    step: Step, row: int, values: Mapping[str, int], edition: Edition, scheme: Scheme
 ) -> tuple[str, dict[str, Fact]]:
     operand = at(step.operand, row)
     relativity = next(r for r in scheme.relativities if r.name == step.name)
     title = edition.tables[relativity.table].title
     facts: dict[str, Fact] = {"name": title.__getitem__, "factor": factor(operand)}
-    if relativity.of in edition.levels:
-        return "step_level", {**facts, "level": edition.factors[relativity.of].levels[quantity - 1]}
-    spoken = _share if relativity.per else partial(quantity_words, relativity.of)
+    if not relativity.by_curve:
+        levels = {name: edition.factors[name].levels[values[name] - 1] for name in relativity.of}
+        return "step_level", {**facts, "level": partial(levels_words, levels)}
+    quantity = values["quantity"]
+    spoken = share_words if relativity.per and relativity.share else partial(quantity_words, _spoken_as(relativity))
     knots = _knots_around(edition.entries[at(step.entry, row)].entry.value, quantity)
     around = {name: partial(spoken, x) for name, (x, _) in zip(("left", "right"), knots, strict=True)}
     points = {name: factor(y) for name, (_, y) in zip(("left_factor", "right_factor"), knots, strict=True)}
     return "step_curve", {**facts, **around, **points, "quantity": partial(spoken, quantity)}
 
 
-def _share(ppm: int, lang: str) -> str:
-    return f"{percent(ppm)} %"
+def _spoken_as(relativity: Relativity) -> str:
+    """What a curve's quantity is called: its column, or what several columns or a quotient make."""
+    return "_and_".join(relativity.of) if not relativity.per else f"{relativity.of[0]}_per_{relativity.per[0]}"
 
 
 def _knots_around(value: Value, quantity: int) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -156,17 +160,6 @@ def _knots_around(value: Value, quantity: int) -> tuple[tuple[int, int], tuple[i
     knots = list(zip(value.x, value.y, strict=True))
     place = min(max(sum(x <= quantity for x in value.x), 1), len(knots) - 1)
     return knots[place - 1], knots[place]
-
-
-def quantity_words(name: str, value: int, lang: str) -> str:
-    """A merged quantity as people say it: 3,490 km, 760 orders, 6,300.00 yuan."""
-    if name.endswith("_fen"):
-        shown = yuan_of_fen(value)
-    elif name.endswith("_m"):
-        shown = f"{value // 1000:,}.{value % 1000:03d}".rstrip("0").rstrip(".")
-    else:
-        shown = f"{value:,}"
-    return say(f"quantity_{name}", lang, value=shown)
 
 
 def _rounding(priced: Priced, row: int, edition: Edition, scheme: Scheme) -> Line:
@@ -213,8 +206,8 @@ def _shared(priced: Priced, row: int) -> tuple[int, str, str, dict[str, Fact]]:
     facts: dict[str, Fact] = {
         "q": partial(quantity_words, spoken, q),
         "total": partial(quantity_words, spoken, total),
-        "sum": _yuan_ratio(sums[-1], total),
-        "sum_before": _yuan_ratio(sums[-2], total) if len(sums) > 1 else yuan(0),
+        "sum": yuan_ratio(sums[-1], total),
+        "sum_before": yuan_ratio(sums[-2], total) if len(sums) > 1 else yuan(0),
     }
     return q, by, "step_share", facts
 
@@ -224,10 +217,3 @@ def _running(price: IntArray, q: IntArray, start: int, row: int) -> Iterator[int
     for place in range(start, row + 1):
         total += int(price[place]) * int(q[place])
         yield total
-
-
-def _yuan_ratio(numerator: int, denominator: int) -> str:
-    """A quotient of millifen as yuan, cut to six decimals below the yuan."""
-    tenths = numerator * 10 // denominator
-    whole, rest = divmod(tenths, PPM)
-    return f"{whole:,}.{rest:06d}"

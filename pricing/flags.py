@@ -43,14 +43,14 @@ def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str
         yield "more_days_than_month", ~days & (priced.merged.greatest("active_days") > days_of_month(edition.month))
     for step in priced.sheet.steps:
         relativity = next((r for r in scheme.relativities if r.name == step.name), None)
-        if relativity is not None and relativity.of not in edition.levels:
+        if relativity is not None and relativity.by_curve:
             yield f"{LEFT_OUT}:{relativity.table}", everyone & (np.asarray(step.entry) == NO_ENTRY)
             curve = edition.curve(relativity.table)
-            if relativity.of == "distance_m" and curve is not None:
+            if relativity.of == ("distance_m",) and curve is not None:
                 yield "beyond_last_knot", everyone & (np.asarray(step.facts["quantity"]) >= curve.last)
-    if any(r.of == "distance_m" for r in scheme.relativities):
+    if scheme.exposure == "distance_m" or any("distance_m" in r.of for r in scheme.relativities):
         yield "distance_implausible", _too_far(priced.rows, edition)
-    if any(r.per == "worked_min" for r in scheme.relativities):
+    if any("worked_min" in r.per for r in scheme.relativities):
         yield "night_exceeds_worked", priced.merged.total("night_min") > priced.merged.total("worked_min")
 
 

@@ -11,13 +11,16 @@ from pricing.check import platform_region
 from pricing.coding import Rows
 from pricing.edition import MISSING, NO_ENTRY, Edition
 from pricing.merge import Merged
+from pricing.pilot import tiers
 from pricing.platform_terms import AS_IT_IS
 from pricing.rate_table import NATION
+from pricing.ratio import limits, off_balance, relativities
 from pricing.relativities import Grid
 from pricing.rules import AVERAGE_WAGE, BASE
-from pricing.scheme import Relativity, Scheme
-from pricing.scope import tiers
+from pricing.scheme import Scheme
 from pricing.units import (
+    LARGEST,
+    METRES_PER_1000_KM,
     PPM,
     IntArray,
     days_of_month,
@@ -46,6 +49,8 @@ def price(rows: Rows, merged: Merged, edition: Edition, scheme: Scheme) -> Works
     elif scheme.exposure == "heads":
         _average_wage(sheet, rows, edition)
         _base_rate(sheet, rows, edition, scheme)
+    elif scheme.product is not None:
+        _amount_of_exposure(sheet, rows, merged, edition, scheme)
     else:
         _amount_per_unit(sheet, rows, edition, scheme)
     if scheme.relativities:
@@ -159,44 +164,16 @@ def _amount_per_unit(sheet: Worksheet, rows: Rows, edition: Edition, scheme: Sch
     sheet.steps.append(Step("base_rate", unit, amount, entries, amount * units, facts={"units": units}))
 
 
-def relativities(
-    rows: Rows, merged: Merged, edition: Edition, scheme: Scheme, money: IntArray | None = None
-) -> list[Step]:
-    """The relativities in the scheme's order, each with the running product. [ppm]
-
-    One is left out (factor 1, no entry) for a worker whose rows lack its quantity. money: running millifen, kept.
-    """
-    steps: list[Step] = []
-    money = np.zeros(len(rows), dtype=np.int64) if money is None else money
-    for relativity in scheme.relativities:
-        if relativity.of in rows.codes:
-            grid = edition.grid(relativity.table)
-            place = grid.places(rows.codes, len(rows))
-            factor, entries, quantity = grid.values.take(place), grid.entry_at(place), rows.codes[relativity.of]
-        else:
-            factor, entries, quantity = _curve(merged, edition, relativity)
-        ratio = times_ppm(steps[-1].ratio, factor) if steps else factor
-        steps.append(Step(relativity.name, "ppm", factor, entries, money, ratio, {"quantity": quantity}))
-    return steps
-
-
-def _curve(merged: Merged, edition: Edition, relativity: Relativity) -> tuple[IntArray, IntArray | int, IntArray]:
-    quantity = merged.total(relativity.of)
-    lacks = merged.lacks(relativity.of)
-    if relativity.per:
-        whole, lacks_whole = merged.total(relativity.per), merged.lacks(relativity.per)
-        quantity = np.minimum(parts_of(quantity, PPM, np.maximum(whole, 1)), PPM)
-        absent = whole == 0
-        for lacking in (lacks, lacks_whole):
-            absent = absent if lacking is None else absent | lacking
-        lacks = absent
-    curve = edition.curve(relativity.table)
-    if curve is None:
-        return np.full(len(quantity), PPM, dtype=np.int64), NO_ENTRY, quantity
-    factor = curve.at(quantity)
-    if lacks is None:
-        return factor, curve.entry, quantity
-    return np.where(lacks, PPM, factor), np.where(lacks, NO_ENTRY, curve.entry), quantity
+def _amount_of_exposure(sheet: Worksheet, rows: Rows, merged: Merged, edition: Edition, scheme: Scheme) -> None:
+    """A cover's rate × its merged exposure: kilometres, orders, or the insured month."""
+    grid = edition.grid(scheme.base_rate)
+    place = grid.places(rows.codes, len(rows))
+    rate, unit = grid.values.take(place), edition.tables[scheme.base_rate].unit
+    whole_month = scheme.exposure == "insured_months"
+    quantity = np.ones(len(rows), dtype=np.int64) if whole_month else merged.total(scheme.exposure)
+    money = parts_of(rate * quantity, 1, METRES_PER_1000_KM if scheme.exposure == "distance_m" else 1)
+    facts = {"quantity": quantity}
+    sheet.steps.append(Step("base_rate", unit, rate, grid.entry_at(place), money, facts=facts))
 
 
 def _off_balance(sheet: Worksheet, edition: Edition, scheme: Scheme) -> None:
@@ -205,21 +182,6 @@ def _off_balance(sheet: Worksheet, edition: Edition, scheme: Scheme) -> None:
     last = sheet.steps[-1]
     ratio = over_ppm(last.ratio, omega)
     sheet.steps.append(Step("off_balance", "ppm", omega, entry, last.money, ratio))
-
-
-def off_balance(edition: Edition, scheme: Scheme) -> tuple[int, int]:
-    """ω of the scheme's relativities, with the number of the entry it stands in. [ppm]"""
-    for relativity in scheme.relativities:
-        curve = edition.curve(relativity.table) if relativity.of not in edition.levels else None
-        if curve is not None and curve.off_balance_ppm != PPM:
-            return curve.off_balance_ppm, curve.entry
-    return PPM, NO_ENTRY
-
-
-def limits(edition: Edition, scheme: Scheme) -> tuple[int, int]:
-    """Least and greatest ratio of a scheme. [ppm]"""
-    grid, levels = edition.grid(scheme.limits), edition.levels["limit"]
-    return int(grid.values[levels["least"]]), int(grid.values[levels["greatest"]])
 
 
 def _limits(sheet: Worksheet, edition: Edition, scheme: Scheme) -> None:
@@ -238,4 +200,6 @@ def _ratio(sheet: Worksheet) -> None:
     """× ratio."""
     last = sheet.steps[-1]
     assert last.ratio is not None
-    sheet.steps.append(Step("ratio", "ppm", last.ratio, NO_ENTRY, times_ppm(last.money, last.ratio), last.ratio))
+    fits = int(last.money.max(initial=0)) * int(last.ratio.max(initial=0)) <= LARGEST
+    money = (times_ppm if fits else times_ppm_wide)(last.money, last.ratio)
+    sheet.steps.append(Step("ratio", "ppm", last.ratio, NO_ENTRY, money, last.ratio))

@@ -13,6 +13,7 @@ from pricing.edition import Edition
 from pricing.finding import SEVERITIES, Finding
 from pricing.lint_prices import balance, greatest, limits_hold, one_order
 from pricing.rate_table import EVIDENCE, PROVISIONAL, STATUSES, By, Curve, Entry, RateTable, leaves
+from pricing.scheme import WORK_INJURY
 from pricing.tariff import Tariff
 from pricing.units import PPM, month_text
 
@@ -49,7 +50,7 @@ def gaps_and_overlaps(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
 
 def curves(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
     """Curves of distance that fall, knots a cliff apart, curves that hide an interval by being steep."""
-    distances = {r.table for scheme in tariff.schemes.values() for r in scheme.relativities if r.of == "distance_m"}
+    distances = {r.table for scheme in tariff.schemes.values() for r in scheme.relativities if "distance_m" in r.of}
     for table, entry, _ in _entries(tariff):
         if not isinstance(entry.value, Curve):
             continue
@@ -139,8 +140,9 @@ def unreachable(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
         for level in unnamed:
             yield Finding.of("warning", "lint_unreachable", entry.id, level=level)
     named = {table for scheme in tariff.schemes.values() for table in scheme.tables()}
+    priced = {WORK_INJURY, *(scheme.cover for scheme in tariff.schemes.values())}
     for table_id in sorted(tariff.tables):
-        if table_id.startswith("work_injury/") and table_id not in named | rules.ALL:
+        if table_id.split("/")[0] in priced and table_id not in named | rules.ALL:
             yield Finding.of("warning", "lint_unread", table_id)
 
 

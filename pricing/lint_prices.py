@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 from pricing.coding import COLUMN
 from pricing.edition import Edition
 from pricing.errors import ROW_CODES
-from pricing.explain import yuan_of_fen
 from pricing.finding import Finding
-from pricing.kernel import limits
 from pricing.portfolio import is_balanced
-from pricing.rate_table import NATION, UNITS, Curve, Found
+from pricing.rate_table import NATION, UNITS, Curve, Found, RateTable, leaves
+from pricing.ratio import limits
 from pricing.scheme import Scheme
 from pricing.settle import settle
+from pricing.spoken import yuan_of_fen
 from pricing.tariff import Tariff
 from pricing.units import LARGEST, MILLIFEN_PER_FEN, PPM, month_text, pct_to_ppm
-from pricing.usage import DECLARED_GREATEST, Usage
+from pricing.usage import BY_NAME, DECLARED_GREATEST, Usage
 
 _GREATEST_FLOAT = 2 * PPM
 # One order of three kilometres on one day, by a rider, a driver of goods and a courier, with and without an employer.
@@ -73,6 +73,8 @@ def greatest(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
 
 def greatest_product(tariff: Tariff, scheme: Scheme) -> int:
     """Greatest number in the scheme's steps before a division, at the greatest value of every input and unit."""
+    if scheme.product is not None:
+        return _greatest_of_cover(tariff, scheme)
     rate = UNITS[tariff.tables[scheme.base_rate].unit]
     wage = UNITS["fen per month"] * MILLIFEN_PER_FEN
     if scheme.exposure == "orders":
@@ -82,6 +84,27 @@ def greatest_product(tariff: Tariff, scheme: Scheme) -> int:
     greatest_float: int = pct_to_ppm(UNITS["pct"])
     premium = wage * rate // PPM
     return max(wage * rate, premium * greatest_float, premium * greatest_float // PPM * UNITS["ppm"])
+
+
+def _greatest_of_cover(tariff: Tariff, scheme: Scheme) -> int:
+    """With the tables' own greatest rate and relativities: a worker of a hundred rows, and the running ratio."""
+    tables = (scheme.base_rate, *_relativity_tables(scheme))
+    highest = {table: max(_numbers(tariff.tables[table])) for table in tables}
+    exposed = 100 * BY_NAME[scheme.exposure].greatest if scheme.exposure in BY_NAME else 1
+    ratio = PPM
+    steps = [highest[scheme.base_rate] * exposed]
+    for table in _relativity_tables(scheme):
+        steps.append(ratio * highest[table])
+        ratio = max(1, ratio * highest[table] // PPM)
+    return max(steps)
+
+
+def _relativity_tables(scheme: Scheme) -> tuple[str, ...]:
+    return tuple(relativity.table for relativity in scheme.relativities)
+
+
+def _numbers(table: RateTable) -> Iterator[int]:
+    yield from (int(n) for entries in table.entries.values() for entry in entries for n in leaves(entry.value))
 
 
 def one_order(tariff: Tariff, edition: Edition) -> Iterator[Finding]:

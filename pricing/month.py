@@ -33,6 +33,8 @@ class Declared:
 
 def by_of(scheme: Scheme) -> str:
     """What a scheme's declarations are kept apart by, besides platform, province and entity."""
+    if scheme.product is not None:
+        return ""
     return "pilot_industry" if scheme.declared else "risk_class"
 
 
@@ -40,13 +42,14 @@ def names_of(part: Part, priced: Priced, first: IntArray, edition: Edition, sche
     """Names of the groups that these rows stand for: scheme, platform, province, industry or class, entity."""
     codes, by = priced.rows.codes, by_of(scheme)
     regions = ["", *edition.regions]
-    levels = ["", *edition.factors[by].levels]
+    levels = ["", *(edition.factors[by].levels if by else ())]
     names: list[Group] = []
     for row in first.tolist():
         region = regions[int(codes["region"][row])]
         entity = edition.entities[int(edition.terms.entity[codes["platform"][row], codes["region"][row]])]
         platform = part.usage.texts["platform"][int(codes["#platform"][row])]
-        names.append((scheme.name, platform, region[:2] + "0000", levels[int(codes[by][row])], entity))
+        kind = levels[int(codes[by][row])] if by else ""
+        names.append((scheme.name, platform, region[:2] + "0000", kind, entity))
     return names
 
 
@@ -108,7 +111,7 @@ class MonthSums:
                 setattr(declared, name, getattr(declared, name) + int(column[place]))
             declared.status = max(declared.status, int(ranks["status"][place]))
             declared.evidence = max(declared.evidence, int(ranks["evidence"][place]))
-            if scheme.exposure == "orders":
+            if scheme.exposure == "orders" and scheme.declared:
                 self._amounts(declared, priced, order[starts[place] : ends[place]])
 
     def _amounts(self, declared: Declared, priced: Priced, rows: IntArray) -> None:

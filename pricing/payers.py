@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pricing.edition import Edition
-from pricing.rate_table import By
+from pricing.rate_table import NATION, By
 from pricing.rules import PAYERS
 from pricing.scheme import Scheme
 from pricing.units import IntArray, times_ppm
@@ -11,13 +11,46 @@ from pricing.units import IntArray, times_ppm
 PAYER_NAMES = ("platform", "employer", "contractor", "worker", "subsidy")
 
 
-def bear(levy_fen: IntArray, edition: Edition, scheme: Scheme) -> dict[str, IntArray]:
+def bear(levy_fen: IntArray, engagement: IntArray | None, edition: Edition, scheme: Scheme) -> dict[str, IntArray]:
     """Each payer's part of each levy. [fen]
 
+    engagement: number of the level per row (whether it names a contractor), None where no row names one.
     Parts are differences of cumulative shares, each rounded half up, so that they are the whole by construction.
     """
-    node = edition.nodes(PAYERS)[scheme.name]
+    node = payers_of(edition, scheme)
+    if node.factor == "payer":
+        return _parts(levy_fen, node)
+    levels = edition.levels["engagement"]
+    if engagement is None:
+        return _parts(levy_fen, _of(node, "direct"))
+    parts: dict[str, IntArray] = {}
+    for level in node.nodes:
+        for payer, borne in _parts(levy_fen * (engagement == levels[level]), _of(node, level)).items():
+            parts[payer] = parts.get(payer, 0) + borne
+    return parts
+
+
+def payers_of(edition: Edition, scheme: Scheme) -> By:
+    """Shares by payer, or by engagement and payer, as the table of the scheme or cover states them. [ppm]"""
+    if scheme.product is None:
+        node = edition.nodes(PAYERS)[scheme.name]
+    else:
+        number = edition.number_of(scheme.product.payers, NATION)
+        assert isinstance(number, int), "the gate closes a cover whose payers are not known"
+        value = edition.entries[number].entry.value
+        assert isinstance(value, By)
+        node = value
     assert isinstance(node, By)
+    return node
+
+
+def _of(node: By, level: str) -> By:
+    inner = node.nodes[level]
+    assert isinstance(inner, By)
+    return inner
+
+
+def _parts(levy_fen: IntArray, node: By) -> dict[str, IntArray]:
     parts: dict[str, IntArray] = {}
     ppm, before = 0, levy_fen * 0
     for payer, share in node.nodes.items():

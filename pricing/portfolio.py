@@ -11,8 +11,8 @@ import numpy as np
 from pricing.coding import Rows
 from pricing.edition import Edition
 from pricing.errors import TariffError
-from pricing.kernel import limits, off_balance, relativities
 from pricing.merge import Merged
+from pricing.ratio import limits, off_balance, relativities
 from pricing.scheme import Scheme
 from pricing.strict_yaml import read_yaml, whole
 from pricing.units import IntArray, over_ppm

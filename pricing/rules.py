@@ -31,7 +31,11 @@ ALL = frozenset({PAYERS, REDUCTION_WINDOW, PLAUSIBLE_SPEED}.union(*BY_SCOPE.valu
 
 def tables_read(scheme: Scheme) -> tuple[str, ...]:
     """Every table that a price of the scheme rests on or is warned by."""
-    by_rule = (*BY_SCOPE.get(scheme.scope, ()), *BY_EXPOSURE.get(scheme.exposure, ()), PAYERS)
+    payers = (PAYERS,) if scheme.product is None else ()
+    by_rule = (*BY_SCOPE.get(scheme.scope, ()), *BY_EXPOSURE.get(scheme.exposure, ()), *payers)
     reduced = (REDUCTION_WINDOW,) if scheme.reduction else ()
-    by_distance = (PLAUSIBLE_SPEED,) if any(relativity.of == "distance_m" for relativity in scheme.relativities) else ()
+    distance = scheme.exposure == "distance_m" or any(
+        "distance_m" in relativity.of for relativity in scheme.relativities
+    )
+    by_distance = (PLAUSIBLE_SPEED,) if distance else ()
     return tuple(dict.fromkeys((*scheme.tables(), *by_rule, *reduced, *by_distance)))

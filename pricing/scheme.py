@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pricing.errors import TariffError
 from pricing.strict_yaml import both_languages, mapping_of, read_yaml, truth_of, words_of
-from pricing.usage import NUMBERS
+from pricing.usage import NUMBERS, QUANTITIES
 
+if TYPE_CHECKING:
+    from pricing.product import Product
+
+WORK_INJURY = "work_injury"
 SCOPES = ("pilot", "employed", "courier", "proposal")
 EXPOSURES = ("orders", "contribution_base", "heads")
 FLOATS = ("pilot_float_pct", "class_float_pct")
@@ -47,16 +51,24 @@ _KEYS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Relativity:
-    """A relativity of a scheme: its table, the merged quantity or attribute it is read by, what that is divided by."""
+    """A relativity of a scheme: its table, the attributes or merged quantities (added) it is read by, what those are
+    divided by; `share`: whether the quotient is a share in ppm, at most 1, or whole units per unit.
+    """
 
     table: str
-    of: str
-    per: str
+    of: tuple[str, ...]
+    per: tuple[str, ...]
+    share: bool
 
     @property
     def name(self) -> str:
         """Name of its step: the table's own."""
         return self.table.rsplit("/", 1)[-1]
+
+    @property
+    def by_curve(self) -> bool:
+        """Whether it is read from a curve of a quantity, rather than by levels."""
+        return self.of[0] in QUANTITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +91,13 @@ class Scheme:
     voluntary: bool
     needs: tuple[str, ...]
     share_by: tuple[str, ...]
+    product: Product | None = None
 
     def tables(self) -> tuple[str, ...]:
         """Ids of the rate tables this scheme reads by name."""
-        named = (self.base_rate, self.reduction, self.float_steps, self.limits, *(r.table for r in self.relativities))
-        return tuple(dict.fromkeys(table for table in named if table))
+        own = (self.base_rate, self.reduction, self.float_steps, self.limits)
+        sold = () if self.product is None else self.product.tables()
+        return tuple(dict.fromkeys(t for t in (*own, *(r.table for r in self.relativities), *sold) if t))
 
 
 def read_schemes(path: Path, tables: Collection[str]) -> dict[str, Scheme]:
@@ -94,10 +108,15 @@ def read_schemes(path: Path, tables: Collection[str]) -> dict[str, Scheme]:
     bodies = mapping_of(raw, "schemes", str(path))
     schemes = {name: _scheme(name, mapping_of(bodies, name, str(path)), f"{path}, {name}") for name in bodies}
     for scheme in schemes.values():
-        for table in scheme.tables():
-            if table not in tables:
-                raise TariffError("table_missing", f"{path}, {scheme.name}", table=table)
+        check_tables(scheme, tables, f"{path}, {scheme.name}")
     return schemes
+
+
+def check_tables(scheme: Scheme, tables: Collection[str], place: str) -> None:
+    """TariffError where a scheme reads a table that is not there."""
+    for table in scheme.tables():
+        if table not in tables:
+            raise TariffError("table_missing", place, table=table)
 
 
 def _scheme(name: str, body: Mapping[str, Any], place: str) -> Scheme:
@@ -108,9 +127,9 @@ def _scheme(name: str, body: Mapping[str, Any], place: str) -> Scheme:
         if not body.get(key):
             raise TariffError("missing_key", place, key=key)
     _check_words(body, place)
-    relativities = tuple(_relativity(one, place) for one in body.get("relativities", ()))
+    relativities = tuple(read_relativity(one, place, ("vehicle",)) for one in body.get("relativities", ()))
     needed = [word for word, exposure in _NEEDED_FOR.items() if exposure == body["exposure"]]
-    for word in (*needed, *(r.of for r in relativities if r.of not in NUMBERS)):
+    for word in (*needed, *(name for r in relativities if not r.by_curve for name in r.of)):
         if word not in words_of(body, "needs", place):
             raise TariffError("missing_key", place, key=f"needs: {word}")
     return Scheme(
@@ -136,11 +155,11 @@ def _scheme(name: str, body: Mapping[str, Any], place: str) -> Scheme:
 def _check_words(body: Mapping[str, Any], place: str) -> None:
     """TariffError where a scheme is made of a part that does not exist."""
     for key, known in (("scope", SCOPES), ("exposure", EXPOSURES), ("float", ("", *FLOATS))):
-        _one_of(body.get(key, ""), known, place)
+        one_of(body.get(key, ""), known, place)
     for key in ("needs", "share_by"):
         for word in words_of(body, key, place):
-            _one_of(word, (*NUMBERS, *(["vehicle"] if key == "needs" else [])), place)
-    _one_of(body["exposure"], _EXPOSURE_OF[body["scope"]], place)
+            one_of(word, (*NUMBERS, *(["vehicle"] if key == "needs" else [])), place)
+    one_of(body["exposure"], _EXPOSURE_OF[body["scope"]], place)
     if body["exposure"] != "contribution_base" and "relativities" in body:
         raise TariffError("unknown_key", place, key="relativities", known="only beside exposure: contribution_base")
     if body["exposure"] == "contribution_base" and truth_of(body, "declared", place):
@@ -150,19 +169,32 @@ def _check_words(body: Mapping[str, Any], place: str) -> None:
             raise TariffError("table_missing", place, table=body[key])
 
 
-def _relativity(body: Any, place: str) -> Relativity:
+def read_relativity(body: Any, place: str, attributes: tuple[str, ...]) -> Relativity:
+    """One relativity of a list; TariffError names what is unknown. attributes: what may be read by levels."""
     if not isinstance(body, dict):
         raise TariffError("not_a_mapping", place, key="relativities")
     for key in body:
-        _one_of(key, ("table", "of", "per"), place, "unknown_key")
+        one_of(key, ("table", "of", "per", "share"), place, "unknown_key")
     for key in ("table", "of"):
-        if not body.get(key) or not isinstance(body[key], str):
+        if not body.get(key):
             raise TariffError("missing_key", place, key=key)
-    _one_of(body["of"], (*NUMBERS, "vehicle"), place)
-    _one_of(body.get("per", ""), ("", *NUMBERS), place)
-    return Relativity(body["table"], body["of"], body.get("per", ""))
+    if not isinstance(body["table"], str):
+        raise TariffError("table_missing", place, table=body["table"])
+    of, per = (_names(body, key, place) for key in ("of", "per"))
+    known = QUANTITIES if of[0] in QUANTITIES else attributes
+    for name in of:
+        one_of(name, (*attributes, *QUANTITIES) if name == of[0] else known, place)
+    for name in per:
+        one_of(name, NUMBERS, place)
+    return Relativity(body["table"], of, per, truth_of({"share": body.get("share", "true")}, "share", place))
 
 
-def _one_of(word: Any, known: tuple[str, ...], place: str, code: str = "unknown_level") -> None:
+def _names(body: Mapping[str, Any], key: str, place: str) -> tuple[str, ...]:
+    """One name or several."""
+    return (body[key],) if isinstance(body.get(key), str) and body[key] else words_of(body, key, place)
+
+
+def one_of(word: Any, known: tuple[str, ...], place: str, code: str = "unknown_level") -> None:
+    """TariffError where a word is not among the known ones."""
     if word not in known:
         raise TariffError(code, place, level=word, key=word, known=", ".join(filter(None, known)))

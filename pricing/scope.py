@@ -1,39 +1,22 @@
 """Who is in a scheme: for each scheme a gate, compiled for the month, that refuses rows by their attributes.
 
-A gate is a table of refusal codes over a few attributes, with the marks of the entries it rests on. The first refusal
-wins in the order in which a function below lists them.
+The first refusal wins in the order in which a function below lists them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from pricing.edition import MISSING, Edition
 from pricing.errors import CODE, ROW_CODES
-from pricing.platform_terms import AS_IT_IS
-from pricing.rate_table import NATION, UNITS, By
-from pricing.relativities import places
-from pricing.rules import AVERAGE_WAGE, PAYERS, PLATFORMS, PROVINCES, TIER_RULE
+from pricing.gate import Gate, built, by_region, closed, first_of
+from pricing.pilot import pilot_gate
+from pricing.rate_table import NATION
+from pricing.rules import AVERAGE_WAGE
 from pricing.scheme import Scheme
 from pricing.units import IntArray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Gate:
-    """Refusal codes over `keys`, flat in C order; status and evidence are the weakest marks of what was looked up."""
-
-    keys: tuple[str, ...]
-    sizes: tuple[int, ...]
-    refusal: IntArray
-    status: IntArray
-    evidence: IntArray
-
-    def places(self, codes: Mapping[str, IntArray], rows: int) -> IntArray:
-        """Flat place of each row. codes: number of the level per key, shape (rows,)."""
-        return places(self.keys, self.sizes, codes, rows)
 
 
 def gate(edition: Edition, scheme: Scheme) -> Gate:
@@ -41,135 +24,11 @@ def gate(edition: Edition, scheme: Scheme) -> Gate:
     return edition.keep("gate", scheme.name, lambda: _GATES[scheme.scope](edition, scheme))
 
 
-def closed(edition: Edition, scheme: Scheme) -> int:
-    """Refusal code where the month lies before the scheme's first entries, or a table of it has ended; else 0."""
-    national = [*(relativity.table for relativity in scheme.relativities), *([scheme.limits] if scheme.limits else [])]
-    if any(edition.starts_later(table) for table in (scheme.base_rate, *national)):
-        return CODE["month_before_first_entry"]
-    lacking = any(isinstance(edition.number_of(table, NATION), str) for table in national)
-    return CODE["rate_not_known"] if lacking or scheme.name not in edition.nodes(PAYERS) else 0
-
-
-def _first_of(shape: tuple[int, ...], refusals: Sequence[tuple[object, str]]) -> IntArray:
-    """The code of the first condition that holds, in the order given. Conditions broadcast to `shape`."""
-    codes = np.zeros(shape, dtype=np.int64)
-    for condition, code in reversed(refusals):
-        codes[np.broadcast_to(np.asarray(condition, dtype=bool), shape)] = CODE[code]
-    return codes
-
-
-def _built(keys: tuple[str, ...], refusal: IntArray, marks: Sequence[IntArray], edition: Edition) -> Gate:
-    status = np.zeros(refusal.shape, dtype=np.int64)
-    evidence = np.zeros(refusal.shape, dtype=np.int64)
-    for entries in marks:
-        np.maximum(status, edition.status[entries], out=status)
-        np.maximum(evidence, edition.evidence[entries], out=evidence)
-    return Gate(keys, refusal.shape, refusal.reshape(-1), status.reshape(-1), evidence.reshape(-1))
-
-
-def _by_region(edition: Edition, table: str) -> tuple[IntArray, IntArray]:
-    """Values and entries of a table per region number, shape (regions,)."""
-    grid = edition.grid(table)
-    if grid.keys == ("region",):
-        return grid.values, grid.entries
-    ones = np.ones(len(edition.regions) + 1, dtype=np.int64)
-    ones[0] = 0
-    return np.where(ones, grid.values[0], MISSING), np.where(ones, grid.entries[0], MISSING)
-
-
-def _platform_batches(edition: Edition) -> tuple[IntArray, int]:
-    """Number of the batch of each platform (0: in none), with the entry that lists them. Shape (platforms,)."""
-    batches = np.zeros(len(edition.platforms) + 1, dtype=np.int64)
-    levels = edition.levels["platform_batch"]
-    for platform, batch in edition.nodes(PLATFORMS).items():
-        batches[edition.platforms[platform]] = levels[str(batch)]
-    number = edition.number_of(PLATFORMS, NATION)
-    return batches, number if isinstance(number, int) else MISSING
-
-
-def tiers(edition: Edition) -> tuple[IntArray, IntArray, int]:
-    """Tier per platform and region (0: none), whether one must still be assigned, and the rule's entry.
-
-    Shapes (platforms, regions). The register's tier comes first, then the rule's.
-    """
-    given = edition.terms.pilot_tier
-    number = edition.number_of(TIER_RULE, NATION)
-    if not isinstance(number, int):
-        return given, np.zeros(given.shape, dtype=np.int64), MISSING
-    batches, _ = _platform_batches(edition)
-    provinces, _ = _by_region(edition, PROVINCES)
-    rule = np.zeros((len(edition.levels["platform_batch"]) + 1, len(edition.levels["province_batch"]) + 1), np.int64)
-    for batch, node in edition.nodes(TIER_RULE).items():
-        row = edition.levels["platform_batch"][batch]
-        for province, word in node.nodes.items() if isinstance(node, By) else [(slice(None), node)]:
-            column = province if isinstance(province, slice) else edition.levels["province_batch"][province]
-            rule[row, column] = edition.levels["tier_rule"][str(word)]
-    by_rule = rule[batches[:, None], np.maximum(provinces, 0)[None, :]]
-    low = np.where(by_rule == edition.levels["tier_rule"]["low"], edition.levels["pilot_tier"]["low"], 0)
-    required = (given == 0) & (by_rule == edition.levels["tier_rule"]["required"])
-    return np.where(given > 0, given, low), required.astype(np.int64), number
-
-
-def _amounts(edition: Edition, scheme: Scheme) -> tuple[IntArray, IntArray]:
-    """Per-order amounts and their entries as (regions, industries, tiers)."""
-    grid = edition.grid(scheme.base_rate)
-    shape = (len(edition.regions) + 1, len(edition.levels["pilot_industry"]) + 1, len(edition.levels["pilot_tier"]) + 1)
-    index = {"region": 0, "pilot_industry": 1, "pilot_tier": 2}
-    axes = [np.arange(shape[index[key]]).reshape([-1 if i == index[key] else 1 for i in range(3)]) for key in grid.keys]
-    place = np.zeros((1, 1, 1), dtype=np.int64)
-    for axis, size in zip(axes, grid.sizes, strict=True):
-        place = place * size + axis
-    place = np.broadcast_to(place, shape)
-    return grid.values[place], grid.entries[place]
-
-
-def _pilot(edition: Edition, scheme: Scheme) -> Gate:
-    shape = (len(edition.platforms) + 1, len(edition.regions) + 1, len(edition.levels["pilot_industry"]) + 1)
-    shut = closed(edition, scheme)
-    province, province_entries = _by_region(edition, PROVINCES)
-    levels = edition.levels["province_batch"]
-    batches, platforms_entry = _platform_batches(edition)
-    tier, required, tier_entry = tiers(edition)
-    amounts, amount_entries = _amounts(edition, scheme)
-    p, r, i = np.ogrid[: shape[0], : shape[1], : shape[2]]
-    amount = amounts[r, i, tier[p, r]]
-    tiered = (amounts[:, :, 0] == MISSING) & (amounts[:, :, 1] != MISSING)
-    floats = edition.terms.floats.get(scheme.float_column)
-    pct = np.full(shape, AS_IT_IS) if floats is None else floats[:, :, None]
-    steps = edition.steps(scheme.float_steps)
-    step, limit = (steps[0].step, steps[0].limit) if steps else (1, UNITS["pct"])
-    refusal = _first_of(
-        shape,
-        [
-            (shut > 0, ROW_CODES[shut or CODE["rate_not_known"]]),
-            (i == 0, "industry_not_in_scope"),
-            ((province == levels["out"])[None, :, None], "province_not_in_scope"),
-            ((province == levels["not_established"])[None, :, None], "scope_not_established"),
-            ((province == MISSING)[None, :, None], "scope_not_established"),
-            ((batches == 0)[:, None, None], "platform_not_in_scope"),
-            (tiered[r, i] & ((required[p, r] > 0) | (tier[p, r] == 0)), "rate_tier_not_assigned"),
-            ((pct != AS_IT_IS) & (steps is None), "float_not_in_force"),
-            ((pct - AS_IT_IS) % step != 0, "float_not_a_step"),
-            (np.abs(pct - AS_IT_IS) > limit, "float_above_limit"),
-            (amount == MISSING, "rate_not_known"),
-        ],
-    )
-    float_entry = np.where(pct != AS_IT_IS, steps[1] if steps else MISSING, MISSING)
-    marks = [
-        np.broadcast_to(province_entries[None, :, None], shape),
-        np.full(shape, platforms_entry),
-        np.where(np.broadcast_to(tiered[r, i], shape), tier_entry, MISSING),
-        np.broadcast_to(float_entry, shape),
-        np.broadcast_to(amount_entries[r, i, tier[p, r]], shape),
-    ]
-    return _built(("platform", "region", "pilot_industry"), refusal, marks, edition)
-
-
 def _employed(edition: Edition, scheme: Scheme) -> Gate:
     levels = edition.levels["employment"]
     number = np.arange(len(levels) + 1)
     shut = closed(edition, scheme)
-    refusal = _first_of(
+    refusal = first_of(
         number.shape,
         [
             (shut > 0, ROW_CODES[shut or CODE["rate_not_known"]]),
@@ -177,16 +36,16 @@ def _employed(edition: Edition, scheme: Scheme) -> Gate:
             (number == levels["none"], "no_employer"),
         ],
     )
-    return _built(("employment",), refusal, [], edition)
+    return built(("employment",), refusal, [], edition)
 
 
 def _courier(edition: Edition, scheme: Scheme) -> Gate:
     shape = (len(edition.regions) + 1, len(edition.levels["occupation"]) + 1)
-    rate, _ = _by_region(edition, scheme.base_rate)
-    wage, _ = _by_region(edition, AVERAGE_WAGE)
+    rate, _ = by_region(edition, scheme.base_rate)
+    wage, _ = by_region(edition, AVERAGE_WAGE)
     courier = np.arange(shape[1])[None, :] == edition.levels["occupation"]["parcel_courier"]
     shut = closed(edition, scheme)
-    refusal = _first_of(
+    refusal = first_of(
         shape,
         [
             (shut > 0, ROW_CODES[shut or CODE["rate_not_known"]]),
@@ -195,16 +54,58 @@ def _courier(edition: Edition, scheme: Scheme) -> Gate:
             ((wage == MISSING)[:, None], "average_wage_not_known"),
         ],
     )
-    return _built(("region", "occupation"), refusal, [], edition)
+    return built(("region", "occupation"), refusal, [], edition)
 
 
 def _proposal(edition: Edition, scheme: Scheme) -> Gate:
-    return _built((), np.array([closed(edition, scheme)]).reshape(()), [], edition)
+    return built((), np.array([closed(edition, scheme)]).reshape(()), [], edition)
+
+
+def _product(edition: Edition, scheme: Scheme) -> Gate:
+    """Occupations that can be insured, in regions where the rate and what limits the benefit are known."""
+    product = scheme.product
+    assert product is not None
+    shape = (len(edition.regions) + 1, len(edition.levels["occupation"]) + 1)
+    shut = closed(edition, scheme)
+    offered = np.isin(
+        np.arange(shape[1]), [edition.levels["occupation"][o] for o in edition.nodes(product.occupations)]
+    )
+    offered_entry = edition.number_of(product.occupations, NATION)
+    rate = _over(edition, scheme.base_rate, shape)
+    limited = product.underwriting is not None
+    benefit = _any_by_region(edition, product.underwriting.benefit_limit) if product.underwriting else rate[:, 0]
+    refusal = first_of(
+        shape,
+        [
+            (shut > 0, ROW_CODES[shut or CODE["rate_not_known"]]),
+            (~offered[None, :], "occupation_not_in_scope"),
+            (rate == MISSING, "rate_not_known"),
+            (limited & (benefit == MISSING)[:, None], "benefit_limit_not_known"),
+        ],
+    )
+    marks = [np.full(shape, offered_entry if isinstance(offered_entry, int) else MISSING)]
+    return built(("region", "occupation"), refusal, marks, edition)
+
+
+def _over(edition: Edition, table: str, shape: tuple[int, int]) -> IntArray:
+    """Values of a table over region and occupation."""
+    grid = edition.grid(table)
+    region, occupation = np.indices(shape)
+    codes = {"region": region.reshape(-1), "occupation": occupation.reshape(-1)}
+    place = grid.places(codes, region.size).reshape(shape)
+    return grid.values.take(place)
+
+
+def _any_by_region(edition: Edition, table: str) -> IntArray:
+    """Whether a table has any value in a region: 1, else MISSING. Shape (regions,)."""
+    known = [isinstance(edition.number_of(table, code), int) for code in edition.regions]
+    return np.where([False, *known], 1, MISSING)
 
 
 _GATES: Mapping[str, Callable[[Edition, Scheme], Gate]] = {
-    "pilot": _pilot,
+    "pilot": pilot_gate,
     "employed": _employed,
     "courier": _courier,
     "proposal": _proposal,
+    "product": _product,
 }

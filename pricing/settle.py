@@ -21,6 +21,7 @@ from pricing.merge import Merged
 from pricing.rate_table import STATUSES
 from pricing.scheme import Scheme
 from pricing.scope import gate
+from pricing.side import NOTHING, Side
 from pricing.units import IntArray
 from pricing.usage import Usage
 from pricing.worksheet import Worksheet
@@ -53,14 +54,19 @@ class Settlement:
 
 
 def settle(
-    usage: Usage, edition: Edition, names: Iterable[str] | None = None, weakest: int = len(STATUSES) - 1
+    usage: Usage,
+    edition: Edition,
+    names: Iterable[str] | None = None,
+    weakest: int = len(STATUSES) - 1,
+    side: Side = NOTHING,
 ) -> Settlement:
-    """Settle a month of usage under the schemes named (all of the edition's by default).
+    """Settle a month of usage under the schemes and covers named (all of the edition's by default).
 
     weakest: rank of the weakest status that may be charged; rows that would need a weaker one are refused.
+    side: enrolments and histories of the workers.
     """
     schemes = {name: edition.schemes[name] for name in (edition.schemes if names is None else names)}
-    checked = check(usage, edition, schemes)
+    checked = check(usage, edition, schemes, side)
     refusals: dict[str, IntArray] = {}
     priced: dict[str, Priced | None] = {}
     for name, scheme in schemes.items():
@@ -75,7 +81,11 @@ def _priced(
     kept = (refusals == 0).nonzero()[0]
     if not len(kept):
         return refusals, None
-    rows = checked.rows if len(kept) == len(checked.order) else checked.rows.only(kept)
+    rows = checked.rows
+    cover = checked.insured.get(scheme.name)
+    if cover is not None:
+        rows = rows.beside(cover.codes, cover.numbers)
+    rows = rows if len(kept) == len(checked.order) else rows.only(kept)
     if scheme.exposure == "heads":
         rows = _with_heads(rows)
     merged = Merged(rows)
@@ -118,7 +128,7 @@ def _marks(rows: Rows, sheet: Worksheet, edition: Edition, scheme: Scheme) -> tu
 
 def is_due(checked: Checked, edition: Edition, scheme: Scheme) -> bool:
     """Whether a scheme is legally applicable to any row, by its scope alone: also where data or a rate are missing."""
-    if scheme.scope == "proposal":
+    if scheme.scope in ("proposal", "product"):
         return False
     entrance = gate(edition, scheme)
     codes = entrance.refusal.take(entrance.places(checked.rows.codes, len(checked.rows)))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pricing import rules
 from pricing.errors import TariffError
+from pricing.product import Product
 from pricing.rate_table import By, Curve, RateTable, Steps, Value
 from pricing.scheme import Scheme
-from pricing.usage import NUMBERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,10 @@ def check_shapes(tables: Mapping[str, RateTable], schemes: Mapping[str, Scheme])
 
 
 def _of_scheme(scheme: Scheme) -> Iterator[tuple[str, Shape]]:
-    yield scheme.base_rate, _BASE_RATE[scheme.exposure]
+    if scheme.product is None:
+        yield scheme.base_rate, _BASE_RATE[scheme.exposure]
+    else:
+        yield from _of_product(scheme, scheme.product)
     if scheme.reduction:
         yield scheme.reduction, Shape("number", ("risk_class",))
     if scheme.limits:
@@ -75,8 +78,19 @@ def _of_scheme(scheme: Scheme) -> Iterator[tuple[str, Shape]]:
         by_class = scheme.exposure == "contribution_base"
         yield scheme.float_steps, _exactly("list", "risk_class") if by_class else Shape("steps")
     for relativity in scheme.relativities:
-        curve = relativity.of in NUMBERS
-        yield relativity.table, Shape("curve") if curve else _exactly("number", relativity.of)
+        yield relativity.table, Shape("curve") if relativity.by_curve else _exactly("number", *relativity.of)
+
+
+def _of_product(scheme: Scheme, product: Product) -> Iterator[tuple[str, Shape]]:
+    yield scheme.base_rate, Shape("number", ("occupation",))
+    yield product.occupations, _exactly("word", "occupation")
+    yield product.payers, Shape("number", ("engagement", "payer"))
+    if product.enrolling is not None:
+        yield product.enrolling.participation, Shape("number")
+        yield product.enrolling.window, Shape("list")
+        yield product.enrolling.term, Shape("number")
+    if product.underwriting is not None:
+        yield product.underwriting.trend, Shape("number")
 
 
 def _factors(value: Value) -> Iterator[str]:

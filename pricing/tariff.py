@@ -14,8 +14,10 @@ from pathlib import Path
 from pricing.edition import Edition
 from pricing.errors import TariffError
 from pricing.factors import Factor, check_levels, opened, read_factors
+from pricing.package import Package, read_packages
 from pricing.payers import PAYER_NAMES
 from pricing.portfolio import Portfolio, read_portfolios
+from pricing.product import read_covers
 from pricing.rate_table import RateTable
 from pricing.register import Terms
 from pricing.rules import OCCUPATION_INDUSTRY, tables_read
@@ -35,8 +37,9 @@ _FACTORS: Mapping[str, tuple[str, ...]] = {
     "tier_rule": ("required", "low"),
     "bound": ("floor", "cap"),
     "limit": ("least", "greatest"),
+    "engagement": ("direct", "contracted"),
 }
-_UNDATED = ("factors", "schemes", "regions", "platforms", "reference_portfolios")
+_UNDATED = ("factors", "schemes", "packages", "regions", "platforms", "reference_portfolios")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Tariff:
     regions: Mapping[str, Mapping[str, str]]
     platforms: Mapping[str, Mapping[str, str]]
     portfolios: Mapping[str, Portfolio]
+    packages: Mapping[str, Package]
 
     @classmethod
     def load(cls, folder: Path = SHIPPED) -> Tariff:
@@ -57,8 +61,10 @@ class Tariff:
         if not (folder / "schemes.yaml").is_file():
             raise TariffError("tariff_not_found", str(folder), folder=folder)
         paths = {p.relative_to(folder).with_suffix("").as_posix(): p for p in sorted(folder.rglob("*.yaml"))}
-        tables = {name: read_table(path, name) for name, path in paths.items() if name not in _UNDATED}
-        factors = opened(read_factors(folder / "factors.yaml"), tables)
+        dated = {name: path for name, path in paths.items() if name not in _UNDATED and path.name != "cover.yaml"}
+        tables = {name: read_table(path, name) for name, path in dated.items()}
+        schemes = {**read_schemes(folder / "schemes.yaml", tables), **read_covers(folder, tables)}
+        factors = opened({**read_factors(folder / "factors.yaml"), **_options(schemes)}, tables)
         regions = _names(folder / "regions.yaml")
         for code in regions:
             if len(code) != 6 or not (code.isascii() and code.isdigit()) or code[:2] + "0000" not in regions:
@@ -68,7 +74,6 @@ class Tariff:
             for region in table.entries:
                 if region[:2] + "0000" not in regions:
                     raise TariffError("region_not_valid", table.id, region=region)
-        schemes = read_schemes(folder / "schemes.yaml", tables)
         _check_parts(folder, factors, tables, schemes)
         return cls(
             folder=folder,
@@ -78,11 +83,28 @@ class Tariff:
             regions=regions,
             platforms=_names(folder / "platforms.yaml"),
             portfolios=read_portfolios(folder / "reference_portfolios.yaml"),
+            packages=read_packages(folder / "packages.yaml", schemes),
         )
+
+    @property
+    def work_injury(self) -> tuple[str, ...]:
+        """Names of the schemes of work injury."""
+        return tuple(name for name, scheme in self.schemes.items() if scheme.product is None)
+
+    @property
+    def covers(self) -> tuple[str, ...]:
+        """Names of the covers that are sold beside it."""
+        return tuple(name for name, scheme in self.schemes.items() if scheme.product is not None)
 
     def on(self, month: int, known: dt.date, register: Iterable[Terms] = ()) -> Edition:
         """The edition for a month (counted since year 0) as known on a date, with a register of platforms."""
         return Edition(self, month, known, tuple(register))
+
+
+def _options(schemes: Mapping[str, Scheme]) -> dict[str, Factor]:
+    """The options of all covers as factors; their levels are those that tables price."""
+    named = [name for scheme in schemes.values() if scheme.product is not None for name in scheme.product.options]
+    return {name: Factor(name, (), complete=False, words_in=()) for name in named}
 
 
 def _check_parts(
@@ -94,7 +116,7 @@ def _check_parts(
             raise TariffError("missing_key", str(folder / "factors.yaml"), key=": ".join((name, *levels)))
     for name, scheme in schemes.items():
         place = f"{folder / 'schemes.yaml'}, {name}"
-        if name not in factors["scheme"].levels:
+        if scheme.product is None and name not in factors["scheme"].levels:
             raise TariffError("unknown_level", place, level=name, known=", ".join(factors["scheme"].levels))
         for payer in factors["payer"].levels:
             if payer not in PAYER_NAMES:

@@ -19,6 +19,7 @@ IntArray = npt.NDArray[np.int64]
 PPM = 1_000_000
 MILLIFEN_PER_FEN = 1000
 PPM_PER_PCT = 10_000
+METRES_PER_1000_KM = 1_000_000
 LARGEST = 2**63 - 1
 
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")

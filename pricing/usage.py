@@ -73,10 +73,18 @@ BY_NAME: Mapping[str, Column] = {column.name: column for column in COLUMNS}
 KEY = ("month", "worker", "platform", "contractor", "region", "occupation", "vehicle")
 TEXTS = tuple(c.name for c in COLUMNS if c.kind == "text")
 NUMBERS = tuple(c.name for c in COLUMNS if c.kind == "whole")
+# Merged by the greatest over the worker's rows; all others are added.
+GREATEST = frozenset({"active_days", "longest_sitting_min", "tenure_months", "volatility_ppm"})
+# What a curve may be read by: columns of numbers, and what is worked out from first_month or from a history.
+QUANTITIES = (*NUMBERS, "tenure_months", "volatility_ppm")
 # Columns that only a declaration of totals has.
 DECLARED_GREATEST: Mapping[str, int] = {"orders": 100_000_000_000, "heads": 100_000_000}
 DECLARED_TEXTS = ("pilot_industry",)
-COLUMN_NUMBER: Mapping[str, int] = {name: n for n, name in enumerate(("", *BY_NAME, "heads", *DECLARED_TEXTS))}
+# Columns of the side files.
+SIDE_COLUMNS = ("cover", "from_month", "to_month", "group", "eligible", "enrolled")
+COLUMN_NUMBER: Mapping[str, int] = {
+    name: n for n, name in enumerate(("", *BY_NAME, "heads", *DECLARED_TEXTS, *SIDE_COLUMNS))
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pricing.explain import yuan_of_fen
+from pricing.spoken import yuan_of_fen
 from pricing.tariff import Tariff
 from pricing.units import parse_month
 from pricing.words import say

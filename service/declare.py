@@ -18,8 +18,9 @@ from pricing.units import PPM, month_text
 from pricing.usage import DECLARED_GREATEST, Usage
 from pricing.worksheet import at
 from service.fields import object_of, one_of, read_date, read_month, readable, repeated
-from service.quote import FORMAT, shown_flags, shown_line
+from service.quote import FORMAT
 from service.refusals import of_error, of_row
+from service.shown import shown_flags, shown_line
 
 COLUMNS = [
     "month",
@@ -51,7 +52,7 @@ def _declare(raw: Mapping[str, Any], tariff: Tariff, today: dt.date, lang: str) 
             raise InputError("unknown_column", key, key=key, known=", ".join(COLUMNS))
     month = read_month(raw.get("month"), "month")
     known_on = read_date(raw.get("known_on"), "known_on") or today
-    scheme = tariff.schemes[one_of(raw.get("scheme") or "pilot_per_order", "scheme", tuple(tariff.schemes))]
+    scheme = tariff.schemes[one_of(raw.get("scheme") or "pilot_per_order", "scheme", tariff.work_injury)]
     if not scheme.declared:
         declared = ", ".join(s.name for s in tariff.schemes.values() if s.declared)
         raise InputError("scheme_not_declared", "scheme", scheme=scheme.name, known=declared)

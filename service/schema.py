@@ -7,12 +7,12 @@ from typing import Any
 from pricing.errors import OUT_OF_SCOPE, ROW_CODES
 from pricing.rate_table import EVIDENCE, STATUSES
 from pricing.register import COLUMNS as REGISTER_COLUMNS
+from pricing.scheme import WORK_INJURY
 from pricing.tariff import Tariff
 from pricing.usage import COLUMNS, DECLARED_GREATEST, KEY
 from pricing.words import sentences
 from service.declare import COLUMNS as DECLARED_COLUMNS
 from service.engines.columns import folder_columns
-from service.quote import COVERS
 
 _REGISTER_KINDS = {"pilot_float_pct": "whole", "class_float_pct": "whole", "risk_class": "whole"}
 _EXAMPLES = {
@@ -74,8 +74,8 @@ def _column(name: str, kind: str, words: dict[str, str]) -> dict[str, Any]:
 def _codes(tariff: Tariff) -> dict[str, list[str]]:
     factors = ("occupation", "vehicle", "employment", "risk_class", "pilot_industry", "pilot_tier", "industry")
     return {
-        "scheme": list(tariff.schemes),
-        "cover": list(COVERS),
+        "scheme": list(tariff.work_injury),
+        "cover": [WORK_INJURY, *tariff.covers],
         "status": list(STATUSES),
         "evidence": list(EVIDENCE),
         **{name: list(tariff.factors[name].levels) for name in factors},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pricing.explain import factor, percent, yuan, yuan_of_fen
 from pricing.rate_table import Value
+from pricing.spoken import factor, percent, yuan, yuan_of_fen
 from pricing.words import say
 from service.tariff_values import Leaf, ValueChange, leaves_of
 

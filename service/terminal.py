@@ -11,8 +11,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from pricing.explain import factor, quantity_words, yuan, yuan_of_fen
 from pricing.finding import Finding
+from pricing.spoken import factor, quantity_words, yuan, yuan_of_fen
 from pricing.words import say
 from service.settings import page_width
 

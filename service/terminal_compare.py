@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from pricing.explain import yuan_of_fen
+from pricing.spoken import yuan_of_fen
 from pricing.words import say
 from service.documents import compare_figures as figures
 from service.engines.comparison import Change, Comparison

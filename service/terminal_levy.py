@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from pricing.explain import yuan_of_fen
+from pricing.spoken import yuan_of_fen
 from pricing.words import say
 from service.terminal import console, worksheet
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pricing.explain import yuan_of_fen
+from pricing.spoken import yuan_of_fen
 from pricing.words import say
 from service.tariff_change_words import signed_percent, signed_yuan
 from service.terminal import STATUS_STYLE, console

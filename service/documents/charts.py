@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from pricing.explain import yuan
+from pricing.spoken import yuan
 
 WIDTH = 360
 _LABEL, _END = 112, 292

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pricing.explain import yuan_of_fen
+from pricing.spoken import yuan_of_fen
 from pricing.units import parts_of, to_millifen
 from pricing.words import say
 from service.engines.comparison import Band, KilometreBand

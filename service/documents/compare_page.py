@@ -7,7 +7,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pricing.explain import Line, yuan, yuan_of_fen
+from pricing.explain import Line
+from pricing.spoken import yuan, yuan_of_fen
 from pricing.tariff import Tariff
 from pricing.words import LANGUAGES, say
 from service.documents import compare_figures as figures

@@ -9,13 +9,14 @@ import pyarrow as pa
 
 from pricing.arrow import settled
 from pricing.errors import InputError
-from pricing.explain import explain, yuan_of_fen
+from pricing.explain import explain
+from pricing.spoken import yuan_of_fen
 from pricing.usage import KEY
 from pricing.words import say
 from service.engines import folder as files
 from service.engines import store
 from service.engines.previous import BEFORE, corrected, opened
-from service.quote import shown_line
+from service.shown import shown_line
 
 
 def explain_line(folder: Path, number: int, work: Path, lang: str) -> dict[str, Any]:

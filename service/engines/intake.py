@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pricing.arrow import SET_ASIDE, USAGE_SCHEMA
+from pricing.arrow_usage import SET_ASIDE, USAGE_SCHEMA
 from pricing.errors import InputError
 from pricing.usage import BY_NAME, NUMBERS
 from service.engines import csv_usage

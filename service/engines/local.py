@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pricing.arrow import LINE_SCHEMA, USAGE_SCHEMA, Part, lines_of, settled
+from pricing.arrow import LINE_SCHEMA, Part, lines_of, settled
+from pricing.arrow_usage import USAGE_SCHEMA
 from pricing.coding import COLUMN
 from pricing.declaration import Group
 from pricing.edition import Edition

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pricing.arrow import BAD_CELLS, OWN_COLUMNS, SET_ASIDE, USAGE_SCHEMA
+from pricing.arrow_usage import BAD_CELLS, OWN_COLUMNS, SET_ASIDE, USAGE_SCHEMA
 from pricing.errors import InputError
 from pricing.usage import BY_NAME, NUMBERS, TEXTS, whole_text
 

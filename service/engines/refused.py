@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pricing.arrow import BAD_CELLS, SET_ASIDE, Part
+from pricing.arrow import Part
+from pricing.arrow_usage import BAD_CELLS, SET_ASIDE
 from pricing.coding import COLUMN
 from pricing.edition import Edition
 from pricing.errors import CODE, ROW_CODES

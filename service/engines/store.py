@@ -11,7 +11,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pricing.arrow import LINE_SCHEMA, USAGE_SCHEMA
+from pricing.arrow import LINE_SCHEMA
+from pricing.arrow_usage import USAGE_SCHEMA
 from pricing.payers import PAYER_NAMES
 from pricing.usage import KEY
 

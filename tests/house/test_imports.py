@@ -29,7 +29,7 @@ OUTSIDE = {
     "pricing": {
         "numpy": ["pricing/*"],
         "yaml": ["pricing/strict_yaml.py", "pricing/words/__init__.py"],
-        "pyarrow": ["pricing/arrow.py"],
+        "pyarrow": ["pricing/arrow*.py"],
     },
     "models": {"numpy": ["models/*"], "scipy": ["models/*"], "sklearn": ["models/*"], "glum": ["models/*"]},
     "training": {name: ["training/*"] for name in ("numpy", "pyarrow", "pandas", "matplotlib")},

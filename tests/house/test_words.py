@@ -22,7 +22,7 @@ from service.declare import COLUMNS as DECLARED_COLUMNS
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 TARIFF = Tariff.load()
-CURVES = [r.name for s in TARIFF.schemes.values() for r in s.relativities if r.of not in TARIFF.factors]
+CURVES = [r.name for s in TARIFF.schemes.values() for r in s.relativities if r.by_curve]
 COLUMNS = (*BY_NAME, *REGISTER_COLUMNS, *DECLARED_COLUMNS)
 
 # Codes that are put together while the program runs: prefix → what may follow.

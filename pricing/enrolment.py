@@ -1,0 +1,152 @@
+"""Enrolments: which cover a worker has in a month, on which options, and what is refused against selection.
+
+A group must reach its least participation; a person alone enrols in the window; within a term no option is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pricing.coding import refusal
+from pricing.edition import MISSING, Edition
+from pricing.errors import CODE
+from pricing.history import first_of_each
+from pricing.key_order import BoolArray
+from pricing.product import Enrolling, Product
+from pricing.rate_table import NATION
+from pricing.scheme import Relativity, Scheme
+from pricing.side import MONTH_NOT_VALID, MONTH_UNKNOWN, Table
+from pricing.units import PPM, IntArray
+
+NEVER_ENDS = 12 * 10_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enrolled:
+    """Enrolments of one cover. Shapes (enrolments,); `own`: places of the cover's rows in the file; the rest is in
+    their order. starts, ends: months since year 0, inclusive; levels: number of the level per option.
+    """
+
+    own: IntArray
+    starts: IntArray
+    ends: IntArray
+    levels: dict[str, IntArray]
+    refusals: IntArray
+
+
+def enrolled(table: Table, edition: Edition, scheme: Scheme) -> Enrolled:
+    """Read the enrolments of a scheme's cover; each is good, or refused by a code."""
+    product = scheme.product
+    assert product is not None
+    covers = table.texts.get("cover", ())
+    wanted = covers.index(scheme.name) if scheme.name in covers else -2
+    own = (table.code("cover") == wanted).nonzero()[0]
+    starts, ends = (table.months(name).take(own) for name in ("from_month", "to_month"))
+    levels = {name: levels_of(table, own, edition, product, name) for name in product.options}
+    found = Enrolled(own, starts, np.where(ends == MONTH_UNKNOWN, NEVER_ENDS, ends), levels, np.zeros_like(own))
+    refusals = [*_malformed(found, starts, ends), *_options(found, edition, scheme)]
+    if product.enrolling is not None:
+        refusals += [*_selected(table, found, edition, product.enrolling)]
+    found = replace(found, refusals=first_of_each(refusals))
+    return Enrolled(
+        own, starts, found.ends, levels, _in_sequence(table.code("worker").take(own), found, edition, scheme)
+    )
+
+
+def levels_of(table: Table, own: IntArray, edition: Edition, product: Product, option: str) -> IntArray:
+    """Number of an option's level per enrolment: the standard one where none is chosen, 0 where it has no price."""
+    known = edition.levels[option]
+    standard = product.options[option]
+    chosen = table.mapped(option, known).take(own)
+    empty = table.code(option).take(own) < 0
+    return np.where(empty, known.get(standard or "", -1), np.maximum(chosen, 0))
+
+
+def _malformed(found: Enrolled, starts: IntArray, ends: IntArray) -> Iterator[IntArray]:
+    yield (starts == MONTH_UNKNOWN) * refusal("value_missing", "from_month")
+    yield (starts == MONTH_NOT_VALID) * refusal("month_not_valid", "from_month")
+    yield (ends == MONTH_NOT_VALID) * refusal("month_not_valid", "to_month")
+    yield (found.ends < starts) * refusal("enrolment_months", "to_month")
+
+
+def _options(found: Enrolled, edition: Edition, scheme: Scheme) -> Iterator[IntArray]:
+    """Options not chosen that have no standard, and levels (or pairs of them) without a price."""
+    for level in found.levels.values():
+        yield (level < 0) * CODE["option_missing"]
+    for relativity in by_options(scheme):
+        yield (_factor(found, edition, relativity) == MISSING) * CODE["option_not_priced"]
+
+
+def by_options(scheme: Scheme) -> tuple[Relativity, ...]:
+    """The relativities of a scheme that are read by options."""
+    options = {} if scheme.product is None else scheme.product.options
+    return tuple(r for r in scheme.relativities if not r.by_curve and set(r.of) <= set(options))
+
+
+def _factor(found: Enrolled, edition: Edition, relativity: Relativity) -> IntArray:
+    grid = edition.grid(relativity.table)
+    codes = {name: np.maximum(found.levels[name], 0) for name in relativity.of}
+    return grid.values.take(grid.places(codes, len(found.own)))
+
+
+def _selected(table: Table, found: Enrolled, edition: Edition, rules: Enrolling) -> Iterator[IntArray]:
+    """A group needs figures that fit and its participation; who is in no such group must start in the window."""
+    group = table.code("group").take(found.own) >= 0
+    eligible, of_them = (table.number(name).take(found.own) for name in ("eligible", "enrolled"))
+    unfit = group & ((eligible <= 0) | (of_them < 0) | (of_them > eligible))
+    yield unfit * refusal("group_figures", "enrolled")
+    least = number_of(edition, rules.participation)
+    enough = group & ~unfit & (of_them * PPM >= least * eligible)
+    months = set(list_of(edition, rules.window))
+    in_window = np.isin(found.starts % 12 + 1, list(months))
+    yield (group & ~enough & ~in_window) * refusal("participation_too_low", "enrolled")
+    yield (~group & ~in_window) * refusal("outside_enrolment_window", "from_month")
+
+
+def number_of(edition: Edition, table: str) -> int:
+    """The single national number of a table in force."""
+    entry = edition.number_of(table, NATION)
+    assert isinstance(entry, int), "the gate closes the scheme where a table does not answer"
+    value = edition.entries[entry].entry.value
+    assert isinstance(value, int)
+    return value
+
+
+def list_of(edition: Edition, table: str) -> tuple[int, ...]:
+    """The national list of numbers of a table in force."""
+    entry = edition.number_of(table, NATION)
+    assert isinstance(entry, int), "the gate closes the scheme where a table does not answer"
+    value = edition.entries[entry].entry.value
+    assert isinstance(value, tuple)
+    return value
+
+
+def _in_sequence(worker: IntArray, found: Enrolled, edition: Edition, scheme: Scheme) -> IntArray:
+    """Refusals with those of a worker's enrolments that overlap, or raise an option before the term is over."""
+    product = scheme.product
+    assert product is not None
+    order = np.lexsort((found.starts, worker))
+    same = worker.take(order[1:]) == worker.take(order[:-1])
+    before, after = order[:-1][same], order[1:][same]
+    refusals = found.refusals.copy()
+    overlap = found.ends.take(before) >= found.starts.take(after)
+    for places in (before[overlap], after[overlap]):
+        refusals[places] = np.where(refusals[places] > 0, refusals[places], refusal("enrolment_overlaps", "from_month"))
+    if product.enrolling is None:
+        return refusals
+    within = found.starts.take(after) < found.starts.take(before) + number_of(edition, product.enrolling.term)
+    raised = after[within & _raised(found, edition, scheme, before, after)]
+    refusals[raised] = np.where(refusals[raised] > 0, refusals[raised], CODE["enrolment_raised"])
+    return refusals
+
+
+def _raised(found: Enrolled, edition: Edition, scheme: Scheme, before: IntArray, after: IntArray) -> BoolArray:
+    """Whether any option costs more in the later of two enrolments."""
+    raised = np.zeros(len(before), dtype=bool)
+    for relativity in by_options(scheme):
+        factor = _factor(found, edition, relativity)
+        raised |= factor.take(after) > factor.take(before)
+    return raised

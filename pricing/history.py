@@ -1,0 +1,117 @@
+"""History: a worker's settled revenue of the twelve months before a cover starts, and what it says of the risk.
+
+Volatility = mean absolute deviation ÷ mean. A history that is short, broken or falling is refused, never rated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pricing.coding import refusal
+from pricing.errors import CODE
+from pricing.side import MONTH_NOT_VALID, MONTH_UNKNOWN, Table
+from pricing.units import LARGEST, PPM, IntArray, parts_of
+from pricing.usage import cell_codes
+
+MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histories:
+    """Per worker, shapes (workers, 12): revenue of the months before the start, oldest first, and rows that gave it;
+    refusals: of a worker's own rows, shape (workers,).
+    """
+
+    revenue_fen: IntArray
+    given: IntArray
+    earliest: IntArray
+    refusals: IntArray
+
+
+def refused(table: Table) -> IntArray:
+    """Refusal of each row of a history: a month or an amount that is none, a month that does not follow."""
+    months, revenue = table.months("month"), table.number("revenue_fen")
+    cells = cell_codes(np.where(revenue == -1, 0, revenue))
+    refusals = [
+        (table.code("worker") < 0) * refusal("value_missing", "worker"),
+        (months == MONTH_UNKNOWN) * refusal("value_missing", "month"),
+        (months == MONTH_NOT_VALID) * refusal("month_not_valid", "month"),
+        (revenue == -1) * refusal("value_missing", "revenue_fen"),
+        np.where(cells > 0, cells + refusal("", "revenue_fen"), 0),
+        _out_of_order(table, months),
+    ]
+    return first_of_each(refusals)
+
+
+def first_of_each(refusals: Sequence[IntArray]) -> IntArray:
+    """The first refusal of each row or worker, 0 where there is none."""
+    first = refusals[0]
+    for codes in refusals[1:]:
+        first = np.where(first > 0, first, codes)
+    return first
+
+
+def _out_of_order(table: Table, months: IntArray) -> IntArray:
+    """Months of a worker on a platform must ascend as they are written; one that stands twice is refused both times."""
+    order = np.lexsort((np.arange(table.rows), table.code("platform"), table.code("worker")))
+    found = np.zeros(table.rows, dtype=np.int64)
+    before, after = order[:-1], order[1:]
+    same = (table.code("worker")[before] == table.code("worker")[after]) & (months[before] >= 0) & (months[after] >= 0)
+    same &= table.code("platform")[before] == table.code("platform")[after]
+    found[after[same & (months[after] < months[before])]] = refusal("history_out_of_order", "month")
+    twice = same & (months[after] == months[before])
+    for places in (before[twice], after[twice]):
+        found[places] = refusal("history_twice", "month")
+    return found
+
+
+def histories(table: Table, worker: IntArray, starts: IntArray) -> Histories:
+    """The twelve months before each worker's start, platforms added.
+
+    worker: number of each row's worker, -1 where it is none of them; starts: month per worker, shape (workers,).
+    """
+    refusals = refused(table)
+    known = worker >= 0
+    by_worker = np.zeros(len(starts), dtype=np.int64)
+    bad = known & (refusals > 0)
+    by_worker[worker[bad][::-1]] = refusals[bad][::-1]
+    months = table.months("month")
+    back = starts.take(np.maximum(worker, 0)) - months
+    good = known & (refusals == 0) & (back >= 1)
+    earliest = np.full(len(starts), LARGEST, dtype=np.int64)
+    np.minimum.at(earliest, worker[good], months[good])
+    within = good & (back <= MONTHS)
+    revenue, given = (np.zeros((len(starts), MONTHS), dtype=np.int64) for _ in range(2))
+    place = (worker[within], MONTHS - back[within])
+    np.add.at(revenue, place, table.number("revenue_fen")[within])
+    np.add.at(given, place, 1)
+    return Histories(revenue, given, earliest, by_worker)
+
+
+def underwritten(found: Histories, starts: IntArray, least_trend_ppm: int) -> tuple[IntArray, IntArray]:
+    """Volatility [ppm] and refusal of each worker. least_trend_ppm: last six months against the first six."""
+    complete = (found.given > 0).all(axis=1)
+    total = found.revenue_fen.sum(axis=1)
+    first, last = found.revenue_fen[:, : MONTHS // 2].sum(axis=1), found.revenue_fen[:, MONTHS // 2 :].sum(axis=1)
+    falling = last.astype(object) * PPM < first.astype(object) * least_trend_ppm
+    refusals = [
+        found.refusals,
+        (found.earliest == LARGEST) * CODE["history_missing"],
+        (found.earliest > starts - MONTHS) * CODE["history_too_short"],
+        ~complete * CODE["history_gap"],
+        (total == 0) * CODE["history_mean_zero"],
+        falling.astype(bool) * CODE["revenue_falling"],
+    ]
+    return volatility(found.revenue_fen), first_of_each(refusals)
+
+
+def volatility(revenue_fen: IntArray) -> IntArray:
+    """Mean absolute deviation ÷ mean of each row of months, half up; 0 where the mean is zero. [ppm]"""
+    exact = revenue_fen.astype(object)
+    total = exact.sum(axis=1)
+    spread = abs(exact * revenue_fen.shape[1] - total[:, None]).sum(axis=1)
+    ratio: IntArray = parts_of(spread, PPM, np.maximum(total * revenue_fen.shape[1], 1)).astype(np.int64)
+    return np.where(total.astype(bool), ratio, 0)

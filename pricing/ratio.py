@@ -1,0 +1,69 @@
+"""The ratio of a price: relativities in their order, with the off-balance and the limits that belong to them. [ppm]"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pricing.coding import Rows
+from pricing.edition import NO_ENTRY, Edition
+from pricing.merge import Merged
+from pricing.scheme import Relativity, Scheme
+from pricing.units import PPM, IntArray, parts_of, times_ppm
+from pricing.worksheet import Step
+
+
+def relativities(
+    rows: Rows, merged: Merged, edition: Edition, scheme: Scheme, money: IntArray | None = None
+) -> list[Step]:
+    """The relativities in the scheme's order, each with the running product. [ppm]
+
+    One is left out (factor 1, no entry) for a worker whose rows lack its quantity. money: running millifen, kept.
+    """
+    steps: list[Step] = []
+    money = np.zeros(len(rows), dtype=np.int64) if money is None else money
+    for relativity in scheme.relativities:
+        if relativity.by_curve:
+            factor, entries, quantity = _curve(merged, edition, relativity)
+            facts = {"quantity": quantity}
+        else:
+            grid = edition.grid(relativity.table)
+            place = grid.places(rows.codes, len(rows))
+            factor, entries = grid.values.take(place), grid.entry_at(place)
+            facts = {name: rows.codes[name] for name in relativity.of}
+        ratio = times_ppm(steps[-1].ratio, factor) if steps else factor
+        steps.append(Step(relativity.name, "ppm", factor, entries, money, ratio, facts))
+    return steps
+
+
+def _curve(merged: Merged, edition: Edition, relativity: Relativity) -> tuple[IntArray, IntArray | int, IntArray]:
+    quantity, lacks = merged.sum_of(relativity.of)
+    if relativity.per:
+        whole, lacks_whole = merged.sum_of(relativity.per)
+        quotient = parts_of(quantity, PPM if relativity.share else 1, np.maximum(whole, 1))
+        quantity = np.minimum(quotient, PPM) if relativity.share else quotient
+        absent = whole == 0
+        for lacking in (lacks, lacks_whole):
+            absent = absent if lacking is None else absent | lacking
+        lacks = absent
+    curve = edition.curve(relativity.table)
+    if curve is None:
+        return np.full(len(quantity), PPM, dtype=np.int64), NO_ENTRY, quantity
+    factor = curve.at(quantity)
+    if lacks is None:
+        return factor, curve.entry, quantity
+    return np.where(lacks, PPM, factor), np.where(lacks, NO_ENTRY, curve.entry), quantity
+
+
+def off_balance(edition: Edition, scheme: Scheme) -> tuple[int, int]:
+    """ω of the scheme's relativities, with the number of the entry it stands in. [ppm]"""
+    for relativity in scheme.relativities:
+        curve = edition.curve(relativity.table) if relativity.by_curve else None
+        if curve is not None and curve.off_balance_ppm != PPM:
+            return curve.off_balance_ppm, curve.entry
+    return PPM, NO_ENTRY
+
+
+def limits(edition: Edition, scheme: Scheme) -> tuple[int, int]:
+    """Least and greatest ratio of a scheme. [ppm]"""
+    grid, levels = edition.grid(scheme.limits), edition.levels["limit"]
+    return int(grid.values[levels["least"]]), int(grid.values[levels["greatest"]])

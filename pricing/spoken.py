@@ -1,0 +1,82 @@
+"""Numbers as people say them: yuan, per cent, factors, quantities and levels, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pricing.units import MILLIFEN_PER_FEN, PPM
+from pricing.words import say
+
+
+def yuan(millifen: int) -> str:
+    """Millifen as yuan with two to five decimals: 0.07, 0.077, 1,234.50."""
+    whole, rest = divmod(millifen, 100 * MILLIFEN_PER_FEN)
+    decimals = f"{rest:05d}".rstrip("0").ljust(2, "0")
+    return f"{whole:,}.{decimals}"
+
+
+def yuan_of_fen(fen: int) -> str:
+    """Fen as yuan with two decimals."""
+    return yuan(fen * MILLIFEN_PER_FEN)
+
+
+def percent(ppm: int) -> str:
+    """Ppm as per cent with what decimals it needs: 1.1, 100, 0.25."""
+    whole, rest = divmod(ppm, PPM // 100)
+    return f"{whole}.{rest:04d}".rstrip("0").rstrip(".")
+
+
+def factor(ppm: int) -> str:
+    """Ppm as a factor with six decimals at most: 1.377, 1."""
+    whole, rest = divmod(ppm, PPM)
+    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
+
+
+def quantity_words(name: str, value: int, lang: str) -> str:
+    """A merged quantity as people say it: 3,490 km, 760 orders, 6,300.00 yuan."""
+    if name.endswith("_fen"):
+        shown = yuan_of_fen(value)
+    elif name.endswith("_ppm"):
+        shown = percent(value)
+    elif name.endswith("_m"):
+        shown = f"{value // 1000:,}.{value % 1000:03d}".rstrip("0").rstrip(".")
+    else:
+        shown = f"{value:,}"
+    return say(f"quantity_{name}", lang, value=shown)
+
+
+def levels_words(levels: Mapping[str, str], lang: str) -> str:
+    """Levels of attributes and options as people say them: amounts in yuan, shares in per cent, days and months."""
+    return ", ".join(level_words(name, level, lang) for name, level in levels.items())
+
+
+def level_words(name: str, level: str, lang: str) -> str:
+    """One level: 20000000 of limit_fen is 200,000.00 yuan."""
+    unit = name.rsplit("_", 1)[-1]
+    if not level.isdecimal() or unit not in ("fen", "ppm", "days", "months"):
+        return level
+    return say(f"level_{unit}", lang, value=level_number(name, level))
+
+
+def level_number(name: str, level: str) -> str:
+    """A level's number alone: yuan without empty decimals, per cent, or as it is."""
+    if name.endswith("_fen") and level.isdecimal():
+        return yuan_of_fen(int(level)).removesuffix(".00")
+    return percent(int(level)) if name.endswith("_ppm") and level.isdecimal() else level
+
+
+def per_words(unit: str, lang: str) -> str:
+    """`per order` and the like, in words."""
+    return say("per_" + unit.removeprefix("millifen per ").replace(" ", "_"), lang)
+
+
+def share_words(ppm: int, lang: str) -> str:
+    """A share in ppm as per cent."""
+    return f"{percent(ppm)} %"
+
+
+def yuan_ratio(numerator: int, denominator: int) -> str:
+    """A quotient of millifen as yuan, cut to six decimals below the yuan."""
+    tenths = numerator * 10 // denominator
+    whole, rest = divmod(tenths, PPM)
+    return f"{whole:,}.{rest:06d}"

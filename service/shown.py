@@ -1,0 +1,51 @@
+"""Lines of a worksheet and flags of a price as the contract shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pricing.edition import Edition
+from pricing.explain import Line
+from pricing.flags import flags
+from pricing.rules import CANDIDATES
+from pricing.scheme import Scheme
+from pricing.settle import Priced
+from pricing.units import month_text
+from pricing.words import say
+from service.refusals import both
+
+
+def shown_line(row: int | None, line: Line, lang: str) -> dict[str, Any]:
+    """A line of a worksheet as the contract shows it."""
+    shown: dict[str, Any] = {} if row is None else {"row": row}
+    shown |= {"step": line.step, "operand": line.operand, "unit": line.unit, "running_millifen": line.running_millifen}
+    if line.ratio_ppm is not None:
+        shown["ratio_ppm"] = line.ratio_ppm
+    marks = {"source": line.source, "entry": line.entry, "status": line.status, "evidence": line.evidence}
+    return shown | {key: value for key, value in marks.items() if value} | {"text": line.texts[lang]}
+
+
+def shown_flags(
+    priced: Priced, edition: Edition, scheme: Scheme, records: Sequence[Mapping[str, Any]], rows: list[int]
+) -> list[dict[str, Any]]:
+    """The flags of a price as warnings in both languages, with the rows that carry them."""
+    warnings: list[dict[str, Any]] = []
+    for code, marked in flags(priced, edition, scheme):
+        flagged = sorted(row for row, mark in zip(rows, marked.tolist(), strict=True) if mark)
+        record = records[flagged[0]]
+        code, _, table = code.partition(":")
+        if table:
+            titles = edition.tables[table].title
+            words = {
+                "message": say(code, "en", factor=titles["en"]),
+                "message_zh": say(code, "zh", factor=titles["zh"]),
+            }
+            warnings.append({"code": code, "factor": table, **words, "rows": flagged})
+            continue
+        facts = {"month": month_text(edition.month), "region": record.get("region", ""), "candidates": ""}
+        if code == "class_by_default":
+            node = edition.nodes(CANDIDATES).get(record["occupation"], ())
+            facts["candidates"] = ", ".join(str(number) for number in node) if isinstance(node, tuple) else str(node)
+        warnings.append(both(code, **facts) | {"rows": flagged})
+    return warnings
