@@ -98,6 +98,8 @@ ROW_CODES: tuple[str, ...] = (
     "benefit_limit_not_known",
     "history_missing",
     "history_too_short",
+    "history_month",
+    "history_amount",
     "history_gap",
     "history_out_of_order",
     "history_twice",

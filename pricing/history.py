@@ -12,9 +12,8 @@ import numpy as np
 
 from pricing.coding import refusal
 from pricing.errors import CODE
-from pricing.side import MONTH_NOT_VALID, MONTH_UNKNOWN, Table
+from pricing.side import Table
 from pricing.units import LARGEST, PPM, IntArray, parts_of
-from pricing.usage import cell_codes
 
 MONTHS = 12
 
@@ -34,13 +33,10 @@ class Histories:
 def refused(table: Table) -> IntArray:
     """Refusal of each row of a history: a month or an amount that is none, a month that does not follow."""
     months, revenue = table.months("month"), table.number("revenue_fen")
-    cells = cell_codes(np.where(revenue == -1, 0, revenue))
     refusals = [
         (table.code("worker") < 0) * refusal("value_missing", "worker"),
-        (months == MONTH_UNKNOWN) * refusal("value_missing", "month"),
-        (months == MONTH_NOT_VALID) * refusal("month_not_valid", "month"),
-        (revenue == -1) * refusal("value_missing", "revenue_fen"),
-        np.where(cells > 0, cells + refusal("", "revenue_fen"), 0),
+        (months < 0) * refusal("history_month", "month"),
+        (revenue < 0) * refusal("history_amount", "revenue_fen"),
         _out_of_order(table, months),
     ]
     return first_of_each(refusals)

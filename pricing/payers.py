@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pricing.edition import Edition
-from pricing.rate_table import NATION, By
+from pricing.errors import TariffError
+from pricing.rate_table import NATION, By, RateTable
 from pricing.rules import PAYERS
 from pricing.scheme import Scheme
-from pricing.units import IntArray, times_ppm
+from pricing.units import PPM, IntArray, times_ppm
 
 PAYER_NAMES = ("platform", "employer", "contractor", "worker", "subsidy")
 
@@ -28,6 +31,31 @@ def bear(levy_fen: IntArray, engagement: IntArray | None, edition: Edition, sche
         for payer, borne in _parts(levy_fen * (engagement == levels[level]), _of(node, level)).items():
             parts[payer] = parts.get(payer, 0) + borne
     return parts
+
+
+def payers_table(scheme: Scheme) -> str:
+    """Id of the table that says who pays for a scheme or a cover."""
+    return PAYERS if scheme.product is None else scheme.product.payers
+
+
+def check_payers(table: RateTable) -> None:
+    """TariffError where the shares of an entry, or of one of its schemes or engagements, are not the whole."""
+    for entries in table.entries.values():
+        for entry in entries:
+            assert isinstance(entry.value, By), "its shape was checked"
+            for name, total in _totals(entry.value, ""):
+                if total != PPM:
+                    raise TariffError("payers_do_not_sum", f"{entry.id}{name}", total=f"{total:,}")
+
+
+def _totals(node: By, name: str) -> Iterator[tuple[str, int]]:
+    """Sum of the shares of each list of payers in a value, with the levels it stands under."""
+    if node.factor == "payer":
+        yield name, sum(int(str(share)) for share in node.nodes.values())
+        return
+    for level, inner in node.nodes.items():
+        assert isinstance(inner, By)
+        yield from _totals(inner, f"{name}, {level}")
 
 
 def payers_of(edition: Edition, scheme: Scheme) -> By:

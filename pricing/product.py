@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pricing.errors import TariffError
+from pricing.expected import read_expectation
 from pricing.scheme import WORK_INJURY, Relativity, Scheme, check_tables, one_of, read_relativity
 from pricing.strict_yaml import both_languages, mapping_of, read_yaml, required, words_of
 from pricing.usage import NUMBERS
@@ -23,7 +24,7 @@ EXPOSURES: Mapping[str, str] = {
 _KEYS = frozenset(
     [
         *("name", "title", "exposure", "base_rate", "occupations", "payers", "options", "relativities", "limits"),
-        *("needs", "share_by", "enrolment", "history", "conditions", "claim"),
+        *("needs", "share_by", "enrolment", "history", "conditions", "claim", "expected"),
     ]
 )
 
@@ -114,6 +115,7 @@ def _cover(name: str, body: Mapping[str, Any], place: str) -> Scheme:
         needs=needs,
         share_by=share_by,
         product=_product(body, options, place),
+        expected=read_expectation(mapping_of(body, "expected", place), place) if "expected" in body else None,
     )
 
 

@@ -23,6 +23,7 @@ UNITS: Mapping[str, int] = {
     "fen": 1_000_000_000_000,
     "calendar month": 12,
     "months": 1200,
+    "claims per million million": 1_000_000_000_000,
     "times": 100,
     "fen per year": 100_000_000,
     "ppm": 10_000_000,

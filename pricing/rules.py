@@ -38,4 +38,5 @@ def tables_read(scheme: Scheme) -> tuple[str, ...]:
         "distance_m" in relativity.of for relativity in scheme.relativities
     )
     by_distance = (PLAUSIBLE_SPEED,) if distance else ()
-    return tuple(dict.fromkeys((*scheme.tables(), *by_rule, *reduced, *by_distance)))
+    read = dict.fromkeys((*scheme.tables(), *by_rule, *reduced, *by_distance))
+    return tuple(table for table in read if table not in scheme.expectation_tables())

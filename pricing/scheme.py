@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pricing.errors import TariffError
+from pricing.expected import Expectation, read_expectation
 from pricing.strict_yaml import both_languages, mapping_of, read_yaml, truth_of, words_of
 from pricing.usage import NUMBERS, QUANTITIES
 
@@ -45,6 +46,7 @@ _KEYS = frozenset(
         "voluntary",
         "needs",
         "share_by",
+        "expected",
     ]
 )
 
@@ -92,12 +94,18 @@ class Scheme:
     needs: tuple[str, ...]
     share_by: tuple[str, ...]
     product: Product | None = None
+    expected: Expectation | None = None
 
     def tables(self) -> tuple[str, ...]:
         """Ids of the rate tables this scheme reads by name."""
         own = (self.base_rate, self.reduction, self.float_steps, self.limits)
         sold = () if self.product is None else self.product.tables()
-        return tuple(dict.fromkeys(t for t in (*own, *(r.table for r in self.relativities), *sold) if t))
+        named = (*own, *(r.table for r in self.relativities), *sold, *self.expectation_tables())
+        return tuple(dict.fromkeys(table for table in named if table))
+
+    def expectation_tables(self) -> tuple[str, ...]:
+        """Ids of the tables of its expected cost, which no premium rests on."""
+        return () if self.expected is None else self.expected.tables()
 
 
 def read_schemes(path: Path, tables: Collection[str]) -> dict[str, Scheme]:
@@ -149,6 +157,7 @@ def _scheme(name: str, body: Mapping[str, Any], place: str) -> Scheme:
         voluntary=truth_of(body, "voluntary", place),
         needs=words_of(body, "needs", place),
         share_by=words_of(body, "share_by", place),
+        expected=read_expectation(mapping_of(body, "expected", place), place) if "expected" in body else None,
     )
 
 

@@ -70,6 +70,11 @@ def _of_scheme(scheme: Scheme) -> Iterator[tuple[str, Shape]]:
         yield scheme.base_rate, _BASE_RATE[scheme.exposure]
     else:
         yield from _of_product(scheme, scheme.product)
+    if scheme.expected is not None:
+        yield scheme.expected.frequency, _exactly("number", "peril")
+        yield scheme.expected.severity, _exactly("number", "peril")
+        if scheme.expected.anchor:
+            yield scheme.expected.anchor, Shape("number")
     if scheme.reduction:
         yield scheme.reduction, Shape("number", ("risk_class",))
     if scheme.limits:

@@ -15,7 +15,7 @@ from pricing.edition import Edition
 from pricing.errors import TariffError
 from pricing.factors import Factor, check_levels, opened, read_factors
 from pricing.package import Package, read_packages
-from pricing.payers import PAYER_NAMES
+from pricing.payers import PAYER_NAMES, check_payers, payers_table
 from pricing.portfolio import Portfolio, read_portfolios
 from pricing.product import read_covers
 from pricing.rate_table import RateTable
@@ -75,6 +75,8 @@ class Tariff:
                 if region[:2] + "0000" not in regions:
                     raise TariffError("region_not_valid", table.id, region=region)
         _check_parts(folder, factors, tables, schemes)
+        for payers in dict.fromkeys(payers_table(scheme) for scheme in schemes.values()):
+            check_payers(tables[payers])
         return cls(
             folder=folder,
             factors=factors,
@@ -114,15 +116,12 @@ def _check_parts(
     for name, levels in _FACTORS.items():
         if name not in factors or not set(levels) <= set(factors[name].levels):
             raise TariffError("missing_key", str(folder / "factors.yaml"), key=": ".join((name, *levels)))
+    for payer in set(factors["payer"].levels) - set(PAYER_NAMES):
+        raise TariffError("unknown_level", str(folder / "factors.yaml"), level=payer, known=", ".join(PAYER_NAMES))
     for name, scheme in schemes.items():
         place = f"{folder / 'schemes.yaml'}, {name}"
         if scheme.product is None and name not in factors["scheme"].levels:
             raise TariffError("unknown_level", place, level=name, known=", ".join(factors["scheme"].levels))
-        for payer in factors["payer"].levels:
-            if payer not in PAYER_NAMES:
-                raise TariffError(
-                    "unknown_level", str(folder / "factors.yaml"), level=payer, known=", ".join(PAYER_NAMES)
-                )
         for table in (*tables_read(scheme), OCCUPATION_INDUSTRY):
             if table not in tables:
                 raise TariffError("table_missing", place, table=table)

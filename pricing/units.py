@@ -46,6 +46,11 @@ def parts_of(amount: Any, numerator: Any, denominator: Any) -> Any:
     return (amount * numerator + (denominator >> 1)) // denominator
 
 
+def cost_of(exposure: Any, claims_per_trillion: Any, severity_fen: Any) -> Any:
+    """Exposure × claims per 10¹² units × cost of a claim, half up to millifen. [Python ints: no limit]"""
+    return parts_of(exposure * claims_per_trillion * severity_fen, MILLIFEN_PER_FEN, 1_000_000_000_000)
+
+
 def to_millifen(fen: Any) -> Any:
     """Fen as millifen."""
     return fen * MILLIFEN_PER_FEN

@@ -19,6 +19,7 @@ from service.fields import repeated
 from service.refusals import both, of_row
 from service.shown import shown_flags, shown_line
 from service.sold import sold
+from service.technical import technical
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Asked:
     enrolments: Mapping[str, Mapping[str, Any]]
     lang: str
     curve: bool
+    technical: bool
 
     def record(self, scheme: Scheme, row: int) -> Mapping[str, Any]:
         """A row with what was enrolled for its worker in the cover: what a refusal's sentence may name."""
@@ -90,6 +92,8 @@ def _premium(
         (_share(row, place, priced, asked, edition, scheme) for place, row in enumerate(rows)),
         key=lambda s: int(s["row"]),
     )
+    if asked.technical and scheme.expected is not None:
+        answer["technical"] = technical(priced, edition, scheme)
     answer["payers"] = _payers(priced, slice(None), edition, scheme)
     answer["shares"] = shares
     lines = [

@@ -12,6 +12,7 @@ import typer
 from pricing.errors import InputError, LichengError, TariffError
 from pricing.tariff import Tariff
 from pricing.words import LANGUAGES
+from service.cli_benefit import benefit
 from service.cli_compare import compare
 from service.cli_levy import check, explain, levy, verify
 from service.cli_options import AsJson, Lang, Strict, print_json
@@ -39,6 +40,7 @@ app.add_typer(tariff_app, name="tariff")
 for month_command in (check, levy, explain, verify, simulate):
     app.command()(month_command)
 app.command("compare")(compare)
+app.command("benefit")(benefit)
 
 
 def main() -> None:
@@ -116,7 +118,7 @@ def quote(
         raise typer.BadParameter("give a request FILE or the options of one row, not both")
     raw = read_json(read_text(source), source) if source else _request_of_flags(flags)
     if isinstance(raw, dict) and not as_json:
-        raw = {"curve": True, **raw}
+        raw = {"curve": True, "technical": True, **raw}
     shown = language(lang or (raw.get("lang", "") if isinstance(raw, dict) else ""))
     if lang and isinstance(raw, dict):
         raw["lang"] = shown

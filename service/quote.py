@@ -33,6 +33,7 @@ _KEYS = [
     "covers",
     "lang",
     "curve",
+    "technical",
 ]
 _MERGED = tuple(name for name in NUMBERS if name not in ("risk_class", "longest_sitting_min"))
 
@@ -52,6 +53,7 @@ class Request:
     history: tuple[Mapping[str, Any], ...]
     lang: str
     curve: bool
+    technical: bool
 
     @classmethod
     def of(cls, raw: Any, tariff: Tariff, today: dt.date, lang: str) -> Request:
@@ -85,6 +87,7 @@ class Request:
             history=tuple(history_of(raw, worker)),
             lang=one_of(raw.get("lang", lang), "lang", ("en", "zh")),
             curve=bool(one_of(raw.get("curve", False), "curve", (True, False))),
+            technical=bool(one_of(raw.get("technical", False), "technical", (True, False))),
         )
 
 
@@ -97,7 +100,8 @@ def quote(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[st
     side = Side.of(request.enrolments, request.history)
     settlement = settle(usage, edition, (*request.schemes, *request.covers), side=side)
     covers = [name for name in request.covers if "covers" in raw or _applies(settlement, name)]
-    asked = Asked(request.records, {one["cover"]: one for one in request.enrolments}, request.lang, request.curve)
+    chosen = {one["cover"]: one for one in request.enrolments}
+    asked = Asked(request.records, chosen, request.lang, request.curve, request.technical)
     answered = {name: answer_of(asked, edition, settlement, name) for name in (*request.schemes, *covers)}
     return {
         "format": FORMAT,

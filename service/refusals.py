@@ -15,6 +15,7 @@ from pricing.scheme import Scheme
 from pricing.units import month_text
 from pricing.usage import BY_NAME, COLUMN_NUMBER
 from pricing.words import say
+from service.cover_words import facts as cover_facts
 
 _COLUMN_NAMES = {number: name for name, number in COLUMN_NUMBER.items()}
 _FACTOR_OF = {
@@ -60,6 +61,7 @@ def of_row(
     }
     if code == "industry_not_in_scope":
         facts["value"] = record.get("pilot_industry") or record.get("occupation", "")
+    facts |= cover_facts(code, record, edition, scheme)
     answer: dict[str, Any] = {} if row is None else {"row": row, "out_of_scope": number % COLUMN in OUT_OF_SCOPE}
     return answer | ({"column": column} if column else {}) | both(code, **facts)
 

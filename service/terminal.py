@@ -44,8 +44,10 @@ def show_quote(answer: dict[str, Any], lang: str) -> None:
     for scheme in answer["schemes"]:
         if scheme.get("premium_fen") is not None:
             out.print(_panel(scheme, lang))
-    for cover in answer["covers"]:
-        out.print(Text(f"{cover['cover']}: {_message(cover['refusal'], lang)}", "dim"))
+    if answer["covers"]:
+        from service.terminal_covers import show_covers
+
+        show_covers(out, answer, lang)
     out.print(Text(say("page_edition", lang, edition=answer["edition"][:19]), "dim"))
 
 
@@ -59,7 +61,7 @@ def _side_by_side(schemes: Sequence[dict[str, Any]], lang: str) -> Table:
     for scheme in schemes:
         premium = scheme.get("premium_fen")
         marks = "" if premium is None else f"{scheme['status']} · {scheme['evidence']}"
-        why = _message(scheme["why"] if premium is not None else scheme["refusal"], lang)
+        why = message_of(scheme["why"] if premium is not None else scheme["refusal"], lang)
         table.add_row(
             scheme["title"][lang],
             "—" if premium is None else yuan_of_fen(premium),
@@ -71,6 +73,13 @@ def _side_by_side(schemes: Sequence[dict[str, Any]], lang: str) -> Table:
 
 
 def _panel(scheme: dict[str, Any], lang: str) -> Panel:
+    title = f"{scheme['title'][lang]}: {yuan_of_fen(scheme['premium_fen'])} {say('page_yuan', lang)}"
+    parts = price_parts(scheme, lang)
+    return Panel(Group(*parts), title=title, title_align="left", border_style=STATUS_STYLE[scheme["status"]])
+
+
+def price_parts(scheme: dict[str, Any], lang: str) -> list[RenderableType]:
+    """What a priced scheme or cover shows: its worksheet, shares, payers, next kilometre, warnings and refused rows."""
     parts: list[RenderableType] = [worksheet(scheme["worksheet"], lang)]
     if len(scheme["shares"]) > 1:
         shares = ", ".join(f"{share['platform']} {yuan_of_fen(share['levy_fen'])}" for share in scheme["shares"])
@@ -78,17 +87,31 @@ def _panel(scheme: dict[str, Any], lang: str) -> Panel:
     borne = ", ".join(f"{say('payer_' + payer, lang)} {yuan_of_fen(fen)}" for payer, fen in scheme["payers"].items())
     parts.append(Text(say("page_payers", lang, payers=borne)))
     if "next_km_millifen" in scheme:
-        ratio = "—" if scheme["ratio_ppm"] is None else factor(scheme["ratio_ppm"])
+        ratio = "—" if scheme.get("ratio_ppm") is None else factor(scheme["ratio_ppm"])
         parts.append(Text(say("page_next_km", lang, price=yuan(scheme["next_km_millifen"]), ratio=ratio)))
+    if scheme.get("technical"):
+        parts += technical_words(scheme["technical"], lang)
     if scheme.get("curve"):
         parts.append(_chart(scheme["curve"], lang))
-    parts += [Text(f"! {_message(warning, lang)}", "yellow") for warning in scheme["warnings"]]
+    parts += [Text(f"! {message_of(warning, lang)}", "yellow") for warning in scheme["warnings"]]
     parts += [
-        Text(f"✗ {say('page_row', lang, row=refusal['row'] + 1)}: {_message(refusal, lang)}", "red")
+        Text(f"✗ {say('page_row', lang, row=refusal['row'] + 1)}: {message_of(refusal, lang)}", "red")
         for refusal in scheme["refusals"]
     ]
-    title = f"{scheme['title'][lang]}: {yuan_of_fen(scheme['premium_fen'])} {say('page_yuan', lang)}"
-    return Panel(Group(*parts), title=title, title_align="left", border_style=STATUS_STYLE[scheme["status"]])
+    return parts
+
+
+def technical_words(technical: dict[str, Any], lang: str) -> list[RenderableType]:
+    """Expected cost beside the premium, and the observed cost of as many orders."""
+    if technical["cost_millifen"] is None:
+        return [Text(message_of(technical["refusal"], lang), "dim")]
+    perils = ", ".join(f"{one['peril']} {yuan(one['cost_millifen'])}" for one in technical["perils"])
+    adequacy = "—" if technical["adequacy_ppm"] is None else factor(technical["adequacy_ppm"])
+    said = say("page_technical", lang, cost=yuan(technical["cost_millifen"]), perils=perils, adequacy=adequacy)
+    parts: list[RenderableType] = [Text(said)]
+    if technical["observed_millifen"] is not None:
+        parts.append(Text(say("page_observed", lang, observed=yuan(technical["observed_millifen"]))))
+    return parts
 
 
 def worksheet(lines: Sequence[dict[str, Any]], lang: str) -> Group:
@@ -142,7 +165,8 @@ def _at(points: Sequence[dict[str, int]], distance: int) -> int:
     return max(point["premium_fen"] for point in points if point["distance_m"] <= distance)
 
 
-def _message(spoken: dict[str, str], lang: str) -> str:
+def message_of(spoken: dict[str, str], lang: str) -> str:
+    """The sentence of a refusal or warning in a language."""
     return spoken["message_zh" if lang == "zh" else "message"]
 
 
@@ -153,7 +177,7 @@ def show_declarations(answers: Sequence[dict[str, Any]], lang: str) -> None:
         if "refusal" in answer:
             row = f"{say('page_row', lang, row=answer['row'] + 1)}: " if "row" in answer else ""
             refusal = answer["refusal"]
-            said = f"{row}{say('page_refused', lang)}: {_message(refusal, lang)} [{refusal['code']}]"
+            said = f"{row}{say('page_refused', lang)}: {message_of(refusal, lang)} [{refusal['code']}]"
             out.print(Text(said, "red"))
             continue
         who = answer.get("pilot_industry") or answer.get("occupation", "")
@@ -161,7 +185,7 @@ def show_declarations(answers: Sequence[dict[str, Any]], lang: str) -> None:
         levy = f"{yuan_of_fen(answer['levy_fen'])} {say('page_yuan', lang)}"
         title = f"{answer['platform']} · {answer['region']} · {who} · {head}: {levy}"
         parts: list[RenderableType] = [worksheet(answer["worksheet"], lang)]
-        parts += [Text(f"! {_message(warning, lang)}", "yellow") for warning in answer["warnings"]]
+        parts += [Text(f"! {message_of(warning, lang)}", "yellow") for warning in answer["warnings"]]
         out.print(Panel(Group(*parts), title=title, title_align="left", border_style=STATUS_STYLE[answer["status"]]))
 
 

@@ -44,8 +44,8 @@ def test_the_shipped_tariff_has_no_errors() -> None:
         (
             PAYERS,
             "class_rate: {by_payer: {employer: 1000000}}",
-            "class_rate: {by_payer: {employer: 999999}}",
-            "lint_payers",
+            "class_rate: {by_payer: {employer: 999999, worker: 1}}",
+            "lint_worker_pays",
         ),
         (BASE, "floor: 716200", "floor: 3716200", "lint_floor_above_cap"),
         (PAYERS, "review_by: 2027-06", "review_by: 2026-10", "lint_overdue"),

@@ -13,7 +13,7 @@ from pricing.tariff import Tariff
 from pricing.usage import COLUMNS, NUMBERS, TEXTS
 from service.declare import COLUMNS as DECLARED
 from service.declare import declare
-from service.quote import COVERS, quote
+from service.quote import quote
 from service.reading import read_csv, read_json
 from service.refusals import of_error
 from tests.properties import strategies as known
@@ -109,7 +109,7 @@ REGISTER = st.fixed_dictionaries(
 
 @given(st.lists(REGISTER, max_size=4), st.lists(st.fixed_dictionaries(SOUND), min_size=1, max_size=3), known.MONTHS)
 def test_any_register(register: list[Json], rows: list[Json], month: str) -> None:
-    covers = list(COVERS)
+    covers = list(TARIFF.covers)
     ask({"month": month, "worker": "w_4KQ7ZB2M", "usage": rows, "platforms": register, "covers": covers})
 
 
