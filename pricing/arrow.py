@@ -51,11 +51,12 @@ LINE_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """A settled part of a month."""
+    """A settled part of a month, with what stood beside it."""
 
     batch: pa.RecordBatch
     usage: Usage
     settlement: Settlement
+    side: Side = NOTHING
 
 
 Extra = Callable[[str, int, int], IntArray]
@@ -85,8 +86,8 @@ def settled(
     """
     names = tuple(names)
     for batch in whole_workers(batches):
-        usage = usage_of(batch)
-        yield Part(batch, usage, settle(usage, edition, names, weakest, side_of(batch)))
+        usage, side = usage_of(batch), side_of(batch)
+        yield Part(batch, usage, settle(usage, edition, names, weakest, side), side)
 
 
 def lines_of(part: Part, edition: Edition, number: int, extra: Extra | None) -> Iterator[pa.RecordBatch]:

@@ -78,16 +78,16 @@ class ExpectedCost:
 
 
 def expected_cost(exposure: int, edition: Edition, expectation: Expectation) -> ExpectedCost | None:
-    """Expected cost of so many units of exposure; None where a table does not answer for the month."""
+    """Expected cost of so many units of exposure; None where frequency or severity do not answer for the month."""
     numbers = [edition.number_of(table, NATION) for table in expectation.tables()]
     found = [edition.entries[number] for number in numbers if isinstance(number, int)]
-    if len(found) < len(numbers):
+    if any(isinstance(number, str) for number in numbers[:2]):
         return None
     frequency, severity = (entry.entry.value for entry in found[:2])
     assert isinstance(frequency, By)
     assert isinstance(severity, By)
     perils = [(peril, int(str(claims)), int(str(severity.nodes[peril]))) for peril, claims in frequency.nodes.items()]
-    per_unit = found[2].entry.value if expectation.anchor else None
+    per_unit = found[2].entry.value if len(found) > 2 else None
     return ExpectedCost(
         exposure=exposure,
         unit=expectation.exposure,

@@ -65,11 +65,16 @@ def curves(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
 
 
 def known_later(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
-    """Only law may be known later than it takes effect; a relativity may not."""
+    """Only law may be known later than it takes effect, and what was observed; a relativity may not."""
+    observed = {scheme.expected.anchor for scheme in tariff.schemes.values() if scheme.expected is not None}
     relativities = {r.table for scheme in tariff.schemes.values() for r in scheme.relativities}
     for table, entry, _ in _entries(tariff):
         takes_effect = dt.date(entry.effective_from // 12, entry.effective_from % 12 + 1, 1)
-        if entry.known_from > takes_effect and (table.id in relativities or entry.status not in _LAW):
+        if (
+            table.id not in observed
+            and entry.known_from > takes_effect
+            and (table.id in relativities or entry.status not in _LAW)
+        ):
             yield Finding.of("error", "lint_known_later", entry.id, known_from=entry.known_from.isoformat())
 
 

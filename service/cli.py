@@ -198,7 +198,8 @@ def schema(
     name: Annotated[
         str,
         typer.Argument(
-            help="usage, platforms, declaration, lines, declarations, refusals_file, codes, refusals, or all."
+            help="usage, platforms, declaration, enrolments, history, lines, declarations, refusals_file, codes,"
+            " refusals; all of them by default."
         ),
     ] = "all",
     lang: Lang = "",

@@ -1,4 +1,4 @@
-"""A first look: a rider and a courier station priced; then a synthetic month settled, corrected and compared."""
+"""A first look: a rider, a host and a station priced; a synthetic month settled, corrected, compared."""
 
 from __future__ import annotations
 
@@ -55,11 +55,12 @@ def main() -> None:
 
 
 def _quotes(tariff: Tariff, lang: str) -> None:
-    rider, station = (
-        read_json(read_text(str(EXAMPLES / name)), name) for name in ("rider.json", "courier_station.json")
-    )
+    names = ("rider.json", "host.json", "courier_station.json")
+    rider, host, station = (read_json(read_text(str(EXAMPLES / name)), name) for name in names)
     print(say("first_rider", lang) + "\n")
     show_quote(quote({**rider, "curve": True}, tariff, today(), lang), lang)
+    print("\n" + say("first_host", lang) + "\n")
+    show_quote(quote({**host, "technical": True}, tariff, today(), lang), lang)
     print("\n" + say("first_station", lang) + "\n")
     show_declarations([declare(row, tariff, today(), lang) for row in station], lang)
 

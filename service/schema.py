@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from pricing.enrolment import by_options
 from pricing.errors import OUT_OF_SCOPE, ROW_CODES
 from pricing.rate_table import EVIDENCE, STATUSES
 from pricing.register import COLUMNS as REGISTER_COLUMNS
 from pricing.scheme import WORK_INJURY
+from pricing.side import GREATEST as SIDE_GREATEST
+from pricing.side import HISTORY_COLUMNS
 from pricing.tariff import Tariff
 from pricing.usage import COLUMNS, DECLARED_GREATEST, KEY
 from pricing.words import sentences
@@ -32,6 +35,14 @@ _EXAMPLES = {
     "orders": "1000003",
     "heads": "100",
     "known_on": "2025-11-30",
+    "worker": "w_9TT1AAAA",
+    "cover": "lumbar",
+    "group": "mcn_17",
+    "eligible": "120",
+    "enrolled": "96",
+    "from_month": "2025-10",
+    "to_month": "2026-09",
+    "revenue_fen": "1100000",
 }
 
 
@@ -57,6 +68,8 @@ def contract(tariff: Tariff, lang: str) -> dict[str, Any]:
             | {"greatest": DECLARED_GREATEST.get(name)}
             for name in DECLARED_COLUMNS
         ],
+        "enrolments": _enrolments(tariff, words, lang),
+        "history": [_column(name, "whole" if name in SIDE_GREATEST else "text", words) for name in HISTORY_COLUMNS],
         **folder_columns(),
         "codes": _codes(tariff),
         "refusals": [
@@ -65,6 +78,33 @@ def contract(tariff: Tariff, lang: str) -> dict[str, Any]:
             if code
         ],
     }
+
+
+def _enrolments(tariff: Tariff, words: dict[str, str], lang: str) -> list[dict[str, Any]]:
+    """Columns of an enrolment: who, in which cover, on which options with which levels, from a group or alone."""
+    options: dict[str, list[dict[str, Any]]] = {}
+    for cover in tariff.covers:
+        scheme = tariff.schemes[cover]
+        for relativity in by_options(scheme):
+            for name in relativity.of:
+                levels = ", ".join(tariff.factors[name].levels)
+                meaning = f"{scheme.title[lang]}: {tariff.tables[relativity.table].title[lang]}"
+                options.setdefault(name, []).append({"meaning": meaning, "example": levels})
+    chosen = [
+        {
+            "column": name,
+            "type": "text",
+            "example": told[0]["example"],
+            "meaning": "; ".join(dict.fromkeys(one["meaning"] for one in told)),
+        }
+        for name, told in options.items()
+    ]
+    kinds = {"eligible": "whole", "enrolled": "whole"}
+    head, tail = (
+        [_column(name, kinds.get(name, "text"), words) for name in names]
+        for names in (("worker", "cover"), ("group", "eligible", "enrolled", "from_month", "to_month"))
+    )
+    return [*head, *chosen, *tail]
 
 
 def _column(name: str, kind: str, words: dict[str, str]) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pricing.edition import Edition
+from pricing.rate_table import NATION
 from pricing.scheme import Scheme
 from pricing.settle import Priced
-from pricing.spoken import level_number
+from pricing.spoken import level_number, percent, yuan_of_fen
 from pricing.words import LANGUAGES
 
 
@@ -16,7 +18,19 @@ def sold(priced: Priced, chosen: frozenset[str], edition: Edition, scheme: Schem
     product = scheme.product
     assert product is not None
     levels = {name: edition.factors[name].levels[int(priced.rows.codes[name][0]) - 1] for name in product.options}
-    numbers = {name: level_number(name, level) for name, level in levels.items()}
-    conditions = [{lang: text[lang].format(**numbers) for lang in LANGUAGES} for text in product.conditions]
+    facts = {name: level_number(name, level) for name, level in levels.items()} | dict(_rules(edition, scheme))
+    conditions = [{lang: text[lang].format(**facts) for lang in LANGUAGES} for text in product.conditions]
     options = {name: {"level": level, "standard": name not in chosen} for name, level in levels.items()}
     return {"options": options, "conditions": conditions}
+
+
+def _rules(edition: Edition, scheme: Scheme) -> Iterator[tuple[str, str]]:
+    """Numbers of the cover's rules by the names of their tables: per cent, yuan, months."""
+    for table in scheme.tables():
+        number = edition.number_of(table, NATION)
+        value = None if isinstance(number, str) else edition.entries[number].entry.value
+        unit, name = edition.tables[table].unit, table.rsplit("/", 1)[-1]
+        if isinstance(value, tuple):
+            yield name, ", ".join(map(str, value))
+        elif isinstance(value, int):
+            yield name, {"ppm": percent, "fen": yuan_of_fen}.get(unit, str)(value).removesuffix(".00")

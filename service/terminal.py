@@ -15,9 +15,8 @@ from pricing.finding import Finding
 from pricing.spoken import factor, quantity_words, yuan, yuan_of_fen
 from pricing.words import say
 from service.settings import page_width
+from service.terminal_chart import chart
 
-_BARS = " ▁▂▃▄▅▆▇█"
-_ROWS, _WIDTH = 6, 60
 STATUS_STYLE = {"enacted": "green", "provisional": "yellow", "draft": "yellow", "demonstration": "magenta"}
 _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
@@ -92,7 +91,7 @@ def price_parts(scheme: dict[str, Any], lang: str) -> list[RenderableType]:
     if scheme.get("technical"):
         parts += technical_words(scheme["technical"], lang)
     if scheme.get("curve"):
-        parts.append(_chart(scheme["curve"], lang))
+        parts.append(chart(scheme["curve"], lang))
     parts += [Text(f"! {message_of(warning, lang)}", "yellow") for warning in scheme["warnings"]]
     parts += [
         Text(f"✗ {say('page_row', lang, row=refusal['row'] + 1)}: {message_of(refusal, lang)}", "red")
@@ -143,26 +142,6 @@ def _sources(lines: Sequence[dict[str, Any]]) -> list[Text]:
         .append(f"  {line['source']}", "dim")
         for entry, line in sources.items()
     ]
-
-
-def _chart(points: Sequence[dict[str, int]], lang: str) -> Text:
-    """Premium by merged kilometres, as columns of eighths; the mark stands under today's distance."""
-    most = max(point["premium_fen"] for point in points) or 1
-    last = points[-1]["distance_m"] or 1
-    columns = [_at(points, last * place // (_WIDTH - 1)) * _ROWS * 8 // most for place in range(_WIDTH)]
-    text = Text("\n" + say("page_curve", lang) + "\n")
-    for row in range(_ROWS, 0, -1):
-        label = f"{yuan_of_fen(most * row // _ROWS):>9} ┤"
-        text.append(label, "dim")
-        text.append("".join(_BARS[max(0, min(8, height - (row - 1) * 8))] for height in columns) + "\n", "cyan")
-    today = "▲".rjust((_WIDTH + 1) // 2)
-    text.append(" " * 11 + today + "\n", "bold")
-    text.append(" " * 11 + f"0 km{f'{last // 2 // 1000:,} km':^{_WIDTH - 12}}{last // 1000:,} km", "dim")
-    return text
-
-
-def _at(points: Sequence[dict[str, int]], distance: int) -> int:
-    return max(point["premium_fen"] for point in points if point["distance_m"] <= distance)
 
 
 def message_of(spoken: dict[str, str], lang: str) -> str:
