@@ -5,7 +5,7 @@ A broken key refuses a row for every scheme; a bad or missing cell only for the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,6 @@ from pricing.coding import COLUMN, Rows, add_classes, coded, refusal, tenure
 from pricing.edition import MISSING, Edition
 from pricing.errors import CODE
 from pricing.gate import closed
-from pricing.history import first_of_each
 from pricing.insured import Insured, insured
 from pricing.key_order import BoolArray, KeyOrder, key_order
 from pricing.rate_table import UNITS
@@ -70,7 +69,15 @@ def _broken(codes: Mapping[str, IntArray], ordered: KeyOrder) -> IntArray | None
     if ordered.duplicate is not None and ordered.conflicting is not None:
         refusals.insert(0, CODE["duplicate"] * ordered.duplicate)
         refusals.append(CODE["conflicting_rows"] * ordered.conflicting)
-    return first_of_each(refusals) if refusals else None
+    return _first(refusals) if refusals else None
+
+
+def _first(refusals: Sequence[IntArray]) -> IntArray:
+    """The first refusal of each row."""
+    first = refusals[0]
+    for following in refusals[1:]:
+        first = np.where(first > 0, first, following)
+    return first
 
 
 def _refused(rows: Rows, edition: Edition, scheme: Scheme, broken: IntArray | None, cover: Insured | None) -> IntArray:
@@ -93,7 +100,7 @@ def _refused(rows: Rows, edition: Edition, scheme: Scheme, broken: IntArray | No
         refusals.append(codes["?first_month"])
     if scheme.exposure == "contribution_base":
         refusals += _base_and_float(rows, edition, scheme)
-    return first_of_each(refusals)
+    return _first(refusals)
 
 
 def _optional(scheme: Scheme) -> tuple[str, ...]:

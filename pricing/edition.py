@@ -50,7 +50,7 @@ class Edition:
         self.levels = {name: factor.numbers() for name, factor in tariff.factors.items()}
         self._kept: dict[tuple[str, str], Any] = {}
         self._region_numbers: dict[str, int] = dict(self.regions)
-        tiers = self.levels["pilot_tier"]
+        tiers = self.levels.get("pilot_tier", {})
         self.terms = compiled_terms(self.register, self.platforms, self.regions, tiers, self.entities)
         self.hash = self._hash()
         for array in (self.status, self.evidence):
@@ -65,7 +65,8 @@ class Edition:
         return {code: number for number, code in enumerate(sorted(codes), 1)}
 
     def _numbered_platforms(self) -> dict[str, int]:
-        named = dict.fromkeys((*self.factors["platform"].levels, *(term.platform for term in self.register)))
+        listed = self.factors["platform"].levels if "platform" in self.factors else ()
+        named = dict.fromkeys((*listed, *(term.platform for term in self.register)))
         return {name: number for number, name in enumerate(named, 1)}
 
     def _number_entries(self) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from pricing.coding import refusal
 from pricing.edition import MISSING, Edition
 from pricing.errors import CODE
-from pricing.history import first_of_each
+from pricing.history import first_that_holds
 from pricing.key_order import BoolArray
 from pricing.product import Enrolling, Product
 from pricing.rate_table import NATION
@@ -22,6 +22,7 @@ from pricing.side import MONTH_NOT_VALID, MONTH_UNKNOWN, Table
 from pricing.units import PPM, IntArray
 
 NEVER_ENDS = 12 * 10_000
+Refusing = tuple[BoolArray, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,11 +50,9 @@ def enrolled(table: Table, edition: Edition, scheme: Scheme) -> Enrolled:
     found = Enrolled(own, starts, np.where(ends == MONTH_UNKNOWN, NEVER_ENDS, ends), levels, np.zeros_like(own))
     refusals = [*_malformed(found, starts, ends), *_options(found, edition, scheme)]
     if product.enrolling is not None:
-        refusals += [*_selected(table, found, edition, product.enrolling)]
-    found = replace(found, refusals=first_of_each(refusals))
-    return Enrolled(
-        own, starts, found.ends, levels, _in_sequence(table.code("worker").take(own), found, edition, scheme)
-    )
+        refusals += _selected(table, found, edition, product.enrolling)
+    found = replace(found, refusals=first_that_holds(refusals, len(own)))
+    return _in_sequence(table.code("worker").take(own), found, edition, scheme) if len(own) > 1 else found
 
 
 def levels_of(table: Table, own: IntArray, edition: Edition, product: Product, option: str) -> IntArray:
@@ -65,19 +64,19 @@ def levels_of(table: Table, own: IntArray, edition: Edition, product: Product, o
     return np.where(empty, known.get(standard or "", -1), np.maximum(chosen, 0))
 
 
-def _malformed(found: Enrolled, starts: IntArray, ends: IntArray) -> Iterator[IntArray]:
-    yield (starts == MONTH_UNKNOWN) * refusal("value_missing", "from_month")
-    yield (starts == MONTH_NOT_VALID) * refusal("month_not_valid", "from_month")
-    yield (ends == MONTH_NOT_VALID) * refusal("month_not_valid", "to_month")
-    yield (found.ends < starts) * refusal("enrolment_months", "to_month")
+def _malformed(found: Enrolled, starts: IntArray, ends: IntArray) -> Iterator[Refusing]:
+    yield starts == MONTH_UNKNOWN, refusal("value_missing", "from_month")
+    yield starts == MONTH_NOT_VALID, refusal("month_not_valid", "from_month")
+    yield ends == MONTH_NOT_VALID, refusal("month_not_valid", "to_month")
+    yield found.ends < starts, refusal("enrolment_months", "to_month")
 
 
-def _options(found: Enrolled, edition: Edition, scheme: Scheme) -> Iterator[IntArray]:
+def _options(found: Enrolled, edition: Edition, scheme: Scheme) -> Iterator[Refusing]:
     """Options not chosen that have no standard, and levels (or pairs of them) without a price."""
     for level in found.levels.values():
-        yield (level < 0) * CODE["option_missing"]
+        yield level < 0, CODE["option_missing"]
     for relativity in by_options(scheme):
-        yield (_factor(found, edition, relativity) == MISSING) * CODE["option_not_priced"]
+        yield _factor(found, edition, relativity) == MISSING, CODE["option_not_priced"]
 
 
 def by_options(scheme: Scheme) -> tuple[Relativity, ...]:
@@ -92,18 +91,24 @@ def _factor(found: Enrolled, edition: Edition, relativity: Relativity) -> IntArr
     return grid.values.take(grid.places(codes, len(found.own)))
 
 
-def _selected(table: Table, found: Enrolled, edition: Edition, rules: Enrolling) -> Iterator[IntArray]:
+def _selected(table: Table, found: Enrolled, edition: Edition, rules: Enrolling) -> Iterator[Refusing]:
     """A group needs figures that fit and its participation; who is in no such group must start in the window."""
     group = table.code("group").take(found.own) >= 0
     eligible, of_them = (table.number(name).take(found.own) for name in ("eligible", "enrolled"))
     unfit = group & ((eligible <= 0) | (of_them < 0) | (of_them > eligible))
-    yield unfit * refusal("group_figures", "enrolled")
+    yield unfit, refusal("group_figures", "enrolled")
     least = number_of(edition, rules.participation)
     enough = group & ~unfit & (of_them * PPM >= least * eligible)
-    months = set(list_of(edition, rules.window))
-    in_window = np.isin(found.starts % 12 + 1, list(months))
-    yield (group & ~enough & ~in_window) * refusal("participation_too_low", "enrolled")
-    yield (~group & ~in_window) * refusal("outside_enrolment_window", "from_month")
+    in_window = edition.keep("window", rules.window, lambda: _window(edition, rules)).take(found.starts % 12)
+    yield group & ~enough & ~in_window, refusal("participation_too_low", "enrolled")
+    yield ~group & ~in_window, refusal("outside_enrolment_window", "from_month")
+
+
+def _window(edition: Edition, rules: Enrolling) -> BoolArray:
+    """Whether a person may enrol in each calendar month. Shape (12,)."""
+    opened = np.zeros(12, dtype=bool)
+    opened[[month - 1 for month in list_of(edition, rules.window)]] = True
+    return opened
 
 
 def number_of(edition: Edition, table: str) -> int:
@@ -124,8 +129,8 @@ def list_of(edition: Edition, table: str) -> tuple[int, ...]:
     return value
 
 
-def _in_sequence(worker: IntArray, found: Enrolled, edition: Edition, scheme: Scheme) -> IntArray:
-    """Refusals with those of a worker's enrolments that overlap, or raise an option before the term is over."""
+def _in_sequence(worker: IntArray, found: Enrolled, edition: Edition, scheme: Scheme) -> Enrolled:
+    """The enrolments with the refusals of those that overlap, or raise an option before the term is over."""
     product = scheme.product
     assert product is not None
     order = np.lexsort((found.starts, worker))
@@ -136,11 +141,11 @@ def _in_sequence(worker: IntArray, found: Enrolled, edition: Edition, scheme: Sc
     for places in (before[overlap], after[overlap]):
         refusals[places] = np.where(refusals[places] > 0, refusals[places], refusal("enrolment_overlaps", "from_month"))
     if product.enrolling is None:
-        return refusals
+        return replace(found, refusals=refusals)
     within = found.starts.take(after) < found.starts.take(before) + number_of(edition, product.enrolling.term)
     raised = after[within & _raised(found, edition, scheme, before, after)]
     refusals[raised] = np.where(refusals[raised] > 0, refusals[raised], CODE["enrolment_raised"])
-    return refusals
+    return replace(found, refusals=refusals)
 
 
 def _raised(found: Enrolled, edition: Edition, scheme: Scheme, before: IntArray, after: IntArray) -> BoolArray:

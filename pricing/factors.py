@@ -6,10 +6,12 @@ A level's number is its place from 1; 0 stands for "unknown". Training uses the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pricing.banding import KEYS as BANDING_KEYS
+from pricing.banding import Banding, read_banding
 from pricing.errors import TariffError
 from pricing.rate_table import By, RateTable, Value, leaves
 from pricing.strict_yaml import mapping_of, read_yaml, truth_of, words_of
@@ -17,12 +19,15 @@ from pricing.strict_yaml import mapping_of, read_yaml, truth_of, words_of
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A rating factor: its levels in order; `complete` where a table must price each of them."""
+    """A rating factor: its levels in order; `complete` where a table must price each of them; `banding`: how a raw
+    column becomes one of them, where it is not the level itself.
+    """
 
     name: str
     levels: tuple[str, ...]
     complete: bool
     words_in: tuple[str, ...]
+    banding: Banding | None = None
 
     def numbers(self) -> dict[str, int]:
         """Level → number, from 1."""
@@ -40,13 +45,14 @@ def read_factors(path: Path) -> dict[str, Factor]:
 
 
 def _factor(name: str, body: Mapping[str, Any], place: str) -> Factor:
-    _known_keys(body, ("levels", "complete", "words_in"), place)
+    _known_keys(body, ("levels", "complete", "words_in", *BANDING_KEYS), place)
     if "levels" not in body:
         raise TariffError("missing_key", place, key="levels")
     levels = words_of(body, "levels", place)
     if len(set(levels)) != len(levels):
         raise TariffError("duplicate_key", place, key="levels")
-    return Factor(name, levels, truth_of(body, "complete", place), words_of(body, "words_in", place))
+    banding = read_banding(body, levels, place)
+    return Factor(name, levels, truth_of(body, "complete", place), words_of(body, "words_in", place), banding)
 
 
 def _known_keys(raw: Mapping[str, Any], known: tuple[str, ...], place: str) -> None:
@@ -63,7 +69,7 @@ def opened(factors: Mapping[str, Factor], tables: Mapping[str, RateTable]) -> di
             for entry in entries:
                 _collect(entry.value, named)
     return {
-        name: Factor(name, tuple(named[name]), factor.complete, factor.words_in) if name in named else factor
+        name: replace(factor, levels=tuple(named[name])) if name in named else factor
         for name, factor in factors.items()
     }
 

@@ -33,6 +33,10 @@ class Gate:
 
 def closed(edition: Edition, scheme: Scheme) -> int:
     """Refusal code where the month lies before the scheme's first entries, or a table of it has ended; else 0."""
+    return edition.keep("closed", scheme.name, lambda: _closed(edition, scheme))
+
+
+def _closed(edition: Edition, scheme: Scheme) -> int:
     national = [*(relativity.table for relativity in scheme.relativities), *([scheme.limits] if scheme.limits else [])]
     if scheme.product is not None:
         national += scheme.product.national()

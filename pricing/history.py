@@ -12,6 +12,7 @@ import numpy as np
 
 from pricing.coding import refusal
 from pricing.errors import CODE
+from pricing.key_order import BoolArray
 from pricing.side import Table
 from pricing.units import LARGEST, PPM, IntArray, parts_of
 
@@ -33,35 +34,38 @@ class Histories:
 def refused(table: Table) -> IntArray:
     """Refusal of each row of a history: a month or an amount that is none, a month that does not follow."""
     months, revenue = table.months("month"), table.number("revenue_fen")
+    before, after = _same_platform(table, months)
+    late, twice = (np.zeros(table.rows, dtype=bool) for _ in range(2))
+    late[after[months[after] < months[before]]] = True
+    again = months[after] == months[before]
+    twice[before[again]] = twice[after[again]] = True
     refusals = [
-        (table.code("worker") < 0) * refusal("value_missing", "worker"),
-        (months < 0) * refusal("history_month", "month"),
-        (revenue < 0) * refusal("history_amount", "revenue_fen"),
-        _out_of_order(table, months),
+        (table.code("worker") < 0, refusal("value_missing", "worker")),
+        (months < 0, refusal("history_month", "month")),
+        (revenue < 0, refusal("history_amount", "revenue_fen")),
+        (twice, refusal("history_twice", "month")),
+        (late, refusal("history_out_of_order", "month")),
     ]
-    return first_of_each(refusals)
+    return first_that_holds(refusals, table.rows)
 
 
-def first_of_each(refusals: Sequence[IntArray]) -> IntArray:
-    """The first refusal of each row or worker, 0 where there is none."""
-    first = refusals[0]
-    for codes in refusals[1:]:
-        first = np.where(first > 0, first, codes)
+def first_that_holds(refusals: Sequence[tuple[BoolArray, int]], rows: int) -> IntArray:
+    """The code of the first condition that holds for each row or worker, 0 where none does."""
+    first = np.zeros(rows, dtype=np.int64)
+    for holds, code in reversed(refusals):
+        if holds.any():
+            first[holds] = code
     return first
 
 
-def _out_of_order(table: Table, months: IntArray) -> IntArray:
-    """Months of a worker on a platform must ascend as they are written; one that stands twice is refused both times."""
-    order = np.lexsort((np.arange(table.rows), table.code("platform"), table.code("worker")))
-    found = np.zeros(table.rows, dtype=np.int64)
+def _same_platform(table: Table, months: IntArray) -> tuple[IntArray, IntArray]:
+    """Places of rows that follow one another, as written, in the history of a worker on a platform."""
+    order = np.lexsort((table.code("platform"), table.code("worker")))
     before, after = order[:-1], order[1:]
-    same = (table.code("worker")[before] == table.code("worker")[after]) & (months[before] >= 0) & (months[after] >= 0)
-    same &= table.code("platform")[before] == table.code("platform")[after]
-    found[after[same & (months[after] < months[before])]] = refusal("history_out_of_order", "month")
-    twice = same & (months[after] == months[before])
-    for places in (before[twice], after[twice]):
-        found[places] = refusal("history_twice", "month")
-    return found
+    same = (months[before] >= 0) & (months[after] >= 0)
+    for name in ("worker", "platform"):
+        same &= table.code(name)[before] == table.code(name)[after]
+    return before[same], after[same]
 
 
 def histories(table: Table, worker: IntArray, starts: IntArray) -> Histories:
@@ -94,14 +98,14 @@ def underwritten(found: Histories, starts: IntArray, least_trend_ppm: int) -> tu
     first, last = found.revenue_fen[:, : MONTHS // 2].sum(axis=1), found.revenue_fen[:, MONTHS // 2 :].sum(axis=1)
     falling = last.astype(object) * PPM < first.astype(object) * least_trend_ppm
     refusals = [
-        found.refusals,
-        (found.earliest == LARGEST) * CODE["history_missing"],
-        (found.earliest > starts - MONTHS) * CODE["history_too_short"],
-        ~complete * CODE["history_gap"],
-        (total == 0) * CODE["history_mean_zero"],
-        falling.astype(bool) * CODE["revenue_falling"],
+        (found.earliest == LARGEST, CODE["history_missing"]),
+        (found.earliest > starts - MONTHS, CODE["history_too_short"]),
+        (~complete, CODE["history_gap"]),
+        (total == 0, CODE["history_mean_zero"]),
+        (falling.astype(bool), CODE["revenue_falling"]),
     ]
-    return volatility(found.revenue_fen), first_of_each(refusals)
+    refused = first_that_holds(refusals, len(starts))
+    return volatility(found.revenue_fen), np.where(found.refusals > 0, found.refusals, refused)
 
 
 def volatility(revenue_fen: IntArray) -> IntArray:

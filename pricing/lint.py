@@ -36,6 +36,12 @@ def _entries(tariff: Tariff) -> Iterator[tuple[RateTable, Entry, Entry | None]]:
                 yield table, entry, following
 
 
+def _of_table(tariff: Tariff, name: str) -> Iterator[tuple[Entry, ...]]:
+    """Entries of a table per region; none where the tariff has no such table."""
+    table = tariff.tables.get(name)
+    yield from () if table is None else table.entries.values()
+
+
 def gaps_and_overlaps(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
     """Months between an entry's end and the next entry, and ends that reach beyond the next entry's start."""
     for _, entry, following in _entries(tariff):
@@ -111,7 +117,7 @@ def ended(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
 
 def floors_and_caps(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
     """A floor above its cap would charge more than the law allows."""
-    for entries in tariff.tables[rules.BASE].entries.values():
+    for entries in _of_table(tariff, rules.BASE):
         for entry in entries:
             bounds = entry.value.nodes if isinstance(entry.value, By) else {}
             if int(str(bounds["floor"])) > int(str(bounds["cap"])):
@@ -120,7 +126,7 @@ def floors_and_caps(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
 
 def worker_pays_nothing(tariff: Tariff, edition: Edition) -> Iterator[Finding]:
     """Work injury is borne by others: no table may make the worker pay a part of it."""
-    for entries in tariff.tables[rules.PAYERS].entries.values():
+    for entries in _of_table(tariff, rules.PAYERS):
         for entry in entries:
             nodes = entry.value.nodes if isinstance(entry.value, By) else {}
             for scheme, node in nodes.items():

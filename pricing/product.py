@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pricing.claim_terms import ClaimTerms, read_claim
 from pricing.errors import TariffError
 from pricing.expected import read_expectation
 from pricing.scheme import WORK_INJURY, Relativity, Scheme, check_tables, one_of, read_relativity
@@ -60,7 +61,7 @@ class Product:
     enrolling: Enrolling | None
     underwriting: Underwriting | None
     conditions: tuple[Mapping[str, str], ...]
-    claim: Mapping[str, Any]
+    claim: ClaimTerms | None
 
     def national(self) -> tuple[str, ...]:
         """Ids of the tables that must answer for the whole nation before anything is sold."""
@@ -71,7 +72,8 @@ class Product:
 
     def tables(self) -> tuple[str, ...]:
         """Ids of the rate tables that the product reads by name."""
-        return self.national() if self.underwriting is None else (*self.national(), self.underwriting.benefit_limit)
+        limit = () if self.underwriting is None else (self.underwriting.benefit_limit,)
+        return (*self.national(), *limit, *(() if self.claim is None else self.claim.tables()))
 
 
 def read_covers(folder: Path, tables: Collection[str]) -> dict[str, Scheme]:
@@ -130,7 +132,7 @@ def _product(body: Mapping[str, Any], options: Mapping[str, str | None], place: 
         enrolling=Enrolling(**_parts(body, "enrolment", Enrolling, place)) if "enrolment" in body else None,
         underwriting=Underwriting(**_parts(body, "history", Underwriting, place)) if "history" in body else None,
         conditions=tuple(both_languages(one, place) for one in conditions),
-        claim=mapping_of(body, "claim", place) if "claim" in body else {},
+        claim=read_claim(body, options, place) if "claim" in body else None,
     )
 
 

@@ -16,9 +16,10 @@ from pricing.errors import TariffError
 from pricing.factors import Factor, check_levels, opened, read_factors
 from pricing.package import Package, read_packages
 from pricing.payers import PAYER_NAMES, check_payers, payers_table
+from pricing.perils import Peril, read_perils
 from pricing.portfolio import Portfolio, read_portfolios
 from pricing.product import read_covers
-from pricing.rate_table import RateTable
+from pricing.rate_table import NATION, RateTable
 from pricing.register import Terms
 from pricing.rules import OCCUPATION_INDUSTRY, tables_read
 from pricing.scheme import Scheme, read_schemes
@@ -39,12 +40,18 @@ _FACTORS: Mapping[str, tuple[str, ...]] = {
     "limit": ("least", "greatest"),
     "engagement": ("direct", "contracted"),
 }
-_UNDATED = ("factors", "schemes", "packages", "regions", "platforms", "reference_portfolios")
+_UNDATED = ("factors", "schemes", "packages", "perils", "regions", "platforms", "reference_portfolios")
+
+
+_NATION_ONLY: Mapping[str, Mapping[str, str]] = {NATION: {"en": "Nation", "zh": "全国"}}
 
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """All tables of a folder, as they were read. Names are for people: code → {en, zh}."""
+    """All tables of a folder, as they were read. Names are for people: code → {en, zh}.
+
+    A folder of law has schemes; one that a plan made has only `perils.yaml`, factors and tables.
+    """
 
     folder: Path
     factors: Mapping[str, Factor]
@@ -54,18 +61,20 @@ class Tariff:
     platforms: Mapping[str, Mapping[str, str]]
     portfolios: Mapping[str, Portfolio]
     packages: Mapping[str, Package]
+    perils: Mapping[str, Peril]
 
     @classmethod
     def load(cls, folder: Path = SHIPPED) -> Tariff:
         """Read a tariff folder; TariffError with file and entry where anything is not of the format."""
-        if not (folder / "schemes.yaml").is_file():
+        if not any((folder / name).is_file() for name in ("schemes.yaml", "perils.yaml")):
             raise TariffError("tariff_not_found", str(folder), folder=folder)
         paths = {p.relative_to(folder).with_suffix("").as_posix(): p for p in sorted(folder.rglob("*.yaml"))}
         dated = {name: path for name, path in paths.items() if name not in _UNDATED and path.name != "cover.yaml"}
         tables = {name: read_table(path, name) for name, path in dated.items()}
-        schemes = {**read_schemes(folder / "schemes.yaml", tables), **read_covers(folder, tables)}
+        law = (folder / "schemes.yaml").is_file()
+        schemes = {**read_schemes(folder / "schemes.yaml", tables), **read_covers(folder, tables)} if law else {}
         factors = opened({**read_factors(folder / "factors.yaml"), **_options(schemes)}, tables)
-        regions = _names(folder / "regions.yaml")
+        regions = _names(folder / "regions.yaml") if law else _NATION_ONLY
         for code in regions:
             if len(code) != 6 or not (code.isascii() and code.isdigit()) or code[:2] + "0000" not in regions:
                 raise TariffError("region_not_valid", str(folder / "regions.yaml"), region=code)
@@ -74,7 +83,8 @@ class Tariff:
             for region in table.entries:
                 if region[:2] + "0000" not in regions:
                     raise TariffError("region_not_valid", table.id, region=region)
-        _check_parts(folder, factors, tables, schemes)
+        if law:
+            _check_parts(folder, factors, tables, schemes)
         for payers in dict.fromkeys(payers_table(scheme) for scheme in schemes.values()):
             check_payers(tables[payers])
         return cls(
@@ -83,9 +93,10 @@ class Tariff:
             tables=tables,
             schemes=schemes,
             regions=regions,
-            platforms=_names(folder / "platforms.yaml"),
-            portfolios=read_portfolios(folder / "reference_portfolios.yaml"),
+            platforms=_names(folder / "platforms.yaml") if law else {},
+            portfolios=read_portfolios(folder / "reference_portfolios.yaml") if law else {},
             packages=read_packages(folder / "packages.yaml", schemes),
+            perils=read_perils(folder / "perils.yaml", tables),
         )
 
     @property
