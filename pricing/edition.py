@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -200,10 +201,20 @@ class Edition:
             ]
             for f in self.entries
         ]
-        schemes = [repr(scheme) for scheme in self.schemes.values()]
+        schemes = [_stated(scheme) for scheme in self.schemes.values()]
         levels = {name: factor.levels for name, factor in self.factors.items() if name not in ("platform", "industry")}
         text = json.dumps([sorted(stands, key=str), schemes, levels], ensure_ascii=False, sort_keys=True)
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _stated(part: object) -> object:
+    """What a part of a scheme says, without what it leaves at nothing: a later kind of part does not move old hashes."""
+    if is_dataclass(part) and not isinstance(part, type):
+        said = {field.name: _stated(getattr(part, field.name)) for field in fields(part)}
+        return {name: value for name, value in said.items() if value not in (None, "", [], {}, False)}
+    if isinstance(part, Mapping):
+        return {str(key): _stated(value) for key, value in part.items()}
+    return [_stated(one) for one in part] if isinstance(part, tuple | list) else part
 
 
 def _factor_names(value: object) -> tuple[str, ...]:

@@ -90,3 +90,13 @@ def month_text(month: int) -> str:
 def days_of_month(month: int) -> int:
     """Calendar days of the month."""
     return calendar.monthrange(month // 12, month % 12 + 1)[1]
+
+
+def shared_down(amount: Any, numerator: Any, denominator: Any) -> Any:
+    """Amount × numerator ÷ denominator, cut down: parts of a limit never add up to more. [denominator above zero]"""
+    return amount * numerator // denominator
+
+
+def at_or_under(amount: Any, of: Any, ppm: Any) -> bool:
+    """Whether an amount is at most a share of another, exactly. [same unit]"""
+    return bool(amount * PPM <= of * ppm)

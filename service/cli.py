@@ -13,6 +13,7 @@ from pricing.errors import InputError, LichengError, TariffError
 from pricing.tariff import Tariff
 from pricing.words import LANGUAGES
 from service.cli_benefit import benefit
+from service.cli_claim import claim
 from service.cli_compare import compare
 from service.cli_levy import check, explain, levy, verify
 from service.cli_options import AsJson, Lang, Strict, print_json
@@ -41,6 +42,7 @@ for month_command in (check, levy, explain, verify, simulate):
     app.command()(month_command)
 app.command("compare")(compare)
 app.command("benefit")(benefit)
+app.command("claim")(claim)
 
 
 def main() -> None:

@@ -31,6 +31,9 @@ Month = Annotated[str, typer.Option("--month", help="The month to settle, YYYY-M
 Register = Annotated[str, typer.Option("--platforms", help="CSV of the dated register: see licheng schema platforms.")]
 Known = Annotated[str, typer.Option("--known-on", help="Use only what was published by this date. Default: today.")]
 Schemes = Annotated[str, typer.Option("--schemes", help="Comma-separated. Default: every scheme that is law.")]
+Covers = Annotated[str, typer.Option("--covers", help="Covers or packages, comma-separated, or all. Default: none.")]
+Enrolments = Annotated[str, typer.Option("--enrolments", help="Who has which cover: see licheng schema enrolments.")]
+History = Annotated[str, typer.Option("--history", help="Revenue of earlier months: see licheng schema history.")]
 Demonstration = Annotated[bool, typer.Option("--demonstration", help="Also settle on draft and demonstration figures.")]
 
 
@@ -43,6 +46,9 @@ def levy(
     schemes: Schemes = "",
     previous: Annotated[str, typer.Option("--previous", help="Correct this published folder: differences only.")] = "",
     demonstration: Demonstration = False,
+    covers: Covers = "",
+    enrolments: Enrolments = "",
+    history: History = "",
     lang: Lang = "",
     as_json: AsJson = False,
     strict: Strict = False,
@@ -58,16 +64,21 @@ def levy(
       licheng levy usage/ --month 2025-08 --platforms register.csv --schemes pilot_per_order,mileage_linked
       --demonstration --out 2025-08-compared
 
+      licheng levy usage.csv --month 2025-08 --covers all --enrolments enrolments.csv --history history.csv
+      --demonstration --out 2025-08-covers
+
       licheng levy late.csv --month 2025-08 --previous 2025-08 --known-on 2025-10-15 --out 2025-08-corrected
     """
-    totals = _settled(sources, month, platforms, known_on, schemes, out, previous, demonstration)
+    settled = {"schemes": _names(schemes), "covers": _names(covers), "demonstration": demonstration}
+    sides = {"previous": _path(previous), "enrolments": _path(enrolments), "history": _path(history)}
+    totals = _settled(sources, month, platforms, known_on, {"out": out, **settled, **sides})
     if as_json:
         print_json(totals)
     else:
         from service.terminal_levy import show_totals
 
         show_totals(totals, str(out), language(lang))
-    if strict and any(scheme["refused"] > scheme["out_of_scope"] for scheme in totals["schemes"].values()):
+    if strict and refused_rows(totals):
         raise SystemExit(EXIT_REFUSED)
 
 
@@ -78,6 +89,9 @@ def check(
     known_on: Known = "",
     schemes: Schemes = "",
     demonstration: Demonstration = False,
+    covers: Covers = "",
+    enrolments: Enrolments = "",
+    history: History = "",
     lang: Lang = "",
     as_json: AsJson = False,
     strict: Strict = False,
@@ -90,10 +104,13 @@ def check(
     """
     with tempfile.TemporaryDirectory(prefix=".licheng-check-") as name:
         out = Path(name) / "month"
-        totals = _settled(sources, month, platforms, known_on, schemes, out, "", demonstration)
+        settled = {"schemes": _names(schemes), "covers": _names(covers), "demonstration": demonstration}
+        sides = {"enrolments": _path(enrolments), "history": _path(history)}
+        totals = _settled(sources, month, platforms, known_on, {"out": out, **settled, **sides})
         from service.engines import folder as files
 
-        codes = Counter(row["code"] for row in files.read_csv(out / files.REFUSALS))
+        kept = [path for path in (out / files.REFUSALS, out / files.SIDE_REFUSALS) if path.is_file()]
+        codes = Counter(row["code"] for path in kept for row in files.read_csv(path))
     if as_json:
         print_json({**totals, "refusals": codes})
     else:
@@ -104,34 +121,38 @@ def check(
         raise SystemExit(EXIT_REFUSED)
 
 
-def _settled(
-    sources: list[Path],
-    month: str,
-    platforms: str,
-    known_on: str,
-    schemes: str,
-    out: Path,
-    previous: str,
-    demonstration: bool,
-) -> dict[str, Any]:
-    from service.engines.levy import Order
+def refused_rows(totals: dict[str, Any]) -> int:
+    """Rows that a month should have priced or used, and did not."""
+    schemes = sum(scheme["refused"] - scheme["out_of_scope"] for scheme in totals["schemes"].values())
+    covers = sum(cover["refused"] for cover in totals["covers"].values())
+    return int(schemes + covers + sum(side["refused"] for side in totals["side"].values()))
+
+
+def _names(named: str) -> tuple[str, ...]:
+    return tuple(name for name in named.split(",") if name)
+
+
+def _path(named: str) -> Path | None:
+    return Path(named) if named else None
+
+
+def _settled(sources: list[Path], month: str, platforms: str, known_on: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """Totals of a settled month. asked: the rest of its order, by name."""
     from service.engines.levy import levy as run
+    from service.engines.order import Order
     from service.terminal_levy import watched
 
     tariff = Tariff.load(tariff_folder())
-    names = tuple(name for name in schemes.split(",") if name)
-    for name in names:
-        if name not in tariff.schemes:
-            raise InputError("request_value", "--schemes", key="schemes", value=name, known=", ".join(tariff.schemes))
+    for name in asked["schemes"]:
+        if name not in tariff.work_injury:
+            known = ", ".join(tariff.work_injury)
+            raise InputError("request_value", "--schemes", key="schemes", value=name, known=known)
     order = Order(
         sources=tuple(sources),
         month=read_month(month, "month"),
         register=_register_rows(platforms) if platforms else (),
         known_on=read_date(known_on, "known_on") or today(),
-        schemes=names,
-        out=out,
-        previous=Path(previous) if previous else None,
-        demonstration=demonstration,
+        **asked,
     )
     with _interruptible(), watched() as progress:
         return run(order, tariff, progress)

@@ -48,11 +48,14 @@ def show_totals(totals: dict[str, Any], folder: str, lang: str) -> None:
     table.add_column(say("page_levy_scheme", lang))
     for name in ("priced", "out_of_scope", "refused", "duplicate", "lines", "fen"):
         table.add_column(say(f"page_levy_{name}", lang), justify="right")
-    for name, scheme in totals["schemes"].items():
-        refused = scheme["refused"] - scheme["out_of_scope"]
+    for name, scheme in {**totals["schemes"], **totals["covers"]}.items():
+        refused = scheme["refused"] - (scheme["out_of_scope"] if name in totals["schemes"] else 0)
         counts = (scheme["priced"], scheme["out_of_scope"], refused, scheme["duplicate"], scheme["second"]["lines"])
         table.add_row(name, *(f"{count:,}" for count in counts), signed(scheme["levy_fen"]))
     out.print(table)
+    _say_payers(totals, lang)
+    for side, counts in totals["side"].items():
+        out.print(Text(say(f"page_side_{side}", lang, **{name: f"{count:,}" for name, count in counts.items()})))
     out.print(Text(say("page_levy_agree", lang), "green"))
     if totals["demonstration"]:
         out.print(Text(say("levy_notice", lang), "magenta"))
@@ -60,6 +63,14 @@ def show_totals(totals: dict[str, Any], folder: str, lang: str) -> None:
         shown = ", ".join(f"{name} ({code})" for name, code in totals["left_out"].items())
         out.print(Text(say("page_left_out", lang, schemes=shown), "yellow"))
     _say_synthetic(totals, lang)
+
+
+def _say_payers(totals: dict[str, Any], lang: str) -> None:
+    """Who bears how much of each scheme and cover."""
+    for name, one in {**totals["schemes"], **totals["covers"]}.items():
+        if one["payers"]:
+            parts = ", ".join(f"{say('payer_' + payer, lang)} {signed(fen)}" for payer, fen in one["payers"].items())
+            console().print(Text(say("page_levy_payers", lang, scheme=name, payers=parts)))
 
 
 def _say_synthetic(shown: dict[str, Any], lang: str) -> None:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pricing.payers import PAYER_NAMES
 from pricing.usage import KEY, NUMBERS, TEXTS
 from service.cli import main
-from service.engines.folder import DECLARATIONS, LINES, REFUSALS, TOTALS, read_csv
+from service.engines.folder import DECLARATIONS, LINES, REFUSALS, SIDE_REFUSALS, TOTALS, read_csv
 
 Json = dict[str, Any]
 Sums = dict[tuple[str, ...], tuple[int, ...]]
@@ -87,6 +87,11 @@ def lines(folder: Path) -> list[Json]:
 def refusals(folder: Path) -> list[dict[str, str]]:
     """The refusals of a folder, in their order."""
     return read_csv(folder / REFUSALS)
+
+
+def side_refusals(folder: Path) -> list[dict[str, str]]:
+    """The refused rows of a folder's side files, in their order."""
+    return read_csv(folder / SIDE_REFUSALS)
 
 
 def totals(folder: Path) -> Json:

@@ -10,7 +10,9 @@ from pricing.arrow import settled
 from pricing.explain import Line, explain
 from pricing.usage import KEY
 from service.engines import store
+from service.engines.beside import side_of_worker
 from service.engines.compared_sides import Side
+from service.engines.month_files import MonthFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,10 @@ def worksheets(connection: Any, side: Side, worker: str) -> tuple[Sheet, ...]:
     """The worksheet of each priced row of a worker, settled again from the folder's own usage and tables."""
     charged = _charged(connection, side, worker)
     batch = store.rows_of_worker(connection, side.usage, worker)
+    beside = side_of_worker(connection, MonthFiles.of(side.folder), worker)
     edition = side.terms.edition
     sheets = []
-    for part in settled([batch], edition, side.schemes, side.terms.weakest):
+    for part in settled([batch], edition, side.schemes, side.terms.weakest, lambda _: beside):
         for name, priced in part.settlement.priced.items():
             if priced is None:
                 continue

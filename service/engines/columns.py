@@ -7,6 +7,7 @@ import pyarrow as pa
 from pricing.arrow import LINE_SCHEMA
 from service.engines.folder import DECLARATION_COLUMNS
 from service.engines.refused import REFUSAL_SCHEMA
+from service.engines.side_refused import SIDE_REFUSAL_SCHEMA
 
 
 def folder_columns() -> dict[str, list[dict[str, str]]]:
@@ -15,6 +16,7 @@ def folder_columns() -> dict[str, list[dict[str, str]]]:
         "lines": _columns(LINE_SCHEMA),
         "declarations": [{"column": name, "type": "text"} for name in DECLARATION_COLUMNS],
         "refusals_file": _columns(REFUSAL_SCHEMA),
+        "side_refusals": _columns(SIDE_REFUSAL_SCHEMA),
     }
 
 

@@ -40,7 +40,7 @@ def sides_of(folders: Sequence[Path], schemes: str) -> tuple[Side, Side]:
     """Sides A and B: two schemes of one folder (`A,B`), or the same scheme of two folders; `x+y` adds schemes up."""
     names = [tuple(name.strip() for name in side.split("+")) for side in schemes.split(",") if side.strip()]
     receipts = [files.read_receipt(folder) for folder in folders]
-    known = receipts[0]["schemes"]
+    known = [*receipts[0]["schemes"], *receipts[0].get("covers", ())]
     if not names and len(known) + len(folders) == 3:
         names = [(name,) for name in known]
     if len(names) + len(folders) != 3:

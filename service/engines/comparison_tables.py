@@ -11,6 +11,7 @@ from pricing.usage import KEY, NUMBERS, TEXTS
 from pricing.words import LANGUAGES
 from service.engines import folder as files
 from service.engines.compared_sides import Side
+from service.engines.month_files import SIDE_NAMES
 
 VERDICTS = ("more", "less", "same", "only_a", "only_b")
 FEN_EDGES = (100, 500, 1000, 2000, 5000, 10_000, 20_000)
@@ -51,7 +52,10 @@ def make(connection: Any, sides: tuple[Side, Side], same_usage: bool) -> None:
 
 
 def same_usage(connection: Any, sides: tuple[Side, Side]) -> bool:
-    """Whether both sides were priced from the same rows, in whatever files they came."""
+    """Whether both sides were priced from the same rows, in whatever files they came, with the same side files."""
+    besides = [{name: side.receipt["files"].get(name) for name in SIDE_NAMES.values()} for side in sides]
+    if besides[0] != besides[1]:
+        return False
     a, b = (side.receipt["files"][files.USAGE] for side in sides)
     if a == b:
         return True

@@ -10,11 +10,14 @@ import pyarrow as pa
 from pricing.arrow import settled
 from pricing.errors import InputError
 from pricing.explain import explain
+from pricing.side import Side
 from pricing.spoken import yuan_of_fen
 from pricing.usage import KEY
 from pricing.words import say
 from service.engines import folder as files
 from service.engines import store
+from service.engines.beside import side_of_worker
+from service.engines.month_files import MonthFiles
 from service.engines.previous import BEFORE, corrected, opened
 from service.shown import shown_line
 
@@ -28,16 +31,22 @@ def explain_line(folder: Path, number: int, work: Path, lang: str) -> dict[str, 
         if line is None:
             count = store.rows_read(connection, folder / files.LINES)
             raise InputError("no_such_line", str(folder), line=number, count=count)
-        states = {"now": (folder / files.USAGE, now.terms)}
+        month = MonthFiles.of(folder)
+        states = {"now": (month, now.terms)}
         if before is not None:
-            old = folder / BEFORE / files.USAGE
-            usage = old if line["reason"] == "usage" else folder / files.USAGE
-            states = {"before": (usage, before.terms), "now": (folder / files.USAGE, now.terms)}
-            if line["reason"] == "usage":
-                states["now"] = (folder / files.USAGE, before.terms)
+            was = MonthFiles.of(folder / BEFORE)
+            states = {"before": (month, before.terms), "now": (month, now.terms)}
+            if line["reason"] in ("usage", "enrolment"):
+                states = {"before": (was, before.terms), "now": (month, before.terms)}
         sheets = {
-            name: _sheet(store.rows_of_worker(connection, usage, line["worker"]), terms, line, lang)
-            for name, (usage, terms) in states.items()
+            name: _sheet(
+                store.rows_of_worker(connection, month.usage, line["worker"]),
+                side_of_worker(connection, month, line["worker"]),
+                terms,
+                line,
+                lang,
+            )
+            for name, (month, terms) in states.items()
         }
     exact = sum(sheet["levy_fen"] * (-1 if name == "before" else 1) for name, sheet in sheets.items())
     allocated = {} if exact == line["levy_fen"] else {"allocated": say("explain_allocated", lang, **_fens(exact, line))}
@@ -55,10 +64,10 @@ def _fens(exact: int, line: dict[str, Any]) -> dict[str, str]:
     return {"alone": yuan_of_fen(abs(exact)), "levy": yuan_of_fen(abs(line["levy_fen"]))}
 
 
-def _sheet(batch: pa.RecordBatch, terms: Any, line: dict[str, Any], lang: str) -> dict[str, Any]:
+def _sheet(batch: pa.RecordBatch, side: Side, terms: Any, line: dict[str, Any], lang: str) -> dict[str, Any]:
     """The worksheet of the line's row, priced with its worker's whole month."""
     scheme = terms.edition.schemes[line["scheme"]]
-    for part in settled([batch], terms.edition, [scheme.name], terms.weakest):
+    for part in settled([batch], terms.edition, [scheme.name], terms.weakest, lambda _: side):
         priced = part.settlement.priced[scheme.name]
         if priced is None:
             break

@@ -27,6 +27,7 @@ TOTALS, RECEIPT, USAGE, REGISTER, EDITION = (
     "edition.json",
 )
 CHARGED, CHARGED_SUMS = "charged.parquet", "charged.json"
+ENROLMENTS, HISTORY, SIDE_REFUSALS = "enrolments.parquet", "history.parquet", "side_refusals.csv"
 FILES = (CHARGED_SUMS, LINES, DECLARATIONS, REFUSALS, TOTALS, USAGE, REGISTER, EDITION)
 
 DECLARATION_COLUMNS = [

@@ -1,4 +1,4 @@
-"""Intake: usage files of any allowed kind become batches of one schema, with file and row of every line.
+"""Intake: input files of any allowed kind become batches of one schema, with file and row of every line.
 
 CSV (UTF-8 with or without BOM, or GB18030) and Parquet, one file or many. A cell that is no whole number is kept beside
 its row as it was written; a line that is no row is set aside with its number. Nothing is dropped.
@@ -14,10 +14,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pricing.arrow_usage import SET_ASIDE, USAGE_SCHEMA
+from pricing.arrow_usage import SET_ASIDE
 from pricing.errors import InputError
-from pricing.usage import BY_NAME, NUMBERS
 from service.engines import csv_usage
+from service.engines.form import USAGE_FORM, Form
 from service.engines.normalise import file_names, normalised
 
 SUFFIXES = (".csv", ".txt", ".parquet")
@@ -38,17 +38,18 @@ def _says_synthetic(path: Path) -> bool:
 
 @dataclass(slots=True)
 class Intake:
-    """What is read: the files in order, and how many rows there were, lines set aside among them."""
+    """What is read: the files in order, their form, and how many rows there were, lines set aside among them."""
 
     files: list[Path]
+    form: Form = USAGE_FORM
     rows: int = 0
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """All rows of all files as batches of USAGE_SCHEMA."""
+        """All rows of all files as batches of the form's schema."""
         names = file_names(self.files)
         for path in self.files:
             read = _parquet if path.suffix.lower() == ".parquet" else _csv
-            for batch in read(path, names[path]):
+            for batch in read(path, names[path], self.form):
                 self.rows += len(batch)
                 yield batch
 
@@ -73,57 +74,57 @@ def usage_files(sources: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _parquet(path: Path, name: str) -> Iterator[pa.RecordBatch]:
+def _parquet(path: Path, name: str, form: Form) -> Iterator[pa.RecordBatch]:
     try:
         file = pq.ParquetFile(path)
-        _known_columns(file.schema_arrow.names, path)
-        _typed_columns(file.schema_arrow, path)
+        _known_columns(file.schema_arrow.names, path, form)
+        _typed_columns(file.schema_arrow, path, form)
         row = 1
         for batch in file.iter_batches(batch_size=131_072):
             batch.validate(full=True)
-            yield normalised(batch, pa.array(range(row, row + len(batch)), pa.int64()), path, name)
+            yield normalised(batch, pa.array(range(row, row + len(batch)), pa.int64()), path, name, form)
             row += len(batch)
     except (pa.ArrowException, OSError) as error:
         raise InputError("parquet_unreadable", str(path), reason=str(error).splitlines()[0].rstrip(".")) from None
 
 
-def _typed_columns(schema: pa.Schema, path: Path) -> None:
+def _typed_columns(schema: pa.Schema, path: Path, form: Form) -> None:
     """Parquet says what a column is: a number column that holds texts is refused as a whole."""
     for field in schema:
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)
-        if field.name in NUMBERS and not number:
+        if field.name in form.numbers and not number:
             raise InputError("column_type", str(path), column=field.name, kind=str(kind), wanted="int64")
 
 
-def _csv(path: Path, name: str) -> Iterator[pa.RecordBatch]:
+def _csv(path: Path, name: str, form: Form) -> Iterator[pa.RecordBatch]:
     names = csv_usage.header(path)
-    _known_columns(names, path)
+    _known_columns(names, path, form)
     aside: list[csv_usage.Aside] = []
     for batch, rows in csv_usage.rows(path, names, aside):
-        yield normalised(batch, rows, path, name)
+        yield normalised(batch, rows, path, name, form)
     if aside:
-        yield _set_aside(name, aside)
+        yield _set_aside(name, aside, form)
 
 
-def _set_aside(name: str, lines: list[csv_usage.Aside]) -> pa.RecordBatch:
+def _set_aside(name: str, lines: list[csv_usage.Aside], form: Form) -> pa.RecordBatch:
     """Lines that are no rows, kept as rows without values, each under a worker of its own that no pseudonym can be."""
     count = len(lines)
-    columns = {field.name: pa.nulls(count, field.type) for field in USAGE_SCHEMA}
+    columns = {field.name: pa.nulls(count, field.type) for field in form.schema}
     columns["worker"] = pa.array([f"?{name}:{line.line}:{line.text}" for line in lines])
     columns["file"] = pa.array([name] * count)
     columns["row"] = pa.array([line.line for line in lines], pa.int64())
     columns[SET_ASIDE] = pa.array([f"{line.code}:{line.text}" for line in lines])
-    return pa.RecordBatch.from_arrays([columns[name] for name in USAGE_SCHEMA.names], schema=USAGE_SCHEMA)
+    return pa.RecordBatch.from_arrays([columns[name] for name in form.schema.names], schema=form.schema)
 
 
-def _known_columns(names: Sequence[str], path: Path) -> None:
+def _known_columns(names: Sequence[str], path: Path, form: Form) -> None:
     for name in names:
-        if name not in BY_NAME and not name.startswith("x_"):
-            raise InputError("unknown_column", str(path), key=name, known=", ".join(BY_NAME))
+        if name not in form.names and not name.startswith("x_"):
+            raise InputError("unknown_column", str(path), key=name, known=", ".join(form.names))
     if len(set(names)) < len(names):
         twice = next(name for name in names if list(names).count(name) > 1)
         raise InputError("duplicate_column", str(path), column=twice)
-    for name in ("month", "worker", "platform", "region", "occupation"):
+    for name in form.needed:
         if name not in names:
             raise InputError("column_missing", str(path), column=name)

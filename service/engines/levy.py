@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pricing.errors import InputError, TariffError
+from pricing.errors import InputError
 from pricing.month import Declared
 from pricing.rate_table import PROVISIONAL, STATUSES
-from pricing.register import COLUMNS as REGISTER_COLUMNS
-from pricing.review import overdue
 from pricing.tariff import Tariff
 from pricing.units import month_text
 from pricing.words import say
@@ -26,29 +22,19 @@ from service.engines import folder as files
 from service.engines import store
 from service.engines.charged import charged, write_sums
 from service.engines.declared import declaration_row
-from service.engines.intake import Intake, is_synthetic, usage_files
-from service.engines.local import Progress, State, Terms, settle_state, write_intake
+from service.engines.intake import is_synthetic, usage_files
+from service.engines.kept import keep_before, keep_register, keep_sides, keep_usage
+from service.engines.levied import levied
+from service.engines.local import Progress, State, Terms, settle_state
+from service.engines.month_files import MonthFiles
 from service.engines.normalise import file_names
-from service.engines.previous import BEFORE, Previous, previous_of, terms_of
-from service.engines.refusals_file import refusals_file
+from service.engines.order import Order as Order
+from service.engines.previous import BEFORE, Previous, previous_of
+from service.engines.refusing import refusing
 from service.engines.tariff_bundle import bundle
 from service.engines.totals import prove
 
 FORMAT = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to settle: sources of usage, the month, the register's rows, what is known, which schemes, where to."""
-
-    sources: tuple[Path, ...]
-    month: int
-    register: tuple[Mapping[str, Any], ...]
-    known_on: dt.date
-    schemes: tuple[str, ...]
-    out: Path
-    previous: Path | None = None
-    demonstration: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +47,10 @@ class Step:
 
 @dataclass(slots=True)
 class Run:
-    """One run: under what it settles, what it corrects, where it works, what it publishes."""
+    """One run: under what it settles, what it corrects, where it works, what it publishes.
+
+    whole: whether its totals tell payers, covers and side files, which those of old folders do not.
+    """
 
     terms: Terms
     register: tuple[Mapping[str, Any], ...]
@@ -71,6 +60,7 @@ class Run:
     connection: Any
     progress: Progress
     synthetic: bool = False
+    whole: bool = True
     steps: list[Step] = field(default_factory=list)
 
 
@@ -79,9 +69,10 @@ def levy(order: Order, tariff: Tariff, progress: Progress) -> dict[str, Any]:
     if month_text(order.month) > order.known_on.isoformat()[:7]:
         raise InputError("month_not_over", "known_on", month=month_text(order.month), known_on=order.known_on)
     found = usage_files(order.sources)
+    given = {side: usage_files([path]) for side, path in order.sides.items()}
     before = None if order.previous is None else previous_of(order.previous, order.month, order.known_on)
     register = order.register or (before.register if before else ())
-    terms = _terms(order, tariff, register, before)
+    terms = levied(order, tariff, register, before)
     with (
         files.published(order.out) as made,
         tempfile.TemporaryDirectory(dir=order.out.parent, prefix=".work-") as name,
@@ -89,59 +80,39 @@ def levy(order: Order, tariff: Tariff, progress: Progress) -> dict[str, Any]:
     ):
         synthetic = is_synthetic(found) or bool(before and before.receipt["synthetic"])
         run = Run(terms, register, before, Path(name), made, connection, progress, synthetic)
-        _usage(run, Intake(found))
-        _register(made / files.REGISTER, register)
+        keep_usage(connection, found, before, run.work, made, progress)
+        keep_sides(connection, given, tariff, before, run.work, made)
+        keep_register(made / files.REGISTER, register)
         files.write_json(made / files.EDITION, bundle(tariff, terms.edition))
-        _keep_before(run)
+        keep_before(before, made)
         totals = finish(run)
-        _receipt(order, run, found)
+        _receipt(order, run, [*found, *(path for paths in given.values() for path in paths)])
     return totals
-
-
-def _terms(order: Order, tariff: Tariff, register: tuple[Mapping[str, Any], ...], before: Previous | None) -> Terms:
-    """Under what to settle. A correction settles what was settled, demonstrations included."""
-    demonstration = order.demonstration or bool(before and before.receipt["demonstration"])
-    terms = terms_of(tariff, register, order.month, order.known_on, (), demonstration)
-    if before is not None:
-        if order.schemes and set(order.schemes) != set(before.terms.schemes):
-            raise InputError("schemes_differ", "schemes", other=", ".join(before.terms.schemes))
-        return replace(terms, schemes=before.terms.schemes)
-    left_out = {name: why for name in terms.edition.schemes if (why := _why_not(terms, name, demonstration))}
-    for name in order.schemes:
-        if name in left_out:
-            code, facts = left_out[name]
-            raise TariffError(code, name, **facts)
-    if not order.schemes:
-        left_out |= {s.name: ("levy_voluntary", {}) for s in terms.edition.schemes.values() if s.voluntary}
-    asked = order.schemes or tuple(terms.edition.schemes)
-    schemes = tuple(name for name in asked if name not in left_out)
-    return replace(terms, schemes=schemes, left_out={name: code for name, (code, _) in left_out.items()})
-
-
-def _why_not(terms: Terms, name: str, demonstration: bool) -> tuple[str, dict[str, object]] | None:
-    """Why a scheme is not levied: a proposal without leave, or a table that is overdue for review."""
-    scheme = terms.edition.schemes[name]
-    if scheme.scope == "proposal" and not demonstration:
-        return "levy_demonstration", {"scheme": name}
-    late = overdue(terms.edition, scheme)
-    return ("levy_overdue", {"table": ", ".join(late), "month": month_text(terms.edition.month)}) if late else None
 
 
 def finish(run: Run) -> dict[str, Any]:
     """From usage, register and tables to lines, declarations, refusals and totals: what `verify` does again."""
-    with refusals_file(run.made / files.REFUSALS) as refuse:
-        now = settle_state(run.made / files.USAGE, run.terms, run.work / "now.parquet", run.progress, refuse)
+    month = MonthFiles.of(run.made)
+    with refusing(run.made, month, run.terms.edition) as refuse:
+        now = settle_state(month, run.terms, run.work / "now.parquet", run.progress, refuse)
     run.steps = _steps(run, now)
     _lines(run)
     _declarations(run)
     write_sums(now, run.made / files.CHARGED_SUMS)
-    totals = prove(run.connection, run.made, run.terms.schemes, now, run.steps[0].state if run.before else None)
+    totals = prove(run.connection, run.made, run.terms, now, run.steps[0].state if run.before else None)
     totals = {"format": FORMAT, "month": month_text(run.terms.edition.month), "synthetic": run.synthetic, **totals}
     totals |= {"known_on": run.terms.edition.known.isoformat(), "edition": run.terms.edition.hash}
     totals["demonstration"] = run.terms.weakest > PROVISIONAL
     totals["left_out"] = dict(run.terms.left_out)
-    files.write_json(run.made / files.TOTALS, totals)
+    files.write_json(run.made / files.TOTALS, totals if run.whole else _as_first_published(totals))
     return totals
+
+
+def _as_first_published(totals: dict[str, Any]) -> dict[str, Any]:
+    """Totals of a folder from before there were covers: without payers and side files."""
+    kept = {name: value for name, value in totals.items() if name not in ("covers", "side")}
+    schemes = totals["schemes"].items()
+    return kept | {"schemes": {n: {k: v for k, v in one.items() if k != "payers"} for n, one in schemes}}
 
 
 def _steps(run: Run, now: State) -> list[Step]:
@@ -149,38 +120,20 @@ def _steps(run: Run, now: State) -> list[Step]:
     if run.before is None:
         return [Step(now, "")]
     was = Step(charged(run.made / BEFORE), "")
+    reason = _reason(MonthFiles.of(run.made / BEFORE), MonthFiles.of(run.made))
     if run.before.terms.edition.hash == run.terms.edition.hash and run.before.register == run.register:
-        return [was, Step(now, "usage")]
-    between = settle_state(run.made / files.USAGE, run.before.terms, run.work / "between.parquet", run.progress)
-    return [was, Step(between, "usage"), Step(now, "knowledge")]
+        return [was, Step(now, reason)]
+    between = settle_state(MonthFiles.of(run.made), run.before.terms, run.work / "between.parquet", run.progress)
+    return [was, Step(between, reason), Step(now, "knowledge")]
 
 
-def _usage(run: Run, intake: Intake) -> None:
-    """Usage in key order: what was read, and of a previous month the platforms that it does not name."""
-    read = run.work / "read.parquet"
-    write_intake(intake, read, run.progress)
-    sources = [f"SELECT * FROM read_parquet({store.quoted(read)})"]
-    if run.before is not None:
-        named = store.platforms_of(run.connection, sources[0])
-        kept = ", ".join(map(store.quoted, named)) or "''"
-        old = run.before.folder / files.USAGE
-        others = f"platform IS NULL OR platform NOT IN ({kept})"
-        sources.append(f"SELECT * FROM read_parquet({store.quoted(old)}) WHERE {others}")
-    store.sort_usage(run.connection, sources, run.made / files.USAGE)
-
-
-def _keep_before(run: Run) -> None:
-    """What is corrected stays beside the correction, so that the folder alone proves its differences."""
-    if run.before is None:
-        return
-    kept, old = run.made / BEFORE, run.before.folder
-    kept.mkdir()
-    lines = files.CHARGED if (old / files.CHARGED).is_file() else files.LINES
-    for name in (files.USAGE, files.REGISTER, files.EDITION, files.RECEIPT, files.CHARGED_SUMS, lines):
-        try:
-            os.link(old / name, kept / name)
-        except OSError:
-            shutil.copy2(old / name, kept / name)
+def _reason(was: MonthFiles, now: MonthFiles) -> str:
+    """What the first differences are called: `enrolment` where only the side files are others."""
+    if was.sides.keys() == now.sides.keys() and all(
+        store.alike(was.sides[side], now.sides[side]) for side in now.sides
+    ):
+        return "usage"
+    return "enrolment" if store.alike(was.usage, now.usage, ("file", "row")) else "usage"
 
 
 def _lines(run: Run) -> None:
@@ -209,13 +162,6 @@ def _declarations(run: Run) -> None:
                     out.write({**row, "settles": settles, "reason": two.reason if run.before else ""})
 
 
-def _register(path: Path, register: tuple[Mapping[str, Any], ...]) -> None:
-    out = files.CsvFile(path, REGISTER_COLUMNS)
-    with closing(out):
-        for row in register:
-            out.write(row)
-
-
 def _receipt(order: Order, run: Run, found: list[Path]) -> None:
     kept = sorted(path.relative_to(run.made).as_posix() for path in run.made.rglob("*") if path.is_file())
     receipt: dict[str, Any] = {
@@ -224,7 +170,8 @@ def _receipt(order: Order, run: Run, found: list[Path]) -> None:
         "month": month_text(order.month),
         "known_on": order.known_on.isoformat(),
         "edition": run.terms.edition.hash,
-        "schemes": list(run.terms.schemes),
+        "schemes": [name for name in run.terms.schemes if run.terms.edition.schemes[name].product is None],
+        "covers": [name for name in run.terms.schemes if run.terms.edition.schemes[name].product is not None],
         "demonstration": run.terms.weakest > PROVISIONAL,
         "synthetic": run.synthetic,
         "left_out": dict(run.terms.left_out),

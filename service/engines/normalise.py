@@ -11,9 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pricing.arrow_usage import BAD_CELLS, OWN_COLUMNS, SET_ASIDE, USAGE_SCHEMA
+from pricing.arrow_usage import BAD_CELLS, OWN_COLUMNS, SET_ASIDE
 from pricing.errors import InputError
-from pricing.usage import BY_NAME, NUMBERS, TEXTS, whole_text
+from pricing.usage import whole_text
+from service.engines.form import Form
 
 
 def file_names(paths: Sequence[Path]) -> dict[Path, str]:
@@ -25,15 +26,15 @@ def file_names(paths: Sequence[Path]) -> dict[Path, str]:
     return {path: os.fsencode(name).decode("utf-8", "replace") for path, name in names.items()}
 
 
-def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path, file: str) -> pa.RecordBatch:
-    """Columns of USAGE_SCHEMA. rows: number of each row in its file; InputError where a text column holds no texts."""
+def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path, file: str, form: Form) -> pa.RecordBatch:
+    """Columns of a form. rows: number of each row in its file; InputError where a text column holds no texts."""
     count = len(batch)
     bad: dict[int, dict[str, object]] = {}
     columns: dict[str, pa.Array] = {}
-    for name in TEXTS:
-        columns[name] = _texts(batch, name, path)
-    for name in NUMBERS:
-        columns[name] = _numbers(batch, name, bad)
+    for name in form.texts:
+        columns[name] = _texts(_chosen(batch, name) if name in form.choices else batch, name, path)
+    for name, greatest in form.numbers.items():
+        columns[name] = _numbers(batch, name, greatest, bad)
     columns["file"] = pa.array([file]).take(pa.array([0] * count))
     columns["row"] = rows
     columns[SET_ASIDE] = pa.nulls(count, pa.string())
@@ -44,7 +45,7 @@ def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path, file: str) -> 
         else None
     )
     columns[BAD_CELLS] = pa.nulls(count, pa.string()) if cells is None else pa.array(cells, pa.string())
-    return pa.RecordBatch.from_arrays([columns[name] for name in USAGE_SCHEMA.names], schema=USAGE_SCHEMA)
+    return pa.RecordBatch.from_arrays([columns[name] for name in form.schema.names], schema=form.schema)
 
 
 def _own_columns(batch: pa.RecordBatch) -> pa.Array:
@@ -70,7 +71,18 @@ def _texts(batch: pa.RecordBatch, name: str, path: Path) -> pa.Array:
     return pc.if_else(pc.equal(column, ""), None, column)
 
 
-def _numbers(batch: pa.RecordBatch, name: str, bad: dict[int, dict[str, object]]) -> pa.Array:
+def _chosen(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
+    """A batch whose column of choices is of texts: numbers in digits, truths as yes or no, as a quote takes them."""
+    if name not in batch.schema.names:
+        return batch
+    place = batch.schema.names.index(name)
+    column = batch.column(place)
+    if pa.types.is_boolean(column.type):
+        return batch.set_column(place, name, pc.if_else(column, "yes", "no"))
+    return batch.set_column(place, name, column.cast(pa.string())) if pa.types.is_integer(column.type) else batch
+
+
+def _numbers(batch: pa.RecordBatch, name: str, greatest: int, bad: dict[int, dict[str, object]]) -> pa.Array:
     """Whole numbers within the column's limits; every other cell goes to `bad`, as it was written."""
     if name not in batch.schema.names:
         return pa.nulls(len(batch), pa.int64())
@@ -79,7 +91,7 @@ def _numbers(batch: pa.RecordBatch, name: str, bad: dict[int, dict[str, object]]
         column = column.dictionary_decode()
     if pa.types.is_null(column.type):
         return pa.nulls(len(batch), pa.int64())
-    numbers, fits = _as_whole(column, BY_NAME[name].greatest)
+    numbers, fits = _as_whole(column, greatest)
     wrong = pc.and_(column.is_valid(), pc.invert(fits))
     for place in pc.indices_nonzero(wrong).to_pylist():
         cell = column[place].as_py()

@@ -31,6 +31,16 @@ class Previous:
     register: tuple[Mapping[str, Any], ...]
     terms: Terms
 
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """Schemes of work injury that it settled."""
+        return tuple(self.receipt["schemes"])
+
+    @property
+    def covers(self) -> tuple[str, ...]:
+        """Covers that it settled; an old folder has none."""
+        return tuple(self.receipt.get("covers", ()))
+
 
 def terms_of(
     tariff: Tariff,
@@ -50,7 +60,7 @@ def opened(folder: Path, receipt: Mapping[str, Any]) -> Previous:
     tariff, month = unbundle(folder / files.EDITION), parse_month(receipt["month"])
     assert month is not None
     register = tuple(register_rows(folder / files.REGISTER))
-    known, schemes = dt.date.fromisoformat(receipt["known_on"]), tuple(receipt["schemes"])
+    known, schemes = dt.date.fromisoformat(receipt["known_on"]), (*receipt["schemes"], *receipt.get("covers", ()))
     terms = terms_of(tariff, register, month, known, schemes, receipt["demonstration"])
     if terms.edition.hash != receipt["edition"]:
         raise InputError("folder_changed", str(folder), file=files.EDITION)

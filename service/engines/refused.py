@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,11 @@ from pricing.arrow import Part
 from pricing.arrow_usage import BAD_CELLS, SET_ASIDE
 from pricing.coding import COLUMN
 from pricing.edition import Edition
-from pricing.errors import CODE, ROW_CODES
+from pricing.enrolment import Enrolled
+from pricing.errors import CODE, OUT_OF_SCOPE, ROW_CODES
 from pricing.units import IntArray
 from service.engines.folder import FORMULA
+from service.engines.side_rows import Record, refused_enrolments
 from service.refusals import both, of_row
 
 REFUSAL_SCHEMA = pa.schema(
@@ -34,29 +36,49 @@ _ECHOED = 1000  # characters of a sender's id that are echoed
 _SHOWN = ("file", "row", "worker_ref", "orders", "income_fen")
 _SAID = ("column", "code", "message", "message_zh")
 _WORDED = ("platform", "region", "occupation")
+_WHOSE = ("worker", "file", "row")
 # Refusals whose words show the row's own cell or class; all others are worded once per platform, region and occupation.
 _SHARED_WORDS = (
     *("industry_not_in_scope", "province_not_in_scope", "platform_not_in_scope", "scope_not_established"),
     *("occupation_not_in_scope", "contribution_base_not_known", "average_wage_not_known", "rate_tier_not_assigned"),
-    *("status_not_levied", "rate_not_known"),
+    *("status_not_levied", "rate_not_known", "benefit_limit_not_known"),
 )
 _OWN_WORDS = frozenset(
     number for number, code in enumerate(ROW_CODES) if code.startswith(("value_", "float_")) or "_not_" in code
 ) - frozenset(CODE[code] for code in _SHARED_WORDS)
 
 
-def refused_rows(part: Part, edition: Edition) -> Iterator[pa.RecordBatch]:
-    """One row per refused row and scheme, scheme by scheme, in key order. Duplicates are counted elsewhere."""
+def refused_rows(part: Part, edition: Edition, found: Mapping[str, Enrolled]) -> Iterator[pa.RecordBatch]:
+    """One row per refused row and scheme, scheme by scheme, in key order. Duplicates are counted elsewhere, and so are
+    rows outside a cover, which are no one's fault. found: what each settled cover makes of the enrolments.
+    """
     for name, refusals in part.settlement.refusals.items():
-        places = ((refusals != 0) & (refusals % COLUMN != CODE["duplicate"])).nonzero()[0]
+        listed = (refusals != 0) & (refusals % COLUMN != CODE["duplicate"])
+        if edition.schemes[name].product is not None:
+            listed &= ~np.isin(refusals % COLUMN, list(OUT_OF_SCOPE))
+        places = listed.nonzero()[0]
         if len(places):
             numbers, rows = refusals.take(places), part.settlement.checked.order.take(places)
-            first, which = _worded_once(part, numbers, rows)
-            words = [_words(part, edition, name, int(numbers[place]), int(rows[place])) for place in first.tolist()]
+            meant = _meant(part, refused_enrolments(part, found.get(name)), numbers, rows)
+            first, which = _worded_once(part, numbers, rows, meant)
+            words = [_words(part, edition, name, (numbers, rows, meant), place) for place in first.tolist()]
             yield _batch(part, name, rows, words, which)
 
 
-def _worded_once(part: Part, numbers: IntArray, rows: IntArray) -> tuple[IntArray, IntArray]:
+def _meant(
+    part: Part, enrolments: Mapping[tuple[str, int], Record], numbers: IntArray, rows: IntArray
+) -> dict[int, Record]:
+    """The enrolment for which a row is refused, by the place of the refusal, where there is one."""
+    if not enrolments:
+        return {}
+    texts, codes = part.usage.texts["worker"], part.usage.codes["worker"].take(rows).tolist()
+    keys = enumerate((texts[code] if code >= 0 else "", n) for code, n in zip(codes, numbers.tolist(), strict=True))
+    return {place: enrolments[key] for place, key in keys if key in enrolments}
+
+
+def _worded_once(
+    part: Part, numbers: IntArray, rows: IntArray, meant: Mapping[int, Record]
+) -> tuple[IntArray, IntArray]:
     """A first place for each set of words that is needed, and which of them each refusal has."""
     key = numbers.copy()
     for name in _WORDED:
@@ -66,6 +88,10 @@ def _worded_once(part: Part, numbers: IntArray, rows: IntArray) -> tuple[IntArra
     own = np.isin(numbers % COLUMN, list(_OWN_WORDS))
     own |= ~part.batch.column(SET_ASIDE).is_null().to_numpy(zero_copy_only=False)[rows]
     key[own] = -1 - rows[own]
+    alike: dict[tuple[tuple[str, Any], ...], int] = {}
+    for place, record in meant.items():  # enrolments that differ only in who is enrolled are told alike
+        told = tuple((name, cell) for name, cell in sorted(record.items()) if name not in _WHOSE)
+        key[place] = -1 - len(part.batch) - alike.setdefault((*told, ("", int(numbers[place]))), len(alike))
     _, first, which = np.unique(key, return_index=True, return_inverse=True)
     return first, which
 
@@ -85,11 +111,20 @@ def escaped(texts: pa.Array) -> pa.Array:
     return pc.if_else(pc.fill_null(formula, False), pc.binary_join_element_wise("'", texts, ""), texts)
 
 
-def _words(part: Part, edition: Edition, scheme: str, number: int, row: int) -> dict[str, Any]:
+def _words(
+    part: Part,
+    edition: Edition,
+    scheme: str,
+    refused: tuple[IntArray, IntArray, Mapping[int, Record]],
+    place: int,
+) -> dict[str, Any]:
+    numbers, rows, meant = refused
+    number, row = int(numbers[place]), int(rows[place])
     record = {name: part.batch.column(name)[row].as_py() for name in part.batch.schema.names}
     record = {name: value for name, value in record.items() if value is not None}
     if SET_ASIDE in record:
         code, _, text = record[SET_ASIDE].partition(":")
         return {"column": "", **both(code, text=text)}
     record |= json.loads(record.pop(BAD_CELLS, "{}"))
+    record = {**meant.get(place, {}), **record}
     return {"column": "", **of_row(number, record, edition, edition.schemes[scheme], 0)}

@@ -62,6 +62,14 @@ def sort_usage(connection: duckdb.DuckDBPyConnection, sources: Sequence[str], ou
     )
 
 
+def sort_side(connection: duckdb.DuckDBPyConnection, read: Path, out: Path) -> None:
+    """Rows of a side file by worker; those of one worker as they stood in the files."""
+    connection.execute(
+        f"COPY (SELECT * FROM read_parquet({quoted(read)}) ORDER BY worker NULLS FIRST, file, row) TO {quoted(out)} "
+        "(FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 122880)"
+    )
+
+
 def platforms_of(connection: duckdb.DuckDBPyConnection, source: str) -> list[str]:
     """Distinct platforms of a SELECT of usage."""
     rows = connection.execute(
@@ -73,7 +81,7 @@ def platforms_of(connection: duckdb.DuckDBPyConnection, source: str) -> list[str
 def differences(before: Path, after: Path, settles: str, reason: str) -> str:
     """A SELECT of the lines by which `after` differs from `before`: sums are differences, the rest is the later state.
 
-    reason: `usage`, or `knowledge`, whose lines say which of scope, base, rate or float changed first.
+    reason: `usage`, `enrolment`, or `knowledge`, whose lines say which of scope, base, rate or float changed first.
     """
     keys = " AND ".join(f"b.{name} = a.{name}" for name in _SAME)
     picked = ", ".join(f"coalesce(a.{name}, b.{name}) AS {name}" for name in (*KEY, "worker_ref", "scheme", "cover"))
@@ -83,7 +91,7 @@ def differences(before: Path, after: Path, settles: str, reason: str) -> str:
     )
     rates = ", ".join(f"coalesce(a.{name}, b.{name}) AS {name}" for name in ("rate", "float_ppm"))
     changed = " OR ".join(f"coalesce(a.{name}, 0) <> coalesce(b.{name}, 0)" for name in _SUMS)
-    why = "'usage'" if reason == "usage" else _KNOWLEDGE
+    why = _KNOWLEDGE if reason == "knowledge" else quoted(reason)
     return (
         f"SELECT {picked}, coalesce(a.exposure, 0) - coalesce(b.exposure, 0) AS exposure, "
         f"coalesce(a.unit, b.unit) AS unit, {rates}, a.ratio_ppm, {sums}, {rest}, "
@@ -110,6 +118,7 @@ def second_totals(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[s
     declared = f"read_csv({quoted(folder / 'declarations.csv')}, header = true, all_varchar = true)"
     refused = f"read_csv({quoted(folder / 'refusals.csv')}, header = true, all_varchar = true)"
     payers = " + ".join(f"sum({payer}_fen)" for payer in PAYER_NAMES)
+    borne = payers_of(connection, folder / "lines.parquet")
     found: dict[str, dict[str, Any]] = {}
 
     def put(name: str, query: str) -> None:
@@ -123,7 +132,25 @@ def second_totals(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[s
     put("declarations_fen", f"SELECT scheme, sum(levy_fen::BIGINT) FROM {declared} GROUP BY scheme")
     put("lines", f"SELECT scheme, count(*) FROM {lines} GROUP BY scheme")
     put("refused_rows", f"SELECT scheme, count(*) FROM {refused} GROUP BY scheme")
+    for scheme, parts in borne.items():
+        found[scheme]["payers"] = parts
     return found
+
+
+def payers_of(connection: duckdb.DuckDBPyConnection, lines: Path) -> dict[str, dict[str, int]]:
+    """Who bears how much of the lines of a file, per scheme or cover. [fen]"""
+    sums = ", ".join(f"sum({payer}_fen)" for payer in PAYER_NAMES)
+    query = f"SELECT scheme, {sums} FROM read_parquet({quoted(lines)}) GROUP BY scheme"
+    return {
+        row[0]: {payer: int(fen) for payer, fen in zip(PAYER_NAMES, row[1:], strict=True)}
+        for row in connection.execute(query).fetchall()
+    }
+
+
+def side_refused(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, int]:
+    """Rows of a file of side refusals, per side file."""
+    query = f"SELECT side, count(*) FROM read_csv({quoted(path)}, header = true, all_varchar = true) GROUP BY side"
+    return {row[0]: int(row[1]) for row in connection.execute(query).fetchall()}
 
 
 def rows_read(connection: duckdb.DuckDBPyConnection, usage: Path) -> int:
@@ -149,13 +176,19 @@ def rows_of_worker(connection: duckdb.DuckDBPyConnection, usage: Path, worker: s
     return pa.RecordBatch.from_arrays([c.combine_chunks() for c in table.columns], schema=USAGE_SCHEMA)
 
 
-def alike(one: Path, two: Path) -> bool:
-    """Whether two Parquet files hold the same rows in the same order."""
+def alike(one: Path, two: Path, but: Sequence[str] = ()) -> bool:
+    """Whether two Parquet files hold the same rows in the same order, in all columns `but` these."""
     files = [pq.ParquetFile(path) for path in (one, two)]
     if len({file.metadata.num_rows for file in files}) > 1:
         return False
-    batches = (file.iter_batches(batch_size=65_536) for file in files)
+    columns = [[name for name in file.schema_arrow.names if name not in but] for file in files]
+    batches = (f.iter_batches(batch_size=65_536, columns=names) for f, names in zip(files, columns, strict=True))
     return all(a.equals(b) for a, b in zip(*batches, strict=True))
+
+
+def side_of_worker(connection: duckdb.DuckDBPyConnection, path: Path, worker: str) -> pa.Table:
+    """All rows of a side file about a worker, as they stood in the files."""
+    return _rows(connection, f"SELECT * FROM read_parquet({quoted(path)}) WHERE worker = ? ORDER BY file, row", worker)
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, query: str, *values: str) -> pa.Table:

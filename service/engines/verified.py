@@ -11,6 +11,7 @@ from service.engines import store
 from service.engines.charged import charged
 from service.engines.levy import Run, finish
 from service.engines.local import Progress, settle_state
+from service.engines.month_files import MonthFiles
 from service.engines.previous import BEFORE, Previous, corrected, opened
 
 
@@ -25,13 +26,15 @@ def verify(folder: Path, progress: Progress) -> dict[str, Any]:
         work, made = Path(name) / "work", Path(name) / "made"
         work.mkdir()
         made.mkdir()
-        (made / files.USAGE).symlink_to((folder / files.USAGE).resolve())
+        month = MonthFiles.of(folder)
+        for path in (month.usage, *month.sides.values()):
+            (made / path.name).symlink_to(path.resolve())
         if before is not None:
             (made / BEFORE).symlink_to((folder / BEFORE).resolve())
         with store.opened(work) as connection:
-            totals = finish(
-                Run(now.terms, now.register, before, work, made, connection, progress, receipt["synthetic"])
-            )
+            run = Run(now.terms, now.register, before, work, made, connection, progress, receipt["synthetic"])
+            run.whole = "covers" in receipt
+            totals = finish(run)
             unlike = _unlike(folder, made)
             if before is not None and not _is_settled(before, work / "before.parquet", progress):
                 unlike.append(f"{BEFORE}/{files.CHARGED}")
@@ -40,7 +43,8 @@ def verify(folder: Path, progress: Progress) -> dict[str, Any]:
 
 def _unlike(folder: Path, made: Path) -> list[str]:
     """Names of the files that a second settlement made otherwise."""
-    texts = (files.DECLARATIONS, files.REFUSALS, files.TOTALS, files.CHARGED_SUMS)
+    texts = [files.DECLARATIONS, files.REFUSALS, files.TOTALS, files.CHARGED_SUMS]
+    texts += [name for name in (files.SIDE_REFUSALS,) if (folder / name).is_file()]
     tables = [name for name in (files.LINES, files.CHARGED) if (folder / name).is_file()]
     unlike = [name for name in texts if files.sha256(folder / name) != files.sha256(made / name)]
     return unlike + [name for name in tables if not store.alike(folder / name, made / name)]
@@ -48,6 +52,6 @@ def _unlike(folder: Path, made: Path) -> list[str]:
 
 def _is_settled(before: Previous, out: Path, progress: Progress) -> bool:
     """Whether what a correction started from is what its usage and tables make of it."""
-    state = settle_state(before.folder / files.USAGE, before.terms, out, progress)
+    state = settle_state(MonthFiles.of(before.folder), before.terms, out, progress)
     kept = charged(before.folder)
     return state.declared == kept.declared and store.alike(kept.lines, out)

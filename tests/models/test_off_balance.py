@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from models.off_balance import solve
-from pricing.ratio import limits, off_balance
 from pricing.portfolio import gap, raw_ratios
+from pricing.ratio import limits, off_balance
 from pricing.tariff import SHIPPED, Tariff
 from tests.evaluator import curve_at, half_up
 

@@ -94,8 +94,9 @@ def test_broken_request(case: Case, tmp_path: Path) -> None:
 
 def test_own_columns_pass() -> None:
     plain, own = quote(request_of({}), TARIFF, TODAY), quote(request_of({"with": {"x_note": "own"}}), TARIFF, TODAY)
-    passed = [share.pop("x_note") for scheme in own["schemes"] for share in scheme.get("shares", [])]
-    assert passed == ["own"] * 3
+    priced = [*own["schemes"], *own["covers"]]
+    passed = [share.pop("x_note") for one in priced for share in one.get("shares", [])]
+    assert passed == ["own"] * (3 + 2)
     assert own == plain
     assert [scheme["premium_fen"] is None for scheme in plain["schemes"]] == [False, False, True, False]
 

@@ -8,9 +8,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from pricing.payers import PAYER_NAMES
 from service.engines import folder as files
 from service.engines import store
 from service.engines.charged import charged
+from service.engines.local import State, Terms
+from service.engines.previous import opened
 from service.engines.totals import TotalsDisagree, prove
 from tests.months import settle, write_csv
 
@@ -86,6 +89,13 @@ def a_refusal_lost(folder: Path) -> None:
     path.write_text("\n".join(path.read_text(encoding="utf-8-sig").splitlines()[:-1]) + "\n", encoding="utf-8")
 
 
+def two_payers_exchanged(folder: Path) -> None:
+    """What the employer bears is put down to the platform: every sum stays."""
+    lines = pq.read_table(folder / files.LINES)
+    names = [{"platform_fen": "employer_fen", "employer_fen": "platform_fen"}.get(n, n) for n in lines.column_names]
+    pq.write_table(lines.rename_columns(names).select(lines.column_names), folder / files.LINES)
+
+
 def a_row_lost(folder: Path) -> None:
     pq.write_table(pq.read_table(folder / files.USAGE).slice(1), folder / files.USAGE)
 
@@ -94,12 +104,21 @@ def test_a_lost_line_of_no_money_is_noticed(tmp_path: Path) -> None:
     row = {"month": "2025-08", "platform": "didi", "region": "110000", "occupation": "ride_hailing_driver"}
     rows = [{**row, "worker": "w_driver_1", "orders": 9}, {**row, "worker": "w_driver_2", "orders": 0}]
     settle(write_csv(tmp_path / "usage.csv", rows), tmp_path / "month", *KNOWN, "--schemes", "pilot_per_order")
-    state = charged(tmp_path / "month")
+    state, terms = settled_state(tmp_path / "month")
     with store.opened(tmp_path) as connection:
-        assert prove(connection, tmp_path / "month", ["pilot_per_order"], state, None)["rows"] == 2
+        assert prove(connection, tmp_path / "month", terms, state, None)["rows"] == 2
         a_line_of_nothing_lost(tmp_path / "month")
         with pytest.raises(TotalsDisagree):
-            prove(connection, tmp_path / "month", ["pilot_per_order"], state, None)
+            prove(connection, tmp_path / "month", terms, state, None)
+
+
+def settled_state(folder: Path) -> tuple[State, Terms]:
+    """What a folder's settlement counted, and under what."""
+    state, terms = charged(folder), opened(folder, files.read_receipt(folder)).terms
+    lines = pq.read_table(folder / files.LINES).to_pylist()
+    borne = {payer: sum(line[f"{payer}_fen"] for line in lines) for payer in PAYER_NAMES}
+    state.payers = {terms.schemes[0]: borne}
+    return state, terms
 
 
 @pytest.fixture
@@ -113,11 +132,11 @@ def proved(tmp_path: Path) -> Callable[[Callable[[Path], None]], Any]:
     def again(spoil: Callable[[Path], None]) -> Any:
         copy = tmp_path / "copy"
         shutil.copytree(folder, copy)
-        state = charged(copy)
+        state, terms = settled_state(copy)
         state.refused = {"class_rate": 1}
         spoil(copy)
         with store.opened(tmp_path) as connection:
-            return prove(connection, copy, ["class_rate"], state, None)
+            return prove(connection, copy, terms, state, None)
 
     return again
 
@@ -126,7 +145,10 @@ def test_an_untouched_month_is_proved(proved: Callable[[Callable[[Path], None]],
     assert proved(lambda folder: None)["rows"] == 3
 
 
-@pytest.mark.parametrize("spoil", [a_fen_more, a_line_lost, a_payer_lost, a_refusal_lost, a_row_lost])
+SPOILS = [a_fen_more, a_line_lost, a_payer_lost, two_payers_exchanged, a_refusal_lost, a_row_lost]
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
 def test_the_second_aggregation_notices(
     spoil: Callable[[Path], None], proved: Callable[[Callable[[Path], None]], Any]
 ) -> None:

@@ -1,0 +1,86 @@
+"""The files of a month as its folder keeps them: usage, side files and register, sorted, and what is corrected."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from pricing.register import COLUMNS as REGISTER_COLUMNS
+from pricing.tariff import Tariff
+from service.engines import folder as files
+from service.engines import store
+from service.engines.form import HISTORY_FORM, enrolment_form
+from service.engines.intake import Intake
+from service.engines.local import Progress, write_intake
+from service.engines.month_files import SIDE_NAMES, MonthFiles
+from service.engines.previous import BEFORE, Previous
+
+
+def keep_usage(
+    connection: Any, found: list[Path], before: Previous | None, work: Path, made: Path, progress: Progress
+) -> None:
+    """Usage in key order: what was read, and of a previous month the platforms that it does not name."""
+    read = work / "read.parquet"
+    write_intake(Intake(found), read, progress)
+    sources = [f"SELECT * FROM read_parquet({store.quoted(read)})"]
+    if before is not None:
+        named = store.platforms_of(connection, sources[0])
+        kept = ", ".join(map(store.quoted, named)) or "''"
+        old = before.folder / files.USAGE
+        others = f"platform IS NULL OR platform NOT IN ({kept})"
+        sources.append(f"SELECT * FROM read_parquet({store.quoted(old)}) WHERE {others}")
+    store.sort_usage(connection, sources, made / files.USAGE)
+
+
+def keep_sides(
+    connection: Any,
+    given: Mapping[str, list[Path]],
+    tariff: Tariff,
+    before: Previous | None,
+    work: Path,
+    made: Path,
+) -> None:
+    """Side files by worker: those given anew replace the earlier ones whole, the others stay as they were."""
+    forms = {"enrolments": enrolment_form(tariff), "history": HISTORY_FORM}
+    for side, found in given.items():
+        read = work / SIDE_NAMES[side]
+        write_intake(Intake(found, forms[side]), read, _silent)
+        store.sort_side(connection, read, made / SIDE_NAMES[side])
+    for side, path in (MonthFiles.of(before.folder).sides if before is not None else {}).items():
+        if side not in given:
+            _linked(path, made / SIDE_NAMES[side])
+
+
+def _silent(stage: str, rows: int) -> None:
+    """Rows of side files are not counted as rows of the month."""
+
+
+def keep_before(before: Previous | None, made: Path) -> None:
+    """What is corrected stays beside the correction, so that the folder alone proves its differences."""
+    if before is None:
+        return
+    kept, old = made / BEFORE, before.folder
+    kept.mkdir()
+    lines = files.CHARGED if (old / files.CHARGED).is_file() else files.LINES
+    sides = [path.name for path in MonthFiles.of(old).sides.values()]
+    for name in (files.USAGE, *sides, files.REGISTER, files.EDITION, files.RECEIPT, files.CHARGED_SUMS, lines):
+        _linked(old / name, kept / name)
+
+
+def _linked(old: Path, new: Path) -> None:
+    try:
+        os.link(old, new)
+    except OSError:
+        shutil.copy2(old, new)
+
+
+def keep_register(path: Path, register: tuple[Mapping[str, Any], ...]) -> None:
+    """The register as it was sent."""
+    out = files.CsvFile(path, REGISTER_COLUMNS)
+    with closing(out):
+        for row in register:
+            out.write(row)
