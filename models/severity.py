@@ -6,7 +6,7 @@ claims times severity is the money that was paid.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,12 +16,12 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from models.design import Coding, FactorSpec
-from models.experience import BoolArray, Codes, FloatArray
+from models.experience import BoolArray, FloatArray
 from models.histogram import CodeMatrix
 from models.penalty import Shape, Strength, basis, penalty
 from models.tables import Tables
 
-_STEPS, _HALVINGS, _PRECISE = 100, 30, 1e-10
+_STEPS, _HALVINGS, _PRECISE = 100, 30, 1e-14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,28 +184,26 @@ class SeverityGLM(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 def _minimum(
     matrix: CodeMatrix, cost: FloatArray, weight: FloatArray, free: FloatArray, tied: FloatArray
 ) -> FloatArray:
-    """Effects of least penalised loss. The expected curvature of a gamma with log link is the claims: it is constant."""
-    inverse = np.linalg.pinv(free.T @ (matrix.cross(weight) + tied) @ free, hermitian=True)
+    """Effects of least penalised loss, which is convex in them: Newton's steps, halved where they overshoot."""
     full = np.zeros(matrix.width)
     full[0] = np.log(np.average(cost, weights=weight))
-
-    def value(at: FloatArray) -> float:
-        return _loss(cost, np.exp(matrix.linear(at)), weight) + float(at @ tied @ at) / 2
-
-    now = value(full)
     for _ in range(_STEPS):
-        pull = matrix.sums(weight * (cost / np.exp(matrix.linear(full)) - 1)) - tied @ full
-        step, size = free @ (inverse @ (free.T @ pull)), 1.0
-        trial = value(full + step)
-        for _ in range(_HALVINGS):
-            if trial <= now:
-                break
-            size /= 2
-            trial = value(full + size * step)
-        if trial > now or np.abs(step).max() < _PRECISE:
-            return full
-        full, now = full + size * step, trial
-    raise ValueError("the severity does not settle: levels without cost need a penalty")
+        ratio = weight * cost / np.exp(matrix.linear(full))
+        pull = free.T @ (matrix.sums(ratio - weight) - tied @ full)
+        move = np.linalg.pinv(free.T @ (matrix.cross(ratio) + tied) @ free, hermitian=True) @ pull
+        if pull @ move <= _PRECISE * weight.sum():
+            return full + free @ move
+        full = _shorter(
+            lambda at: _loss(cost, np.exp(matrix.linear(at)), weight) + at @ tied @ at / 2, full, free @ move
+        )
+    raise ValueError("the severity does not settle: levels with next to no cost need a penalty")
+
+
+def _shorter(value: Callable[[FloatArray], float], start: FloatArray, step: FloatArray) -> FloatArray:
+    """The first of the whole, half, quarter … step that does not lead uphill; the start where none does."""
+    now = value(start)
+    tries = (start + step / 2**halvings for halvings in range(_HALVINGS))
+    return next((at for at in tries if value(at) <= now), start)
 
 
 def _loss(cost: FloatArray, expected: FloatArray, weight: FloatArray) -> float:

@@ -208,7 +208,7 @@ class Edition:
 
 
 def _stated(part: object) -> object:
-    """What a part of a scheme says, without what it leaves at nothing: a later kind of part does not move old hashes."""
+    """What a part of a scheme says, without what it leaves at nothing, so that later kinds of parts move no hash."""
     if is_dataclass(part) and not isinstance(part, type):
         said = {field.name: _stated(getattr(part, field.name)) for field in fields(part)}
         return {name: value for name, value in said.items() if value not in (None, "", [], {}, False)}

@@ -59,7 +59,7 @@ def prices(before: Side, after: Side, changed: Sequence[Mapping[str, Any]], regi
     A national change is priced in the first province for which the nation's entry answers and a price exists.
     """
     found: list[dict[str, Any]] = []
-    for name in dict.fromkeys((*before.tariff.schemes, *after.tariff.schemes)):
+    for name in dict.fromkeys((*before.tariff.work_injury, *after.tariff.work_injury)):
         own = [change for change in changed if name in change["schemes"]]
         regions = [region] if region and own else list(_provinces(before, after, own, name))
         rows = [_priced(before, after, name, code, who) for code in regions for who in _references(after, before, name)]

@@ -39,7 +39,8 @@ def show_quote(answer: dict[str, Any], lang: str) -> None:
     if merged:
         shown = [quantity_words(name, value, lang) for name, value in merged.items()]
         out.print(Text(" · ".join(shown)))
-    out.print(_side_by_side(answer["schemes"], lang))
+    if answer["schemes"]:
+        out.print(_side_by_side(answer["schemes"], lang))
     for scheme in answer["schemes"]:
         if scheme.get("premium_fen") is not None:
             out.print(_panel(scheme, lang))

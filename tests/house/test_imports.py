@@ -32,7 +32,10 @@ OUTSIDE = {
         "pyarrow": ["pricing/arrow*.py"],
     },
     "models": {"numpy": ["models/*"], "scipy": ["models/*"], "sklearn": ["models/*"], "glum": ["models/*"]},
-    "training": {name: ["training/*"] for name in ("numpy", "pyarrow", "pandas", "matplotlib")},
+    "training": {
+        **{name: ["training/*"] for name in ("numpy", "pyarrow", "pandas", "matplotlib")},
+        "yaml": ["training/published.py", "training/plan*.py"],
+    },
     "service": {
         "typer": ["service/cli*"],
         "rich": ["service/terminal*"],

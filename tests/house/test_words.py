@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from pricing.errors import ROW_CODES
+from pricing.product import EXPOSURES
 from pricing.register import COLUMNS as REGISTER_COLUMNS
 from pricing.scheme import SCOPES
 from pricing.tariff import Tariff
-from pricing.usage import BY_NAME
+from pricing.usage import BY_NAME, SIDE_COLUMNS
 from pricing.words import sentences
 from service.declare import COLUMNS as DECLARED_COLUMNS
 
@@ -23,7 +24,15 @@ ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 TARIFF = Tariff.load()
 CURVES = [r.name for s in TARIFF.schemes.values() for r in s.relativities if r.by_curve]
-COLUMNS = (*BY_NAME, *REGISTER_COLUMNS, *DECLARED_COLUMNS)
+COLUMNS = (*BY_NAME, *REGISTER_COLUMNS, *DECLARED_COLUMNS, *SIDE_COLUMNS)
+
+# What a curve's quantity is called: a column, several added, or a quotient that is no share.
+QUANTITY_WORDS = [
+    "_and_".join(r.of) if not r.per else f"{r.of[0]}_per_{r.per[0]}"
+    for s in TARIFF.schemes.values()
+    for r in s.relativities
+    if r.by_curve and not (r.per and r.share)
+]
 
 # Codes that are put together while the program runs: prefix → what may follow.
 FAMILIES = {
@@ -31,14 +40,18 @@ FAMILIES = {
     "compare_occupation_": TARIFF.factors["occupation"].levels,
     "due_": [scope for scope in SCOPES if scope != "proposal"],
     "payer_": TARIFF.factors["payer"].levels,
+    "per_": [unit.removeprefix("millifen per ").replace(" ", "_") for unit in EXPOSURES.values()],
+    "claim_step_": ["limit_event", "limit_order", "limit_twelve_months"],
+    "level_": ["fen", "ppm", "days", "months"],
+    "quantity_": QUANTITY_WORDS,
     "step_": ["base_rate", "reduction", "float", "off_balance", "ratio", "contribution_base", "contribution_base_days"],
 }
 
 # Refusals that no test case produces, and why.
 WITHOUT_CASE = {
+    "history_twice": "JSON cannot say a month twice; of a file: tests/service/test_levy_covers.py",
     "status_not_levied": "only a levy refuses for its status: tests/service/test_levy_refuses.py",
     "duplicate": "counts once and is told to nobody; the totals count it",
-    "month_not_valid": "a request says request_month; of a file's row: tests/service/test_levy_refuses.py",
     "rate_not_known": "the shipped tariff has no gap; tests/pricing/test_ended_tables.py makes some",
 }
 RAISED_ELSEWHERE = {
@@ -155,6 +168,7 @@ def refused() -> frozenset[str]:
     for case in cases("cases"):
         found.add(case.get("expect", {}).get("refusal"))
         found |= set((case.get("rows", {}).get("row_refusals") or {}).values())
+    found |= {case.get("refusal") for case in cases("cases_covers")}
     return frozenset(found)
 
 

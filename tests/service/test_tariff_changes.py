@@ -148,7 +148,7 @@ def test_two_folders_that_differ_in_a_scheme(tmp_path: Path) -> None:
 
 
 def test_nothing_changed(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = diff(side("2025-08"), side("2025-09"))
+    shown = diff(side("2025-10"), side("2025-11"))
     empty = ("changes", "parts", "months", "other_months", "prices")
     assert [shown[key] for key in empty] == [[], [], [], [], []]
     for lang, said in (("en", "Nothing changed."), ("zh", "没有变化。")):
