@@ -14,7 +14,7 @@ from pricing.coding import COLUMN, Rows, add_classes, coded, refusal, tenure
 from pricing.edition import MISSING, Edition
 from pricing.errors import CODE
 from pricing.gate import closed
-from pricing.insured import Insured, insured
+from pricing.insured import Beside, Insured, insured
 from pricing.key_order import BoolArray, KeyOrder, key_order
 from pricing.rate_table import UNITS
 from pricing.rules import BASE
@@ -52,7 +52,10 @@ def check(usage: Usage, edition: Edition, schemes: Mapping[str, Scheme], side: S
     if covers and "first_month" in usage.codes:
         months = tenure(codes, usage, edition)
         numbers, unsure = {**numbers, "tenure_months": months}, unsure | {"tenure_months"}
-    beside = {name: insured(usage, side, edition, s) for name, s in covers.items() if not closed(edition, s)}
+    beside: Mapping[str, Insured] = {}
+    if covers:
+        found = Beside.of(usage, side)
+        beside = {name: insured(found, edition, s) for name, s in covers.items() if not closed(edition, s)}
     if ordered.moved:
         beside = {name: one.in_order(ordered.order) for name, one in beside.items()}
         codes = {name: array.take(ordered.order) for name, array in codes.items()}

@@ -79,7 +79,7 @@ def histories(table: Table, worker: IntArray, starts: IntArray) -> Histories:
     bad = known & (refusals > 0)
     by_worker[worker[bad][::-1]] = refusals[bad][::-1]
     months = table.months("month")
-    back = starts.take(np.maximum(worker, 0)) - months
+    back = np.append(starts, 0).take(worker, mode="wrap") - months
     good = known & (refusals == 0) & (back >= 1)
     earliest = np.full(len(starts), LARGEST, dtype=np.int64)
     np.minimum.at(earliest, worker[good], months[good])

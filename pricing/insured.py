@@ -11,9 +11,8 @@ from pricing.edition import Edition
 from pricing.enrolment import enrolled, number_of
 from pricing.errors import CODE
 from pricing.history import histories, underwritten
-from pricing.product import Product
 from pricing.scheme import Scheme
-from pricing.side import Side, workers_of
+from pricing.side import Side
 from pricing.units import IntArray
 from pricing.usage import Usage
 
@@ -35,40 +34,55 @@ class Insured:
         )
 
 
-def insured(usage: Usage, side: Side, edition: Edition, scheme: Scheme) -> Insured:
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """What stands beside a month, with the worker each row of it is about: of the usage's workers, -1 for others.
+
+    whose: worker of each usage row; the place after the last is for rows that name none.
+    """
+
+    side: Side
+    rows: int
+    workers: int
+    whose: IntArray
+    enrolment_of: IntArray
+    history_of: IntArray
+
+    @classmethod
+    def of(cls, usage: Usage, side: Side) -> Beside:
+        """Look each worker up once for all covers."""
+        workers = {text: number for number, text in enumerate(usage.texts.get("worker", ()))}
+        worker = usage.codes.get("worker", np.full(usage.rows, -1, dtype=np.int64))
+        whose = np.where(worker < 0, len(workers), worker)
+        of = [table.mapped("worker", workers) for table in (side.enrolments, side.history)]
+        return cls(side, usage.rows, len(workers), whose, *of)
+
+
+def insured(beside: Beside, edition: Edition, scheme: Scheme) -> Insured:
     """Join a cover's enrolments and histories to the rows of a month; the tables it reads must be in force."""
     product = scheme.product
     assert product is not None
-    if product.enrolling is None and not _names_cover(side, scheme):
-        standard = {name: edition.levels[name].get(level or "", 0) for name, level in product.options.items()}
-        return Insured({n: np.full(usage.rows, level, dtype=np.int64) for n, level in standard.items()}, {}, None)
-    workers = workers_of(usage)
-    joined = _by_worker(workers, side, edition, scheme)
-    worker = usage.codes.get("worker", np.full(usage.rows, -1, dtype=np.int64))
-    whose = np.where(worker < 0, len(workers), worker)
-    return joined.in_order(whose)
+    standard = {name: edition.levels[name].get(level or "", 0) for name, level in product.options.items()}
+    if product.enrolling is None and scheme.name not in beside.side.enrolments.texts.get("cover", ()):
+        return Insured({n: np.full(beside.rows, level, dtype=np.int64) for n, level in standard.items()}, {}, None)
+    return _by_worker(beside, standard, edition, scheme).in_order(beside.whose)
 
 
-def _names_cover(side: Side, scheme: Scheme) -> bool:
-    return scheme.name in side.enrolments.texts.get("cover", ())
-
-
-def _by_worker(workers: Mapping[str, int], side: Side, edition: Edition, scheme: Scheme) -> Insured:
+def _by_worker(beside: Beside, standard: Mapping[str, int], edition: Edition, scheme: Scheme) -> Insured:
     """Per worker, with one more place for rows that name none."""
     product = scheme.product
     assert product is not None
-    found = enrolled(side.enrolments, edition, scheme)
-    target = side.enrolments.mapped("worker", workers).take(found.own)
+    found = enrolled(beside.side.enrolments, edition, scheme)
+    target = beside.enrolment_of.take(found.own)
     in_force = (target >= 0) & (found.starts <= edition.month) & (found.ends >= edition.month)
-    refusal = np.full(len(workers) + 1, 0 if product.enrolling is None else CODE["not_enrolled"], dtype=np.int64)
+    refusal = np.full(beside.workers + 1, 0 if product.enrolling is None else CODE["not_enrolled"], dtype=np.int64)
     meant = (found.ends >= edition.month) | (found.ends < found.starts)
     bad = (target >= 0) & (found.refusals > 0) & (found.starts <= edition.month) & meant
     refusal[target[bad]] = found.refusals[bad]
-    chosen = np.full(len(workers) + 1, -1, dtype=np.int64)
+    chosen = np.full(beside.workers + 1, -1, dtype=np.int64)
     good = (in_force & (found.refusals == 0)).nonzero()[0]
     chosen[target[good]] = good
     refusal[target[good]] = 0
-    standard = {name: edition.levels[name].get(level or "", 0) for name, level in product.options.items()}
     codes = {
         name: np.append(found.levels[name], standard[name]).take(chosen, mode="wrap").astype(np.int64)
         for name in product.options
@@ -76,16 +90,17 @@ def _by_worker(workers: Mapping[str, int], side: Side, edition: Edition, scheme:
     if product.underwriting is None:
         return Insured(codes, {}, refusal)
     starts = np.append(found.starts, edition.month).take(chosen, mode="wrap")
-    return _with_history(Insured(codes, {}, refusal), workers, starts, side, edition, product)
+    least = number_of(edition, product.underwriting.trend)
+    volatility = _underwrite(beside, refusal, starts, least)
+    return Insured(codes, {"volatility_ppm": volatility}, refusal)
 
 
-def _with_history(
-    base: Insured, workers: Mapping[str, int], starts: IntArray, side: Side, edition: Edition, product: Product
-) -> Insured:
-    assert product.underwriting is not None
-    assert base.refusal is not None
-    worker = side.history.mapped("worker", workers)
-    volatility, refused = underwritten(
-        histories(side.history, worker, starts), starts, number_of(edition, product.underwriting.trend)
-    )
-    return Insured(base.codes, {"volatility_ppm": volatility}, np.where(base.refusal > 0, base.refusal, refused))
+def _underwrite(beside: Beside, refusal: IntArray, starts: IntArray, least_trend_ppm: int) -> IntArray:
+    """Volatility of every worker with the cover, whose `refusal` is set where the history is refused. [ppm]"""
+    covered = (refusal == 0).nonzero()[0]
+    place = np.full(len(refusal) + 1, -1, dtype=np.int64)
+    place[covered] = np.arange(len(covered))
+    found = histories(beside.side.history, place.take(beside.history_of, mode="wrap"), starts.take(covered))
+    volatility = np.zeros(len(refusal), dtype=np.int64)
+    volatility[covered], refusal[covered] = underwritten(found, starts.take(covered), least_trend_ppm)
+    return volatility

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from pricing.units import IntArray, parse_month
-from pricing.usage import BY_NAME, UNKNOWN, Usage, encode, whole_numbers
+from pricing.usage import BY_NAME, UNKNOWN, encode, whole_numbers
 
 MONTH_UNKNOWN, MONTH_NOT_VALID = -1, -2
 GREATEST: Mapping[str, int] = {
@@ -28,6 +28,7 @@ class Table:
     texts: Mapping[str, tuple[str, ...]]
     codes: Mapping[str, IntArray]
     numbers: Mapping[str, IntArray]
+    _months: dict[str, IntArray] = field(default_factory=dict)
 
     @classmethod
     def of(cls, records: Sequence[Mapping[str, object]]) -> Table:
@@ -54,10 +55,12 @@ class Table:
         return np.full(self.rows, UNKNOWN, dtype=np.int64) if found is None else found
 
     def months(self, name: str) -> IntArray:
-        """A column of months since year 0; negative where a cell is empty or no month."""
-        found = [parse_month(text) for text in self.texts.get(name, ())]
-        months = [MONTH_NOT_VALID if month is None else month for month in found]
-        return np.array([*months, MONTH_UNKNOWN], dtype=np.int64).take(self.code(name), mode="wrap")
+        """A column of months since year 0, read once; negative where a cell is empty or no month."""
+        if name not in self._months:
+            found = [parse_month(text) for text in self.texts.get(name, ())]
+            months = [MONTH_NOT_VALID if month is None else month for month in found]
+            self._months[name] = np.array([*months, MONTH_UNKNOWN], dtype=np.int64).take(self.code(name), mode="wrap")
+        return self._months[name]
 
     def mapped(self, name: str, numbers: Mapping[str, int]) -> IntArray:
         """A number for each row's text, -1 where the mapping has none."""
@@ -79,8 +82,3 @@ class Side:
 
 
 NOTHING = Side.of()
-
-
-def workers_of(usage: Usage) -> dict[str, int]:
-    """Number of each worker of the usage."""
-    return {text: number for number, text in enumerate(usage.texts.get("worker", ()))}
