@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pricing.rate_table import NATION, By
 from pricing.strict_yaml import known_keys, required
-from pricing.units import PPM, cost_of, parts_of
+from pricing.units import PPM, IntArray, cost_of, parts_of
 
 if TYPE_CHECKING:
+    from pricing.coding import Rows
     from pricing.edition import Edition
 
 _KEYS = ("exposure", "frequency", "severity", "anchor")
@@ -39,6 +42,14 @@ def read_expectation(body: Mapping[str, Any], place: str) -> Expectation:
     for key in _KEYS[:3]:
         required(body, key, place)
     return Expectation(body["exposure"], body["frequency"], body["severity"], body.get("anchor", ""))
+
+
+def exposure_to_claims(rows: Rows, expectation: Expectation) -> IntArray:
+    """Each row's part of the exposure that claims are expected on, negative where it does not say. Shape (rows,)."""
+    if expectation.exposure == "insured_months":
+        return rows.first_of_worker
+    found = rows.numbers.get(expectation.exposure)
+    return np.full(len(rows), -1, dtype=np.int64) if found is None else found
 
 
 @dataclass(frozen=True, slots=True)

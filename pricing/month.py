@@ -10,6 +10,7 @@ import numpy as np
 from pricing.arrow import Extra, Part, levies_of
 from pricing.declaration import Group, MonthAllocation, grouped, groups_of
 from pricing.edition import Edition
+from pricing.expected import exposure_to_claims
 from pricing.scheme import Scheme
 from pricing.settle import Priced
 from pricing.units import PPM, IntArray, whole_fen_left
@@ -18,7 +19,8 @@ from pricing.worksheet import at
 
 @dataclass(slots=True)
 class Declared:
-    """One declaration of a month. millifen: exact sum; amount_millifen and float_ppm: None where lines are unlike."""
+    """One declaration of a month. millifen: exact sum; exposed: units of what claims are expected on, unexposed: lines
+    that do not say; amount_millifen and float_ppm: None where lines are unlike."""
 
     lines: int = 0
     orders: int = 0
@@ -27,6 +29,8 @@ class Declared:
     levy_fen: int = 0
     status: int = 0
     evidence: int = 0
+    exposed: int = 0
+    unexposed: int = 0
     amounts: set[int] = field(default_factory=set)
     floats: set[int] = field(default_factory=set)
 
@@ -102,7 +106,8 @@ class MonthSums:
         order, starts, _ = grouped(groups_of(priced.rows, self.edition, by_of(scheme)))
         names = names_of(part, priced, order.take(starts), self.edition, scheme)
         ends = np.append(starts[1:], len(order))
-        sums = {name: np.add.reduceat(column.take(order), starts) for name, column in _columns(priced, levy)}
+        columns = [*_columns(priced, levy), *_exposed(priced, scheme)]
+        sums = {name: np.add.reduceat(column.take(order), starts) for name, column in columns}
         ranks = {name: np.maximum.reduceat(column.take(order), starts) for name, column in _ranks(priced)}
         for place, group in enumerate(names):
             declared = self.declared.setdefault(group, Declared())
@@ -131,6 +136,14 @@ def _columns(priced: Priced, levy: IntArray) -> Iterator[tuple[str, IntArray]]:
     for name in ("orders", "heads"):
         if name in priced.rows.numbers:
             yield name, np.maximum(priced.rows.numbers[name], 0)
+
+
+def _exposed(priced: Priced, scheme: Scheme) -> Iterator[tuple[str, IntArray]]:
+    """What claims are expected on, row by row, and which rows do not say."""
+    if scheme.expected is not None:
+        exposure = exposure_to_claims(priced.rows, scheme.expected)
+        yield "exposed", np.maximum(exposure, 0)
+        yield "unexposed", (exposure < 0).astype(np.int64)
 
 
 def _ranks(priced: Priced) -> Iterator[tuple[str, IntArray]]:

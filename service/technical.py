@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pricing.edition import Edition
-from pricing.expected import ExpectedCost, expected_cost
+from pricing.expected import ExpectedCost, expected_cost, exposure_to_claims
 from pricing.rate_table import EVIDENCE, STATUSES
 from pricing.scheme import Scheme
 from pricing.settle import Priced
@@ -16,20 +16,22 @@ from service.refusals import both
 def technical(priced: Priced, edition: Edition, scheme: Scheme) -> dict[str, Any]:
     """Expected cost of a priced month beside its premium; a refusal where a row has no exposure or a table no value."""
     assert scheme.expected is not None
-    name = scheme.expected.exposure
-    if name == "insured_months":
-        exposure = int(priced.rows.first_of_worker.sum())
-    elif name not in priced.rows.numbers or int(priced.rows.numbers[name].min()) < 0:
-        return {"cost_millifen": None, "refusal": both("exposure_missing", column=name)}
-    else:
-        exposure = int(priced.rows.numbers[name].sum())
+    exposure = exposure_to_claims(priced.rows, scheme.expected)
+    return technical_of(int(exposure.sum()), bool((exposure < 0).any()), int(priced.levy_fen.sum()), edition, scheme)
+
+
+def technical_of(exposure: int, unknown: bool, levy_fen: int, edition: Edition, scheme: Scheme) -> dict[str, Any]:
+    """Expected cost of an exposure beside a levy. unknown: whether some line does not say its exposure."""
+    assert scheme.expected is not None
+    if unknown:
+        return {"cost_millifen": None, "refusal": both("exposure_missing", column=scheme.expected.exposure)}
     found = expected_cost(exposure, edition, scheme.expected)
     if found is None:
         return {"cost_millifen": None, "refusal": both("expected_cost_not_known", title=scheme.name)}
-    return shown_cost(found, to_millifen(int(priced.levy_fen.sum())))
+    return _shown(found, to_millifen(levy_fen))
 
 
-def shown_cost(found: ExpectedCost, premium_millifen: int) -> dict[str, Any]:
+def _shown(found: ExpectedCost, premium_millifen: int) -> dict[str, Any]:
     """An expected cost with the premium's adequacy. [ppm of the cost]"""
     perils = [
         {

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from pricing.spoken import yuan_of_fen
+from pricing.spoken import factor, yuan, yuan_of_fen
 from pricing.words import say
 from service.terminal import console, worksheet
 
@@ -54,6 +54,7 @@ def show_totals(totals: dict[str, Any], folder: str, lang: str) -> None:
         table.add_row(name, *(f"{count:,}" for count in counts), signed(scheme["levy_fen"]))
     out.print(table)
     _say_payers(totals, lang)
+    _say_technical(totals, lang)
     for side, counts in totals["side"].items():
         out.print(Text(say(f"page_side_{side}", lang, **{name: f"{count:,}" for name, count in counts.items()})))
     out.print(Text(say("page_levy_agree", lang), "green"))
@@ -71,6 +72,15 @@ def _say_payers(totals: dict[str, Any], lang: str) -> None:
         if one["payers"]:
             parts = ", ".join(f"{say('payer_' + payer, lang)} {signed(fen)}" for payer, fen in one["payers"].items())
             console().print(Text(say("page_levy_payers", lang, scheme=name, payers=parts)))
+
+
+def _say_technical(totals: dict[str, Any], lang: str) -> None:
+    """Expected cost of claims beside each levy, where every line says its exposure."""
+    for name, one in {**totals["schemes"], **totals["covers"]}.items():
+        technical = one.get("technical")
+        if technical and technical["cost_millifen"]:
+            facts = {"cost": yuan(technical["cost_millifen"]), "adequacy": factor(technical["adequacy_ppm"] or 0)}
+            console().print(Text(say("page_levy_technical", lang, scheme=name, **facts), "dim"))
 
 
 def _say_synthetic(shown: dict[str, Any], lang: str) -> None:

@@ -11,6 +11,7 @@ from service.engines import folder as files
 from service.engines import store
 from service.engines.local import State, Terms
 from service.engines.month_files import MonthFiles
+from service.technical import technical_of
 
 _SUMS = ("workers_fen", "platforms_fen", "payers_fen", "declarations_fen")
 
@@ -37,7 +38,16 @@ def prove(connection: Any, folder: Path, terms: Terms, now: State, was: State | 
         _prove_sums(name, levy_fen, found, payers, second.get(name, {}).get("payers", {}))
         kind = "covers" if is_cover else "schemes"
         totals[kind][name] = {**counts, "levy_fen": levy_fen, "payers": payers, "second": found}
+        if terms.edition.schemes[name].expected is not None:
+            totals[kind][name]["technical"] = _technical(now, name, terms)
     return totals | {"side": _side(connection, folder, now)}
+
+
+def _technical(now: State, name: str, terms: Terms) -> dict[str, Any]:
+    """Expected cost of the whole month as it stands now, beside its levy."""
+    declared = [one for group, one in now.declared.items() if group[0] == name]
+    exposed, unexposed = (sum(getattr(one, field) for one in declared) for field in ("exposed", "unexposed"))
+    return technical_of(exposed, unexposed > 0, _levied(now, name), terms.edition, terms.edition.schemes[name])
 
 
 def _counts(now: State, name: str, rows: int, is_cover: bool) -> dict[str, int]:

@@ -132,7 +132,7 @@ def test_the_package_is_the_sum_of_its_covers() -> None:
     request["enrolment"] = {"occupational_health": INCOME, "group": GROUP}
     answer = quote(request, TARIFF, TODAY)
     premiums = {cover["cover"]: cover["premium_fen"] for cover in answer["covers"]}
-    assert premiums == {"lumbar": 627, "stress": 448, "income_interruption": calculate("fen(millifen(28.50 * 0.85))")}
+    assert premiums == {"lumbar": 627, "stress": 448, "income_interruption": calculate("fen(millifen(13.80 * 0.85))")}
     assert [package["premium_fen"] for package in answer["packages"]] == [sum(premiums.values())]
 
 
