@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil
 
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from models.experience import FloatArray
-from models.tables import Tables, of, ppm
+from models.experience import FloatArray, IntArray
+from models.tables import Key, Tables, of, ppm
 from pricing.units import PPM
 
 
@@ -34,18 +37,24 @@ def hold(tables: Tables, factor: int, sign: int, weight: FloatArray) -> Tables:
 
 def hold_ppm(tables: Tables, factor: int, sign: int) -> Tables:
     """Whole ppm that have the certificate: where rounding took a step back, the main effect gives it again."""
-    level = tables.levels_of((factor,))[0]
-    first = np.unique(level, return_index=True)[1]
-    slack = np.append(0.0, np.cumsum(_smallest(tables, factor, sign)))[first]
-    own = ppm(tables.mains[factor])
+    first = np.unique(tables.levels_of((factor,))[0], return_index=True)[1]
+    columns = [_columns(tables, key, factor)[first] for key in tables.all() if len(key) > 1 and factor in key]
+    own = [int(value) for value in ppm(tables.mains[factor])]
     places = range(len(own)) if sign > 0 else range(len(own) - 1, -1, -1)
-    last: int | None = None
-    for place in places:
-        if last is not None:
-            least = own[last] * np.exp(sign * (slack[last] - slack[place]))
-            own[place] = max(own[place], int(np.ceil(least - 1e-9 * least)))
-        last = place
-    return of(tables.sizes, tables.base, {**tables.all(), (factor,): np.log(own / PPM)}, tables.levels)
+    for last, place in pairwise(places):
+        least = Fraction(own[last])
+        for table in columns:
+            least *= max(Fraction(int(a), int(b)) for a, b in zip(table[last], table[place], strict=True))
+        own[place] = max(own[place], ceil(least))
+    held = np.log(np.array(own) / PPM)
+    return of(tables.sizes, tables.base, {**tables.all(), (factor,): held}, tables.levels)
+
+
+def _columns(tables: Tables, key: Key, factor: int) -> IntArray:
+    """Whole ppm of a table, one row per code of a factor, one column per combination of levels of the others."""
+    axis = key.index(factor)
+    table = ppm(np.moveaxis(tables.all()[key], axis, 0))
+    return table.reshape(len(table), -1)[tables.levels_of(key)[axis]]
 
 
 def _smallest(tables: Tables, factor: int, sign: int) -> FloatArray:

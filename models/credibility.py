@@ -48,7 +48,7 @@ def credibility(
     within: the variance of a record of weight 1 where it is known beforehand; None estimates it from the records.
     ValueError where no record has a weight.
     """
-    own = np.bincount(group, weight, size)
+    own = np.bincount(group, weight, size).astype(np.float64)
     total = own.sum()
     if not total > 0:
         raise ValueError("no record has a weight")

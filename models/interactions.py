@@ -10,35 +10,15 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from models.experience import Codes, Experience, FloatArray, IntArray, deviance_of_rows
+from models.experience import Experience, FloatArray, IntArray, deviance_of_rows
 from models.purify import joint, purify, spread
 from models.tables import Key, Tables, average
 from models.tabulate import LogRate, every_pair, tabulate, thinned
+from models.trees import MOST_CODES, Settings, Trees, begin
 
-MOST_CODES = 255
 LARGE = 100_000
 CLAIMS_PER_LEAF = 40
 RANKED_CODES = 48
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How trees are grown.
-
-    l2 is in expected claims, so a leaf of little exposure moves little whatever its rate: that, not the number of its
-    rows, is what holds a row of one hour with one claim. share: of the factors, drawn anew at each split.
-    """
-
-    learning_rate: float = 0.1
-    leaves: int = 16
-    rows_per_leaf: int = 20
-    l2: float = 3.0
-    share: float = 1.0
-    most_trees: int = 800
-    at_a_time: int = 100
-    every: int = 10
-    patience: int = 50
-    seed: int = 2026
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,21 +130,6 @@ def _nearest(chosen: IntArray, size: int) -> IntArray:
     return np.searchsorted((chosen[1:] + chosen[:-1]) / 2, np.arange(size))
 
 
-@dataclass(frozen=True, slots=True)
-class _Trees:
-    """A fitted model as a function of codes in the factors' own order."""
-
-    model: HistGradientBoostingRegressor
-    order: IntArray
-
-    def __call__(self, codes: Codes) -> FloatArray:
-        return np.asarray(np.log(self.model.predict(self.columns(codes))))
-
-    def columns(self, codes: Codes) -> FloatArray:
-        """The codes as the model wants them."""
-        return codes[:, self.order].astype(np.float64)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fold:
     """What one fold learns from, and the rows it holds out."""
@@ -173,7 +138,7 @@ class _Fold:
     trained: Experience
     out: IntArray
     offset: FloatArray
-    trees: _Trees
+    trees: Trees
 
     def constant(self) -> LogRate:
         """The model of no tree."""
@@ -186,7 +151,7 @@ class _Fold:
 
     def fresh(self, number: int) -> LogRate:
         """The model of so many trees, from the start."""
-        return _Trees(self._fit(clone(self.trees.model).set_params(max_iter=number)), self.trees.order)
+        return Trees(self._fit(clone(self.trees.model).set_params(max_iter=number)), self.trees.order)
 
     def path(self, every: int) -> FloatArray:
         """Held-out deviance in sum after 0, `every`, 2·`every`, … trees."""
@@ -219,36 +184,5 @@ def _folds(
             raise ValueError("the rows outside a fold hold no claim to learn from")
         offset = np.zeros(len(inside)) if before is None else before[place].log_rate(experience.codes)
         out = np.flatnonzero(~inside)
-        found.append(_Fold(experience, trained, out, offset, _begin(experience, settings, keys)))
+        found.append(_Fold(experience, trained, out, offset, begin(experience, settings, keys)))
     return found
-
-
-def _begin(experience: Experience, settings: Settings, keys: tuple[Key, ...] | None) -> _Trees:
-    """A model without trees.
-
-    Nominal factors stand first: scikit-learn moves them there inside, but applies the lists of `interaction_cst` to
-    the moved columns without moving the lists. Factors that no list names would form one group and act together, so
-    every factor is listed alone too.
-    """
-    ordered = np.array(experience.ordered)
-    order = np.argsort(ordered, kind="stable")
-    place = np.argsort(order)
-    lists = (
-        None if keys is None else [{int(place[i]) for i in key} for key in (*keys, *((i,) for i in range(len(order))))]
-    )
-    model = HistGradientBoostingRegressor(
-        loss="poisson",
-        interaction_cst="pairwise" if lists is None else lists,
-        categorical_features=~ordered[order],
-        monotonic_cst=np.array(experience.monotone)[order],
-        learning_rate=settings.learning_rate,
-        max_leaf_nodes=settings.leaves,
-        min_samples_leaf=settings.rows_per_leaf,
-        l2_regularization=settings.l2,
-        max_features=settings.share,
-        max_bins=MOST_CODES,
-        early_stopping=False,
-        warm_start=True,
-        random_state=settings.seed,
-    )
-    return _Trees(model, order)

@@ -19,8 +19,8 @@ def purify(tables: Tables, experience: Experience) -> Tables:
     Weighted by the joint exposure of the table's levels. Tables of three factors need their pairs at one level per
     code or at the same levels. Levels without exposure keep what they had.
     """
-    for key in sorted(tables.all(), key=len, reverse=True):
-        if len(key) > 1:
+    for length in (3, 2):  # tables of three factors first: they leave tables of two
+        for key in [key for key in tables.all() if len(key) == length]:
             pure, moved = _pure(tables.all()[key], joint(tables, key, experience))
             kept = of(tables.sizes, tables.base, {**tables.all(), key: pure}, tables.levels)
             tables = kept.plus(_lower(tables, key, moved))

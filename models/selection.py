@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from scipy.optimize import minimize
@@ -54,10 +55,11 @@ class Score:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """The candidates from simple to flexible, the winner's name and its published tables."""
+    """The candidates from simple to flexible, the winner's name, its tables as fitted, and as published."""
 
     scores: tuple[Score, ...]
     winner: str
+    fitted: Tables
     merged: Merged
 
     @property
@@ -83,7 +85,8 @@ def fit(
     if pairs == 0 or len(experience.sizes) < 2 or _fewest_claims(experience) < 2 * CLAIMS_PER_LEAF:
         return select([simple], experience, limits, bases)
     bag = fit_pairs(experience, pairs, seed)
-    trees = Candidate("pairs", 2, bag.held_out, lambda: fold_tables(bag, experience.sizes))
+    exact = cache(lambda: fold_tables(bag, experience.sizes))  # the stack asks for them again
+    trees = Candidate("pairs", 2, bag.held_out, exact)
     rest = _on_top(experience, glm, bag, seed)
     return select([simple, rest, trees, stacked(experience, simple, trees)], experience, limits, bases)
 
@@ -96,12 +99,13 @@ def select(
     best = min(rows, key=lambda row: float(row.mean()))
     near = [place for place, row in enumerate(rows) if within_one_error(row, best)]
     chosen = min(near, key=lambda place: (candidates[place].factors, float(rows[place].mean()), place))
-    merged = [publish(average(each.folds()).rebalanced(experience), experience, limits, bases) for each in candidates]
+    fitted = [average(each.folds()).rebalanced(experience) for each in candidates]
+    merged = [publish(tables, experience, limits, bases) for tables in fitted]
     scores = [
         Score(each.name, *_compared(row, best), cells=own.tables.cells)
         for each, row, own in zip(candidates, rows, merged, strict=True)
     ]
-    return Selection(tuple(scores), candidates[chosen].name, merged[chosen])
+    return Selection(tuple(scores), candidates[chosen].name, fitted[chosen], merged[chosen])
 
 
 def of_tables(name: str, folds: Sequence[Tables], experience: Experience) -> Candidate:
@@ -112,7 +116,9 @@ def of_tables(name: str, folds: Sequence[Tables], experience: Experience) -> Can
     for part, tables in zip(experience.parts, folds, strict=True):
         out = experience.folds == part
         held[out] = tables.log_rate(experience.codes[out])
-    return Candidate(name, max(len(key) for each in folds for key in each.all()), held, lambda: tuple(folds))
+    return Candidate(
+        name, max((len(key) for each in folds for key in each.all()), default=0), held, lambda: tuple(folds)
+    )
 
 
 def fit_pairs(experience: Experience, pairs: int, seed: int) -> Bag:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -193,10 +194,12 @@ def _minimum(
         move = np.linalg.pinv(free.T @ (matrix.cross(ratio) + tied) @ free, hermitian=True) @ pull
         if pull @ move <= _PRECISE * weight.sum():
             return full + free @ move
-        full = _shorter(
-            lambda at: _loss(cost, np.exp(matrix.linear(at)), weight) + at @ tied @ at / 2, full, free @ move
-        )
+        full = _shorter(partial(_penalised, matrix, cost, weight, tied), full, free @ move)
     raise ValueError("the severity does not settle: levels with next to no cost need a penalty")
+
+
+def _penalised(matrix: CodeMatrix, cost: FloatArray, weight: FloatArray, tied: FloatArray, full: FloatArray) -> float:
+    return _loss(cost, np.exp(matrix.linear(full)), weight) + float(full @ tied @ full) / 2
 
 
 def _shorter(value: Callable[[FloatArray], float], start: FloatArray, step: FloatArray) -> FloatArray:

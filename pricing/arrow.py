@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pricing.arrow_usage import OWN_COLUMNS, usage_of, whole_workers
 from pricing.coding import COLUMN
 from pricing.edition import Edition
-from pricing.errors import CODE
+from pricing.errors import CODE, OUT_OF_SCOPE
 from pricing.flags import flags
 from pricing.key_order import BoolArray
 from pricing.payers import PAYER_NAMES, bear
@@ -163,6 +163,8 @@ def incomplete(settlement: Settlement, priced: Priced, scheme: Scheme) -> BoolAr
     """Whether a row's worker has rows that this scheme refused."""
     refused = settlement.refusals[scheme.name]
     bad = (refused != 0) & (refused % COLUMN != CODE["duplicate"])
+    if scheme.product is not None:
+        bad &= ~np.isin(refused % COLUMN, list(OUT_OF_SCOPE))
     worker = settlement.checked.rows.worker
     if not bad.any():
         return np.zeros(len(priced.kept), dtype=bool)

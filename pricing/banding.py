@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,6 +76,9 @@ def read_banding(body: Mapping[str, Any], levels: Sequence[str], place: str) -> 
 
 def _number(text: str, place: str) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         raise TariffError("banding_not_valid", place) from None
+    if not math.isfinite(number):
+        raise TariffError("banding_not_valid", place)
+    return number

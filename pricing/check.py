@@ -12,9 +12,10 @@ import numpy as np
 
 from pricing.coding import COLUMN, Rows, add_classes, coded, refusal, tenure
 from pricing.edition import MISSING, Edition
+from pricing.enrolment import by_options
 from pricing.errors import CODE
 from pricing.gate import closed
-from pricing.insured import Beside, Insured, insured
+from pricing.insured import Insured, Joined, insured
 from pricing.key_order import BoolArray, KeyOrder, key_order
 from pricing.rate_table import UNITS
 from pricing.rules import BASE
@@ -54,7 +55,7 @@ def check(usage: Usage, edition: Edition, schemes: Mapping[str, Scheme], side: S
         numbers, unsure = {**numbers, "tenure_months": months}, unsure | {"tenure_months"}
     beside: Mapping[str, Insured] = {}
     if covers:
-        found = Beside.of(usage, side)
+        found = Joined.of(usage, side)
         beside = {name: insured(found, edition, s) for name, s in covers.items() if not closed(edition, s)}
     if ordered.moved:
         beside = {name: one.in_order(ordered.order) for name, one in beside.items()}
@@ -91,8 +92,8 @@ def _refused(rows: Rows, edition: Edition, scheme: Scheme, broken: IntArray | No
     if scheme.scope == "employed" and "?employment" in codes:
         refusals.append(codes["?employment"])
     refusals.append(entrance.refusal.take(entrance.places(codes, len(rows))))
-    if cover is not None and cover.refusal is not None:
-        refusals.append(cover.refusal)
+    if cover is not None:
+        refusals += [*([] if cover.refusal is None else [cover.refusal]), *_not_priced(cover, rows, edition, scheme)]
     for name in (*scheme.needs, *(["heads"] if "heads" in rows.numbers and scheme.exposure == "heads" else [])):
         refusals += _cells(rows, name)
     if scheme.floor_by_days:
@@ -104,6 +105,16 @@ def _refused(rows: Rows, edition: Edition, scheme: Scheme, broken: IntArray | No
     if scheme.exposure == "contribution_base":
         refusals += _base_and_float(rows, edition, scheme)
     return _first(refusals)
+
+
+def _not_priced(cover: Insured, rows: Rows, edition: Edition, scheme: Scheme) -> list[IntArray]:
+    """Levels of options that their table does not price, of covers that nobody enrols in too."""
+    refusals = []
+    for relativity in by_options(scheme):
+        grid = edition.grid(relativity.table)
+        value = grid.values.take(grid.places(cover.codes, len(rows)))
+        refusals.append((value == MISSING) * CODE["option_not_priced"])
+    return refusals
 
 
 def _optional(scheme: Scheme) -> tuple[str, ...]:

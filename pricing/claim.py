@@ -125,6 +125,6 @@ def _limited(claim: Claim, cover: Cover, limit: Limit, before: int) -> Step:
 def _counted(claim: Claim, per: str) -> Iterator[Earlier]:
     """What was paid earlier that counts against a limit."""
     for one in claim.earlier:
-        within = 0 <= claim.event.month - one.month < MONTHS
+        within = claim.same_event(one) or 0 <= claim.event.month - one.month < MONTHS
         if claim.same_event(one) if per != "twelve_months" else within:
             yield one

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pricing.benefit_tables import Known, Said, Unanswered, look_up, where
 from pricing.claim_terms import ClaimTerms
 from pricing.edition import Edition
-from pricing.enrolment import by_options, enrolled
+from pricing.enrolment import by_options, enrolled, since
+from pricing.enrolment import in_force as holds_in
 from pricing.errors import CODE
 from pricing.gate import closed
 from pricing.rate_table import NATION, Found
@@ -127,7 +128,7 @@ def entered(claim: Claim, edition: Edition, scheme: Scheme, terms: ClaimTerms) -
     if shut or not offered:
         return _not_in_force(claim, shut or CODE["occupation_not_in_scope"])
     found = enrolled(claim.side.enrolments, edition, scheme)
-    if scheme.product.enrolling is None and not len(found.own):
+    if scheme.product.enrolling is None and not holds_in(found, claim.event.month).any():
         standard = {name: level or "" for name, level in scheme.product.options.items()}
         return Cover(edition, scheme, terms, None, standard)
     month = claim.event.month
@@ -135,7 +136,7 @@ def entered(claim: Claim, edition: Edition, scheme: Scheme, terms: ClaimTerms) -
     for place in begun:
         if found.refusals[place] == 0 and found.ends[place] >= month:
             levels = {name: edition.factors[name].levels[int(of[place]) - 1] for name, of in found.levels.items()}
-            return Cover(edition, scheme, terms, int(found.starts[place]), levels)
+            return Cover(edition, scheme, terms, since(found, place), levels)
     bad = [int(found.refusals[place]) for place in begun if found.refusals[place]]
     bad += [int(code) for code in found.refusals[found.starts > month] if code]
     if not bad and len(found.own) and not begun:

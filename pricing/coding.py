@@ -8,13 +8,14 @@ the distinct texts a row has. A refusal is
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pricing.edition import NO_ENTRY, Edition
 from pricing.errors import CODE
+from pricing.key_order import BoolArray
 from pricing.rate_table import NATION
 from pricing.rules import INDUSTRIES, INDUSTRY_CLASS, OCCUPATION_CLASS, OCCUPATION_INDUSTRY, READ_AS
 from pricing.units import IntArray, parse_month
@@ -84,6 +85,15 @@ class Reader:
 def refusal(code: str, column: str) -> int:
     """Number of a refusal: its code and the column it is about."""
     return CODE[code] + COLUMN * COLUMN_NUMBER[column]
+
+
+def first_that_holds(refusals: Sequence[tuple[BoolArray, int]], rows: int) -> IntArray:
+    """The code of the first condition that holds for each row or worker, 0 where none does."""
+    first = np.zeros(rows, dtype=np.int64)
+    for holds, code in reversed(refusals):
+        if holds.any():
+            first[holds] = code
+    return first
 
 
 def coded(usage: Usage, edition: Edition) -> dict[str, IntArray]:

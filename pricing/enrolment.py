@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pricing.coding import refusal
+from pricing.coding import first_that_holds, refusal
 from pricing.edition import MISSING, Edition
 from pricing.errors import CODE
-from pricing.history import first_that_holds
 from pricing.key_order import BoolArray
 from pricing.product import Enrolling, Product
 from pricing.rate_table import NATION
@@ -134,18 +133,42 @@ def _in_sequence(worker: IntArray, found: Enrolled, edition: Edition, scheme: Sc
     product = scheme.product
     assert product is not None
     order = np.lexsort((found.starts, worker))
+    order = order[found.refusals.take(order) == 0]
     same = worker.take(order[1:]) == worker.take(order[:-1])
     before, after = order[:-1][same], order[1:][same]
     refusals = found.refusals.copy()
-    overlap = found.ends.take(before) >= found.starts.take(after)
-    for places in (before[overlap], after[overlap]):
-        refusals[places] = np.where(refusals[places] > 0, refusals[places], refusal("enrolment_overlaps", "from_month"))
+    into_next = found.ends.take(before) >= found.starts.take(after)
+    into_later = _latest_end(found, worker, order)[:-1][same] >= found.starts.take(after)
+    for places in (before[into_next], after[into_later]):
+        refusals[places] = refusal("enrolment_overlaps", "from_month")
     if product.enrolling is None:
         return replace(found, refusals=refusals)
     within = found.starts.take(after) < found.starts.take(before) + number_of(edition, product.enrolling.term)
     raised = after[within & _raised(found, edition, scheme, before, after)]
     refusals[raised] = np.where(refusals[raised] > 0, refusals[raised], CODE["enrolment_raised"])
     return replace(found, refusals=refusals)
+
+
+def _latest_end(found: Enrolled, worker: IntArray, order: IntArray) -> IntArray:
+    """The latest end of a worker's enrolments up to each one, in order: one may reach past several others."""
+    above = worker.take(order) * (NEVER_ENDS + 1)
+    latest: IntArray = np.maximum.accumulate(found.ends.take(order) + above) - above
+    return latest
+
+
+def in_force(found: Enrolled, month: int) -> BoolArray:
+    """Which enrolments hold in a month, refused ones among them."""
+    holds: BoolArray = (found.starts <= month) & (found.ends >= month)
+    return holds
+
+
+def since(found: Enrolled, place: int) -> int:
+    """First month of the good enrolments that lead to this one without a gap; all of one worker."""
+    start = int(found.starts[place])
+    for other in np.flatnonzero(found.refusals == 0)[::-1].tolist():
+        if int(found.ends[other]) == start - 1:
+            return min(start, since(found, other))
+    return start
 
 
 def _raised(found: Enrolled, edition: Edition, scheme: Scheme, before: IntArray, after: IntArray) -> BoolArray:

@@ -5,14 +5,12 @@ Volatility = mean absolute deviation ÷ mean. A history that is short, broken or
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pricing.coding import refusal
+from pricing.coding import first_that_holds, refusal
 from pricing.errors import CODE
-from pricing.key_order import BoolArray
 from pricing.side import Table
 from pricing.units import LARGEST, PPM, IntArray, parts_of
 
@@ -47,15 +45,6 @@ def refused(table: Table) -> IntArray:
         (late, refusal("history_out_of_order", "month")),
     ]
     return first_that_holds(refusals, table.rows)
-
-
-def first_that_holds(refusals: Sequence[tuple[BoolArray, int]], rows: int) -> IntArray:
-    """The code of the first condition that holds for each row or worker, 0 where none does."""
-    first = np.zeros(rows, dtype=np.int64)
-    for holds, code in reversed(refusals):
-        if holds.any():
-            first[holds] = code
-    return first
 
 
 def _same_platform(table: Table, months: IntArray) -> tuple[IntArray, IntArray]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pricing.edition import Edition
-from pricing.enrolment import enrolled, number_of
+from pricing.enrolment import enrolled, in_force, number_of
 from pricing.errors import CODE
 from pricing.history import histories, underwritten
 from pricing.scheme import Scheme
@@ -35,7 +35,7 @@ class Insured:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Beside:
+class Joined:
     """What stands beside a month, with the worker each row of it is about: of the usage's workers, -1 for others.
 
     whose: worker of each usage row; the place after the last is for rows that name none.
@@ -49,7 +49,7 @@ class Beside:
     history_of: IntArray
 
     @classmethod
-    def of(cls, usage: Usage, side: Side) -> Beside:
+    def of(cls, usage: Usage, side: Side) -> Joined:
         """Look each worker up once for all covers."""
         workers = {text: number for number, text in enumerate(usage.texts.get("worker", ()))}
         worker = usage.codes.get("worker", np.full(usage.rows, -1, dtype=np.int64))
@@ -58,29 +58,28 @@ class Beside:
         return cls(side, usage.rows, len(workers), whose, *of)
 
 
-def insured(beside: Beside, edition: Edition, scheme: Scheme) -> Insured:
+def insured(joined: Joined, edition: Edition, scheme: Scheme) -> Insured:
     """Join a cover's enrolments and histories to the rows of a month; the tables it reads must be in force."""
     product = scheme.product
     assert product is not None
     standard = {name: edition.levels[name].get(level or "", 0) for name, level in product.options.items()}
-    if product.enrolling is None and scheme.name not in beside.side.enrolments.texts.get("cover", ()):
-        return Insured({n: np.full(beside.rows, level, dtype=np.int64) for n, level in standard.items()}, {}, None)
-    return _by_worker(beside, standard, edition, scheme).in_order(beside.whose)
+    if product.enrolling is None and scheme.name not in joined.side.enrolments.texts.get("cover", ()):
+        return Insured({n: np.full(joined.rows, level, dtype=np.int64) for n, level in standard.items()}, {}, None)
+    return _by_worker(joined, standard, edition, scheme).in_order(joined.whose)
 
 
-def _by_worker(beside: Beside, standard: Mapping[str, int], edition: Edition, scheme: Scheme) -> Insured:
+def _by_worker(joined: Joined, standard: Mapping[str, int], edition: Edition, scheme: Scheme) -> Insured:
     """Per worker, with one more place for rows that name none."""
     product = scheme.product
     assert product is not None
-    found = enrolled(beside.side.enrolments, edition, scheme)
-    target = beside.enrolment_of.take(found.own)
-    in_force = (target >= 0) & (found.starts <= edition.month) & (found.ends >= edition.month)
-    refusal = np.full(beside.workers + 1, 0 if product.enrolling is None else CODE["not_enrolled"], dtype=np.int64)
+    found = enrolled(joined.side.enrolments, edition, scheme)
+    target = joined.enrolment_of.take(found.own)
+    refusal = np.full(joined.workers + 1, 0 if product.enrolling is None else CODE["not_enrolled"], dtype=np.int64)
     meant = (found.ends >= edition.month) | (found.ends < found.starts)
     bad = (target >= 0) & (found.refusals > 0) & (found.starts <= edition.month) & meant
     refusal[target[bad]] = found.refusals[bad]
-    chosen = np.full(beside.workers + 1, -1, dtype=np.int64)
-    good = (in_force & (found.refusals == 0)).nonzero()[0]
+    chosen = np.full(joined.workers + 1, -1, dtype=np.int64)
+    good = ((target >= 0) & in_force(found, edition.month) & (found.refusals == 0)).nonzero()[0]
     chosen[target[good]] = good
     refusal[target[good]] = 0
     codes = {
@@ -91,16 +90,16 @@ def _by_worker(beside: Beside, standard: Mapping[str, int], edition: Edition, sc
         return Insured(codes, {}, refusal)
     starts = np.append(found.starts, edition.month).take(chosen, mode="wrap")
     least = number_of(edition, product.underwriting.trend)
-    volatility = _underwrite(beside, refusal, starts, least)
+    volatility = _underwrite(joined, refusal, starts, least)
     return Insured(codes, {"volatility_ppm": volatility}, refusal)
 
 
-def _underwrite(beside: Beside, refusal: IntArray, starts: IntArray, least_trend_ppm: int) -> IntArray:
+def _underwrite(joined: Joined, refusal: IntArray, starts: IntArray, least_trend_ppm: int) -> IntArray:
     """Volatility of every worker with the cover, whose `refusal` is set where the history is refused. [ppm]"""
     covered = (refusal == 0).nonzero()[0]
     place = np.full(len(refusal) + 1, -1, dtype=np.int64)
     place[covered] = np.arange(len(covered))
-    found = histories(beside.side.history, place.take(beside.history_of, mode="wrap"), starts.take(covered))
+    found = histories(joined.side.history, place.take(joined.history_of, mode="wrap"), starts.take(covered))
     volatility = np.zeros(len(refusal), dtype=np.int64)
     volatility[covered], refusal[covered] = underwritten(found, starts.take(covered), least_trend_ppm)
     return volatility

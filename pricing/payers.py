@@ -11,6 +11,7 @@ from pricing.rules import PAYERS
 from pricing.scheme import Scheme
 from pricing.units import PPM, IntArray, times_ppm
 
+ENGAGEMENTS = ("direct", "contracted")
 PAYER_NAMES = ("platform", "employer", "contractor", "worker", "subsidy")
 
 
@@ -53,8 +54,11 @@ def _totals(node: By, name: str) -> Iterator[tuple[str, int]]:
     if node.factor == "payer":
         yield name, sum(int(str(share)) for share in node.nodes.values())
         return
-    for level, inner in node.nodes.items():
-        assert isinstance(inner, By)
+    for level in ENGAGEMENTS if node.factor == "engagement" else node.nodes:
+        inner = node.nodes.get(level)
+        if not isinstance(inner, By):
+            yield f"{name}, {level}", 0
+            continue
         yield from _totals(inner, f"{name}, {level}")
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pricing.errors import TariffError
-from pricing.strict_yaml import known_keys, mapping_of, read_yaml, required, words_of
+from pricing.rate_table import UNITS
+from pricing.strict_yaml import known_keys, mapping_of, read_yaml, required, whole, words_of
 
 _PERIL_KEYS = frozenset({"exposure", "frequency", "severity"})
 _PART_KEYS = frozenset({"base", "relativities"})
@@ -88,6 +89,4 @@ def _read(body: Any, place: str) -> Read:
         raise TariffError("not_a_mapping", place, key="relativities")
     known_keys(body, _RELATIVITY_KEYS, place)
     missing = body.get("missing_ppm", "1000000")
-    if not isinstance(missing, str) or not missing.isdecimal():
-        raise TariffError("number_not_whole", place, text=missing, greatest=10_000_000)
-    return Read(required(body, "table", place), words_of(body, "of", place), int(missing))
+    return Read(required(body, "table", place), words_of(body, "of", place), whole(missing, UNITS["ppm"], place))

@@ -122,6 +122,8 @@ def _cover(name: str, body: Mapping[str, Any], place: str) -> Scheme:
 
 
 def _product(body: Mapping[str, Any], options: Mapping[str, str | None], place: str) -> Product:
+    if "history" in body and "enrolment" not in body:
+        raise TariffError("missing_key", place, key="enrolment")
     conditions = body.get("conditions", [])
     if not isinstance(conditions, list):
         raise TariffError("not_words", place, key="conditions")

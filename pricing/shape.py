@@ -55,6 +55,7 @@ def check_shapes(tables: Mapping[str, RateTable], schemes: Mapping[str, Scheme])
     wanted = [(name, shape) for name, shape in RULES.items() if name in tables]
     for scheme in schemes.values():
         wanted += _of_scheme(scheme)
+        _check_perils(tables, scheme)
     for name, shape in wanted:
         for entries in tables[name].entries.values():
             for entry in entries:
@@ -63,6 +64,25 @@ def check_shapes(tables: Mapping[str, RateTable], schemes: Mapping[str, Scheme])
                 if not fits or factors[: shape.least] != shape.factors[: shape.least]:
                     found = ": ".join((*(f"by_{factor}" for factor in factors), " / ".join(sorted(kinds))))
                     raise TariffError("table_shape", entry.id, wanted=shape, found=found)
+
+
+def _check_perils(tables: Mapping[str, RateTable], scheme: Scheme) -> None:
+    """TariffError where a peril has a frequency without a cost of its claims, or a cost without a frequency."""
+    expected = scheme.expected
+    if expected is None:
+        return
+    named = [
+        {peril for entries in tables[table].entries.values() for e in entries for peril in nodes_of(e.value)}
+        for table in (expected.frequency, expected.severity)
+    ]
+    if named[0] != named[1]:
+        shown = [", ".join(sorted(perils)) for perils in named]
+        raise TariffError("table_shape", f"{scheme.name}, {expected.severity}", wanted=shown[0], found=shown[1])
+
+
+def nodes_of(value: Value) -> tuple[str, ...]:
+    """Levels of a value's outermost factor."""
+    return tuple(value.nodes) if isinstance(value, By) else ()
 
 
 def _of_scheme(scheme: Scheme) -> Iterator[tuple[str, Shape]]:

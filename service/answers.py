@@ -51,7 +51,7 @@ def answer_of(asked: Asked, edition: Edition, settlement: Settlement, name: str)
     if priced is None:
         first = {key: value for key, value in refusals[0].items() if key not in ("row", "out_of_scope")}
         return answer | {"premium_fen": None, "refusal": first, "refusals": refusals}
-    terms = sold(priced, frozenset(asked.enrolments.get(name, ())), edition, scheme) if scheme.product else {}
+    terms = sold(priced, edition, scheme) if scheme.product else {}
     return answer | _premium(asked, edition, scheme, priced, order[priced.kept].tolist(), refusals) | terms
 
 
@@ -74,11 +74,12 @@ def _why(scheme: Scheme, due: bool, refusals: list[dict[str, Any]]) -> dict[str,
 def _premium(
     asked: Asked, edition: Edition, scheme: Scheme, priced: Priced, rows: list[int], refusals: list[dict[str, Any]]
 ) -> dict[str, Any]:
+    missing = [one for one in refusals if scheme.product is None or not one["out_of_scope"]]
     answer: dict[str, Any] = {
         "status": STATUSES[int(priced.status.max())],
         "evidence": EVIDENCE[int(priced.evidence.max())],
         "premium_fen": int(priced.levy_fen.sum()),
-        "incomplete": bool(refusals),
+        "incomplete": bool(missing),
     }
     if priced.sheet.base_fen is not None:
         answer["contribution_base_fen"] = _same(priced.sheet.base_fen.tolist())
@@ -102,7 +103,7 @@ def _premium(
         for line in explain(priced, place, edition, scheme)
     ]
     answer["worksheet"] = sorted(lines, key=lambda line: int(line["row"]))
-    incomplete = [both("is_incomplete") | {"rows": [refusal["row"] for refusal in refusals]}] if refusals else []
+    incomplete = [both("is_incomplete") | {"rows": [refusal["row"] for refusal in missing]}] if missing else []
     answer["warnings"] = [*incomplete, *shown_flags(priced, edition, scheme, asked.records, rows)]
     answer["refusals"] = refusals
     return answer

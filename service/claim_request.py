@@ -53,6 +53,8 @@ class Request:
         enrolments = enrolments_of(body, tariff, worker, event.month)
         if product.enrolling is not None:
             _check_begins(body, cover, tariff)
+        earlier = tuple(_earlier(one, place) for place, one in enumerate(list_of(body, "earlier_claims")))
+        _check_events(event, earlier, terms)
         claim = Claim(
             region=_text(body, "region"),
             occupation=one_of(_needed(body, "occupation"), "occupation", tariff.factors["occupation"].levels),
@@ -62,7 +64,7 @@ class Request:
             proofs=_proofs(body, terms),
             fen=_amounts(body, terms),
             **_index(body, month),
-            earlier=tuple(_earlier(one, place) for place, one in enumerate(list_of(body, "earlier_claims"))),
+            earlier=earlier,
         )
         return cls(
             cover=cover,
@@ -73,6 +75,17 @@ class Request:
             claim=claim,
             enrolment=next((one for one in enrolments if one["cover"] == cover), {}),
         )
+
+
+def _check_events(event: Event, earlier: tuple[Earlier, ...], terms: ClaimTerms) -> None:
+    """InputError where a limit counts by event and it is not said which event an earlier payment was for."""
+    if not earlier or not any(limit.per in ("event", "order") for limit in terms.limits):
+        return
+    if not event.id:
+        raise InputError("missing_field", "event, id", key="id")
+    for place, one in enumerate(earlier):
+        if not one.event:
+            raise InputError("missing_field", f"earlier_claims, {place}, event", key="event")
 
 
 def keys_of(terms: ClaimTerms) -> tuple[str, ...]:

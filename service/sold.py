@@ -13,14 +13,14 @@ from pricing.spoken import level_number, percent, yuan_of_fen
 from pricing.words import LANGUAGES
 
 
-def sold(priced: Priced, chosen: frozenset[str], edition: Edition, scheme: Scheme) -> dict[str, Any]:
-    """Options and conditions of a priced cover. chosen: the options that the request named."""
+def sold(priced: Priced, edition: Edition, scheme: Scheme) -> dict[str, Any]:
+    """Options and conditions of a priced cover; an option is standard where its level is."""
     product = scheme.product
     assert product is not None
     levels = {name: edition.factors[name].levels[int(priced.rows.codes[name][0]) - 1] for name in product.options}
     facts = {name: level_number(name, level) for name, level in levels.items()} | dict(_rules(edition, scheme))
     conditions = [{lang: text[lang].format(**facts) for lang in LANGUAGES} for text in product.conditions]
-    options = {name: {"level": level, "standard": name not in chosen} for name, level in levels.items()}
+    options = {name: {"level": level, "standard": level == product.options[name]} for name, level in levels.items()}
     return {"options": options, "conditions": conditions}
 
 

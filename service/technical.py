@@ -27,7 +27,7 @@ def technical_of(exposure: int, unknown: bool, levy_fen: int, edition: Edition, 
         return {"cost_millifen": None, "refusal": both("exposure_missing", column=scheme.expected.exposure)}
     found = expected_cost(exposure, edition, scheme.expected)
     if found is None:
-        return {"cost_millifen": None, "refusal": both("expected_cost_not_known", title=scheme.name)}
+        return {"cost_millifen": None, "refusal": both("expected_cost_not_known", scheme=scheme.name)}
     return _shown(found, to_millifen(levy_fen))
 
 

@@ -178,15 +178,14 @@ def selection(law: Law, tables: Mapping[str, str], start: str, group: Row) -> st
 
 def beside(law: Law, cover: Entry, one: Enrolment, read: list[Enrolment]) -> str:
     """What another enrolment of the worker says against one: months in common, or options raised within a term."""
-    others = [other for other in read if other is not one and MONTH.fullmatch(other.start)]
+    others = [other for other in read if other is not one and not other.refusal]  # refused: never in force
     if any(max(one.start, other.start) <= min(one.end, other.end) for other in others):
         return "enrolment_overlaps"
     if not cover.get("enrolment"):
         return ""
     term = law.need(cover["enrolment"]["term"], "rate_not_known")["value"]
-    for earlier in others:  # what was refused was never in force, so that nothing is raised above it
-        within = not earlier.refusal and 0 < months_after(earlier.start, one.start) < term
-        if within and raised(law, cover, earlier, one):
+    for earlier in others:
+        if 0 < months_after(earlier.start, one.start) < term and raised(law, cover, earlier, one):
             return "enrolment_raised"
     return ""
 
@@ -201,13 +200,19 @@ def raised(law: Law, cover: Entry, before: Enrolment, after: Enrolment) -> bool:
     return False
 
 
+def ended(one: Enrolment, month: str) -> bool:
+    """Whether an enrolment is over by a month, as far as its months can be read and do not contradict each other."""
+    contradicts = bool(MONTH.fullmatch(one.start)) and one.end < one.start
+    return bool(MONTH.fullmatch(one.end)) and one.end < month and not contradicts
+
+
 def in_force(law: Law, cover: Entry, read: list[Enrolment]) -> tuple[Enrolment | None, str]:
     """The enrolment of the month, or why there is none; the last refused one speaks."""
     begun = [one for one in read if not MONTH.fullmatch(one.start) or one.start <= law.month]
     good = [one for one in begun if not one.refusal and one.end >= law.month]
     if good:
         return good[-1], ""
-    bad = [one for one in begun if one.refusal and (one.end >= law.month or one.end < one.start)]
+    bad = [one for one in begun if one.refusal and not ended(one, law.month)]
     if bad:
         return None, bad[-1].refusal
     return None, "not_enrolled" if cover.get("enrolment") else ""

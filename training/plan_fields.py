@@ -6,10 +6,14 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pricing.errors import InputError
 from pricing.strict_yaml import required, whole
+
+Word = TypeVar("Word", bound=str)
+
+LARGEST = 10**6  # of any number of a plan
 
 # Words that name what a person is. A factor that bears one of them is refused whatever the plan says.
 _SENSITIVE = (
@@ -72,10 +76,10 @@ class Fields:
             self._among(key, word, known)
         return found
 
-    def choice(self, key: str, known: tuple[str, ...], default: str) -> str:
+    def choice(self, key: str, known: tuple[Word, ...], default: Word) -> Word:
         """One text of a known list."""
         found = self.word(key)
-        return default if found is None else self._among(key, found, known)
+        return default if found is None else known[known.index(self._among(key, found, known))]
 
     def whole(self, key: str, default: int, greatest: int, least: int = 0) -> int:
         """A whole number from `least` to `greatest`."""
@@ -105,7 +109,7 @@ class Fields:
             return None
         found = self.number(key, 0.0)
         if not found > 0:
-            raise InputError("number_not_above_zero", self.place, key=key, text=found)
+            raise InputError("plan_not_above_zero", self.place, key=key, text=found)
         return found
 
     def _among(self, key: str, word: str, known: tuple[str, ...]) -> str:

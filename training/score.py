@@ -183,11 +183,7 @@ class Reading:
             counts = exposure * (self._base(peril.frequency) / PER) * (ratio / PPM)
             columns[f"expected_counts_{name}"] = counts
             if peril.severity is not None:
-                cost = (
-                    self._base(peril.severity)
-                    / THOUSAND
-                    * (self._ratio(peril.severity, codes, batch, first) / PPM)
-                )
+                cost = self._base(peril.severity) / THOUSAND * (self._ratio(peril.severity, codes, batch, first) / PPM)
                 columns[f"expected_amounts_{name}"] = counts * cost
         return pa.RecordBatch.from_pydict({name: pa.array(column) for name, column in columns.items()})
 

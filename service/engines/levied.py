@@ -29,7 +29,7 @@ def levied(order: Order, tariff: Tariff, register: tuple[Mapping[str, Any], ...]
     if before is not None:
         _as_before(order.schemes, before.schemes, "schemes")
         _as_before(covers, before.covers, "covers")
-        return replace(terms, schemes=before.terms.schemes)
+        return replace(terms, schemes=before.terms.schemes, left_out=before.terms.left_out)
     names = (*tariff.work_injury, *covers)
     left_out = {name: why for name in names if (why := _why_not(terms.edition, name, demonstration))}
     for name in (*order.schemes, *covers):
@@ -58,7 +58,7 @@ def covers_named(names: tuple[str, ...], tariff: Tariff) -> tuple[str, ...]:
 
 def _as_before(asked: tuple[str, ...], before: tuple[str, ...], key: str) -> None:
     if asked and set(asked) != set(before):
-        raise InputError("schemes_differ", key, other=", ".join(before))
+        raise InputError("schemes_differ", key, other=", ".join(before) or "–")
 
 
 def _why_not(edition: Edition, name: str, demonstration: bool) -> Why | None:
@@ -74,5 +74,6 @@ def _demonstrates(edition: Edition, scheme: Scheme) -> bool:
     """Whether a cover rests on a national figure too weak to be charged."""
     if scheme.product is None:
         return False
-    entries = [edition.number_of(table, NATION) for table in scheme.tables()]
+    priced = [table for table in scheme.tables() if table not in scheme.expectation_tables()]
+    entries = [edition.number_of(table, NATION) for table in priced]
     return any(isinstance(entry, int) and edition.status[entry] > PROVISIONAL for entry in entries)

@@ -22,7 +22,8 @@ def record_of(table: Table, place: int) -> Record:
         name: texts[int(table.codes[name][place])] for name, texts in table.texts.items() if _has(table, name, place)
     }
     numbers = {name: int(cells[place]) for name, cells in table.numbers.items() if cells[place] >= 0}
-    return {**texts, **numbers, **json.loads(texts.pop(BAD_CELLS, "{}"))}
+    bad = json.loads(texts.pop(BAD_CELLS, "{}"))
+    return {**texts, **numbers, **bad}
 
 
 def _has(table: Table, name: str, place: int) -> bool:

@@ -61,7 +61,7 @@ RAISED_ELSEWHERE = {
 
 @cache
 def trees() -> dict[str, ast.Module]:
-    names = sorted([*ROOT.glob("pricing/**/*.py"), *ROOT.glob("service/**/*.py")])
+    names = sorted([*ROOT.glob("pricing/**/*.py"), *ROOT.glob("service/**/*.py"), *ROOT.glob("training/**/*.py")])
     assert len(names) > 10
     return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in names}
 
@@ -180,7 +180,7 @@ def test_every_refusal_of_a_row_has_a_case() -> None:
 
 def test_every_error_has_a_case() -> None:
     raised = codes_of("InputError", "TariffError")
-    by_program = ("service/cli", "service/engines/")  # these read files and options; their tests run them
+    by_program = ("service/cli", "service/engines/", "training/")  # these read files and options; their tests run them
     elsewhere = set(RAISED_ELSEWHERE) | {code for code, path in raised.items() if path.startswith(by_program)}
     outside = {"file_not_found"}  # tests/refusals/test_rows.py, which has no text to give it
     assert {code: path for code, path in raised.items() if code not in refused() | elsewhere | outside} == {}

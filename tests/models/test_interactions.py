@@ -7,10 +7,11 @@ import pytest
 
 from models.certificate import steps
 from models.experience import Experience, deviance_of_rows
-from models.interactions import Settings, best_pairs, boost, fold_tables, rank, settings_for, within_one_error
+from models.interactions import best_pairs, boost, fold_tables, rank, settings_for, within_one_error
 from models.purify import joint, purify, spread
 from models.tables import average
 from models.tabulate import every_pair, tabulate
+from models.trees import Settings
 
 QUICK = Settings(learning_rate=0.1, rows_per_leaf=20, most_trees=60, at_a_time=30, patience=10)
 

@@ -75,6 +75,14 @@ def test_it_is_quoted_and_explained(tmp_path: Path) -> None:
     assert answer["payers"] == {"worker": 133, "platform": 265}
 
 
+def test_an_option_without_a_price_is_no_price(tmp_path: Path) -> None:
+    for number, standard in enumerate(('""', '"three"')):
+        folder = tariff_with(tmp_path / f"tariff{number}", COVER.replace('"one"', standard))
+        answer = quote(REQUEST, Tariff.load(folder), TODAY)["covers"][0]
+        assert answer["premium_fen"] is None
+        assert answer["refusal"]["code"] == "option_not_priced"
+
+
 def test_it_is_levied_and_a_line_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LICHENG_TARIFF", str(tariff_with(tmp_path / "tariff")))
     usage = write_csv(tmp_path / "usage.csv", [{"month": "2025-11", "worker": "w_hearing01", **ROW}])
@@ -111,6 +119,13 @@ def test_it_is_linted(tmp_path: Path) -> None:
         (COVER.replace("payers:", "payer:"), {}, "unknown_key"),
         (COVER, {"payers": "by_payer: {worker: 333333, platform: 666666}"}, "payers_do_not_sum"),
         (COVER, {"ear": "value: 1000000"}, "table_shape"),
+        (COVER, {"payers": "by_engagement: {direct: {by_payer: {worker: 1000000}}}"}, "level_without_price"),
+        (COVER + "history: {trend: add_on/participation, benefit_limit: add_on/participation}\n", {}, "missing_key"),
+        (
+            COVER + "expected: {exposure: orders, frequency: lumbar/frequency, severity: stress/severity}\n",
+            {},
+            "table_shape",
+        ),
         (COVER, {"payers": "by_payer: {aunt: 1000000}"}, "unknown_level"),
     ],
 )
