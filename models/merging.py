@@ -52,7 +52,7 @@ def publish(tables: Tables, experience: Experience, limits: Limits, bases: Seque
 
     ValueError where even one cell per monotone level is more than `limits.cells`.
     """
-    pure = purify(tables, experience)
+    pure = _by_code(purify(tables, experience))
     weight = pure.expected(experience)
     done: list[Coarsening] = [Coarsening(pure.cells, 0.0, deviance(experience.counts, weight))]
     shared = {i: _shared(pure, i, experience, weight, limits) for i, sign in enumerate(experience.monotone) if sign}
@@ -62,6 +62,11 @@ def publish(tables: Tables, experience: Experience, limits: Limits, bases: Seque
         result = _merged(pure, experience, weight, shared, {key: _best(p, price) for key, p in paths.items()})
         done.append(Coarsening(result.cells, price, deviance(experience.counts, result.expected(experience))))
     return Merged(_finished(result, experience, weight, bases), tuple(done))
+
+
+def _by_code(tables: Tables) -> Tables:
+    """The same tables with a value per code: levels that a coarser fit shared merge again at no cost."""
+    return of(tables.sizes, tables.base, {key: tables.by_code(key) for key in tables.all()}, {})
 
 
 def _finished(tables: Tables, experience: Experience, weight: FloatArray, bases: Sequence[int] | None) -> Tables:

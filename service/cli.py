@@ -19,6 +19,7 @@ from service.cli_levy import check, explain, levy, verify
 from service.cli_options import AsJson, Lang, Strict, print_json
 from service.cli_simulate import simulate
 from service.cli_tariff import tariff_app
+from service.cli_train import score, train
 from service.clock import today
 from service.declare import COLUMNS as DECLARED_COLUMNS
 from service.declare import declare as declare_one
@@ -38,7 +39,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(tariff_app, name="tariff")
-for month_command in (check, levy, explain, verify, simulate):
+for month_command in (check, levy, explain, verify, simulate, train, score):
     app.command()(month_command)
 app.command("compare")(compare)
 app.command("benefit")(benefit)

@@ -376,6 +376,7 @@ def answer(law: Law, cover: Entry, accepted: list[Accepted], also: Mapping[str, 
     return {
         "premium_fen": sum(fen),
         "shares_fen": [levies.get(i) for i in range(rows)],
+        "millifen": {one.index: money for one, (money, _) in zip(accepted, priced, strict=True)},
         "ratio_ppm": ratios.pop() if len(ratios) == 1 else None,
         "payers": {payer: part for payer, part in payers.items() if part},
         **weakest([one.base for one in accepted]),

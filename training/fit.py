@@ -22,7 +22,7 @@ from models.tables import Tables
 
 _GLM_BANDS = 64
 _SEVERITY_CODES = 20
-Say = Callable[[str], None]
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,32 +87,32 @@ class Fitted:
         return self.tables.cells + sum(len(curve.x) for curve in self.curves.values())
 
 
-def fit_peril(rows: Rows, specs: Sequence[FactorSpec], bounds: Bounds, unseen: bool, say: Say) -> Fitted:
-    """Codes, GLM per fold, pairs of trees, selection by cross-validation, curves, severity; `say` tells each step.
+def fit_peril(rows: Rows, specs: Sequence[FactorSpec], bounds: Bounds, tell: Tell) -> Fitted:
+    """Codes, GLM per fold, pairs of trees, selection by cross-validation, curves, severity; `tell` hears of each step.
 
     ValueError where there is no claim, or a column has a value that cannot be read.
     """
-    coding = Coding.learn(specs, rows.columns, rows.exposure, unseen=unseen)
+    coding = Coding.learn(specs, rows.columns, rows.exposure)
     codes = coding.codes(rows.columns)
     experience = _experience(coding, codes, rows)
     coarse, maps = coding.coarser(codes, rows.exposure, _GLM_BANDS)
     coarser = _experience(coarse, recode(codes, maps), rows)
-    say("strengths")
+    tell("strengths")
     strength = choose(coarser, coarse.shapes).strength
-    say("glm")
+    tell("glm")
 
     def glm(data: Experience) -> FrequencyGLM:
         model = FrequencyGLM(coarse.shapes, coarse.base_codes, strength.steps, strength.levels)
         return model.fit_experience(data)
 
     by_fold = [glm(coarser.where(coarser.folds != part)).tables_.finer(maps) for part in coarser.parts]
-    say("pairs")
+    tell("pairs")
     limits = Limits(cells=bounds.cells)
     selection = select(experience, by_fold, limits, bounds.pairs, coding.base_codes, bounds.seed)
-    say("curves")
+    tell("curves")
     tables, curves = _with_curves(selection.tables, coding, experience, rows)
-    say("severity")
-    severity = None if rows.amounts is None else _severity(specs, rows, rows.amounts, bounds, unseen)
+    tell("severity")
+    severity = None if rows.amounts is None else _severity(specs, rows, rows.amounts, bounds)
     return Fitted(coding, coarse, glm(coarser), selection, tables, curves, severity)
 
 
@@ -172,7 +172,7 @@ def _base_value(spec: FactorSpec, values: FloatArray, exposure: FloatArray) -> f
 
 
 def _severity(
-    specs: Sequence[FactorSpec], rows: Rows, amounts: FloatArray, bounds: Bounds, unseen: bool
+    specs: Sequence[FactorSpec], rows: Rows, amounts: FloatArray, bounds: Bounds
 ) -> tuple[Coding, Severity] | None:
     """A gamma model on few levels per factor; None where no row has both a claim and an amount."""
     if not ((rows.counts > 0) & (amounts > 0)).any():
@@ -180,7 +180,7 @@ def _severity(
     few = [replace(spec, levels=min(spec.levels, _SEVERITY_CODES), shape="levels") for spec in specs]
     claimed = rows.counts > 0
     seen = {name: column[claimed] for name, column in rows.columns.items()}
-    coding = Coding.learn(few, rows.columns, rows.exposure, by="exposure", unseen=unseen)
+    coding = Coding.learn(few, rows.columns, rows.exposure, by="exposure")
     codes = coding.codes(seen)
     counts, paid, folds = rows.counts[claimed], amounts[claimed], rows.folds[claimed]
     strength = chosen_strength(coding.shapes, codes, counts, paid, folds, bounds.cap)

@@ -40,13 +40,15 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands on every entry: the month it takes effect, the day it is known, and the model it came from."""
+    """What stands on every entry: the month it takes effect, the day it is known, and the model it came from; unseen:
+    name of the level that prices what training never saw, empty where such a row is refused.
+    """
 
     month: str
     known_from: str
     title: str
     clause: str
-    unseen: Mapping[str, str] = field(default_factory=dict)
+    unseen: str = ""
 
 
 def write_tables(folder: Path, perils: Sequence[Published], frame: Frame) -> None:
@@ -61,7 +63,7 @@ def write_tables(folder: Path, perils: Sequence[Published], frame: Frame) -> Non
 class Bandings:
     """The bandings that tables need, each written once as a factor of its own name."""
 
-    def __init__(self, unseen: Mapping[str, str]) -> None:
+    def __init__(self, unseen: str) -> None:
         self.factors: dict[str, dict[str, Any]] = {}
         self._unseen = unseen
 
@@ -69,10 +71,8 @@ class Bandings:
         """Name of the banding of a factor by these levels of its codes, with the labels of the levels."""
         body = _numeric(factor, level) if isinstance(factor, Bands) else _groups(factor, level)
         column = factor.spec.name
-        if factor.unseen and "unseen" not in body:
-            body["unseen"] = body["levels"][int(level[factor.size - 1])]
-        if column in self._unseen:
-            body["unseen"] = self._unseen[column]
+        if self._unseen in body.get("groups", {}):
+            body["unseen"] = body["groups"][self._unseen]
         number = 1
         while True:
             name = column if number == 1 else f"{column}__{number}"

@@ -156,6 +156,42 @@ def sequences(draw: st.DrawFn) -> Json:
     return {**request, "month": "2025-11", "known_on": "2026-11-20", "usage": usage, "enrolment": enrolment}
 
 
+SOUND: dict[str, st.SearchStrategy[Any]] = {
+    "region": st.just("110000"),
+    "vehicle": st.sampled_from(VEHICLES),
+    "orders": st.integers(1, 1_500),
+    "distance_m": st.integers(1, 6_000_000),
+    "live_min": st.integers(0, 12_000),
+    "desk_min": st.integers(0, 12_000),
+    "night_min": st.integers(0, 4_000),
+    "longest_sitting_min": st.integers(0, 900),
+    "revenue_fen": st.just(1),
+}
+
+
+@st.composite
+def sound_requests(draw: st.DrawFn) -> Json:
+    """Requests that are priced: a rider's or a host's rows, good options of every cover, twelve steady months."""
+    occupations = draw(st.sampled_from((RIDERS[:2], ("freight_driver",), ("host", "seller"), ("shop_operator",))))
+    begun = draw(st.sampled_from(((None,), ("2025-11", "2023-04", "2014-01"))))
+    more = {"occupation": st.sampled_from(occupations), "first_month": st.sampled_from(begun)}
+    row = st.tuples(ROWS, st.fixed_dictionaries(SOUND | more)).map(lambda parts: without_empty(parts[0] | parts[1]))
+    enrolment = {c: {n: draw(st.sampled_from(GOOD.get(n) or BENEFITS[c])) for n in OPTIONS[c]} for c in BENEFITS}
+    enrolment["income_interruption"] = {n: draw(st.sampled_from(GOOD[n])) for n in OPTIONS["income_interruption"]}
+    first = draw(st.lists(st.integers(0, 10**6), min_size=12, max_size=12))
+    second = [*first[:6], *(max(one, other) for one, other in zip(first[:6], first[6:], strict=True))]
+    return {
+        "month": "2025-11",
+        "known_on": "2026-11-20",
+        "worker": "w_4KQ7ZB2M",
+        "schemes": [],
+        "covers": list(COVERS),
+        "usage": draw(st.lists(row, min_size=1, max_size=4, unique_by=key_of)),
+        "history": {"revenue_fen": {back("2025-11", 12 - n): amount + 1 for n, amount in enumerate(second)}},
+        "enrolment": {**enrolment, "group": GROUPS[0]},
+    }
+
+
 def by_engine(request: Json, tariff: Tariff = TARIFF) -> dict[str, Json]:
     """What the engine says, per cover, in the evaluator's words."""
     found = {}
@@ -163,9 +199,20 @@ def by_engine(request: Json, tariff: Tariff = TARIFF) -> dict[str, Json]:
         short = shortened(answer, len(request["usage"]))
         short.pop("contribution_base_fen", None)
         if "refusal" not in short:
+            lines = [line for line in answer["worksheet"] if line["step"] == "ratio"]
+            short["millifen"] = {line["row"]: line["running_millifen"] for line in lines}
             short["payers"] = {payer: fen for payer, fen in answer["payers"].items() if fen}
         found[answer["cover"]] = short
     return found
+
+
+@pytest.mark.slow
+@settings(max_examples=300)
+@given(sound_requests())
+def test_what_a_cover_costs_is_what_the_evaluator_says(request: Json) -> None:
+    engine = by_engine(request)
+    assert engine == evaluate_covers(request, SHIPPED)
+    assert sum("premium_fen" in answer for answer in engine.values()) >= 2
 
 
 @pytest.mark.slow
