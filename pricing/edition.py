@@ -149,7 +149,7 @@ class Edition:
 
     def _compile_grid(self, table_id: str) -> Grid:
         table = self.tables[table_id]
-        found = [(region, self.number_of(table.id, region)) for region in ("", *self.regions)]
+        found = [(region, self.number_of(table.id, region)) for region in ("", *(self.regions or (NATION,)))]
         numbers = [number if region and isinstance(number, int) else None for region, number in found]
         values = [entry.value for entries in table.entries.values() for entry in entries]
         names = tuple(dict.fromkeys(name for value in values for name in _factor_names(value)))

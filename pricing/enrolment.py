@@ -141,12 +141,27 @@ def _in_sequence(worker: IntArray, found: Enrolled, edition: Edition, scheme: Sc
     into_later = _latest_end(found, worker, order)[:-1][same] >= found.starts.take(after)
     for places in (before[into_next], after[into_later]):
         refusals[places] = refusal("enrolment_overlaps", "from_month")
-    if product.enrolling is None:
-        return replace(found, refusals=refusals)
-    within = found.starts.take(after) < found.starts.take(before) + number_of(edition, product.enrolling.term)
-    raised = after[within & _raised(found, edition, scheme, before, after)]
-    refusals[raised] = np.where(refusals[raised] > 0, refusals[raised], CODE["enrolment_raised"])
-    return replace(found, refusals=refusals)
+    found = replace(found, refusals=refusals)
+    return found if product.enrolling is None else _without_raises(worker, found, edition, scheme, product.enrolling)
+
+
+def _without_raises(worker: IntArray, found: Enrolled, edition: Edition, scheme: Scheme, rules: Enrolling) -> Enrolled:
+    """The enrolments with the refusals of those that raise an option within the term of the last one that stands.
+
+    A refused raise is no ground for the next: what follows it is measured against what stood before.
+    """
+    while True:
+        order = np.lexsort((found.starts, worker))
+        order = order[found.refusals.take(order) == 0]
+        same = worker.take(order[1:]) == worker.take(order[:-1])
+        before, after = order[:-1][same], order[1:][same]
+        within = found.starts.take(after) < found.starts.take(before) + number_of(edition, rules.term)
+        raised = after[within & _raised(found, edition, scheme, before, after)]
+        if not len(raised):
+            return found
+        refusals = found.refusals.copy()
+        refusals[raised] = CODE["enrolment_raised"]
+        found = replace(found, refusals=refusals)
 
 
 def _latest_end(found: Enrolled, worker: IntArray, order: IntArray) -> IntArray:

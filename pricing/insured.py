@@ -75,7 +75,8 @@ def _by_worker(joined: Joined, standard: Mapping[str, int], edition: Edition, sc
     found = enrolled(joined.side.enrolments, edition, scheme)
     target = joined.enrolment_of.take(found.own)
     refusal = np.full(joined.workers + 1, 0 if product.enrolling is None else CODE["not_enrolled"], dtype=np.int64)
-    meant = (found.ends >= edition.month) | (found.ends < found.starts)
+    contradicts = (found.ends < 0) | ((found.starts >= 0) & (found.ends < found.starts))
+    meant = contradicts | (found.ends >= edition.month)
     bad = (target >= 0) & (found.refusals > 0) & (found.starts <= edition.month) & meant
     refusal[target[bad]] = found.refusals[bad]
     chosen = np.full(joined.workers + 1, -1, dtype=np.int64)
