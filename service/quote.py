@@ -71,7 +71,7 @@ class Request:
         if worker is None:
             raise InputError("missing_field", "worker", key="worker")
         for place, row in enumerate(usage):
-            if isinstance(row, Mapping) and row.get("worker", worker) != worker:
+            if isinstance(row, Mapping) and "worker" in row and row["worker"] != worker:
                 raise InputError("one_worker", f"usage, row {place}", worker=worker, other=row["worker"])
         return cls(
             month=month,

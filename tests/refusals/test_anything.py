@@ -113,6 +113,25 @@ def test_any_register(register: list[Json], rows: list[Json], month: str) -> Non
     ask({"month": month, "worker": "w_4KQ7ZB2M", "usage": rows, "platforms": register, "covers": covers})
 
 
+OPTION = st.sampled_from(
+    ["waiting_days", "benefit_fen", "replaced_ppm", "from_month", "to_month", "limit_fen", "colour"]
+)
+OPTIONS = st.dictionaries(OPTION, CELL, max_size=4)
+ENROLMENT = st.dictionaries(
+    st.sampled_from([*TARIFF.covers, *TARIFF.packages, "group", "hearing"]),
+    st.one_of(OPTIONS, st.lists(OPTIONS, max_size=3), CELL),
+    max_size=4,
+)
+HISTORY = st.fixed_dictionaries({"revenue_fen": st.one_of(st.dictionaries(MONTH, CELL, max_size=14), CELL)})
+
+
+@given(st.one_of(ENROLMENT, CELL), st.one_of(HISTORY, CELL), known.MONTHS)
+def test_any_enrolment_and_history(enrolment: Json, history: Json, month: str) -> None:
+    host = {"platform": "douyin", "region": "110000", "occupation": "host", "live_min": 60, "desk_min": 60}
+    request = {"month": month, "worker": "w_4KQ7ZB2M", "usage": [{**host, "longest_sitting_min": 10, "revenue_fen": 1}]}
+    ask({**request, "enrolment": enrolment, "history": history})
+
+
 TOTAL = {
     "platform": st.one_of(st.sampled_from(known.PLATFORMS), CELL),
     "region": st.one_of(st.sampled_from(known.REGIONS), CELL),

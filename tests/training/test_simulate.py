@@ -157,7 +157,7 @@ def test_every_row_passes_the_check_of_the_schemes_it_belongs_to(table: pa.Table
     number = parse_month(MONTH)
     assert number is not None
     edition = Tariff.load().on(number, dt.date(2026, 12, 31), register)
-    settled = settle(Usage.of(sample.to_pylist()), edition)
+    settled = settle(Usage.of(sample.to_pylist()), edition, Tariff.load().work_injury)
     for scheme, refusals in settled.refusals.items():
         assert set((refusals % COLUMN).tolist()) <= {0, *(CODE[code] for code in OUTSIDE[scheme])}, scheme
         assert settled.priced[scheme] is not None
