@@ -34,7 +34,7 @@ def factor(ppm: int) -> str:
 
 def quantity_words(name: str, value: int, lang: str) -> str:
     """A merged quantity as people say it: 3,490 km, 760 orders, 6,300.00 yuan."""
-    if name.endswith("_fen"):
+    if name.endswith("_fen") or "_fen_per_" in name:
         shown = yuan_of_fen(value)
     elif name.endswith("_ppm"):
         shown = percent(value)

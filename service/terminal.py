@@ -67,7 +67,7 @@ def _side_by_side(schemes: Sequence[dict[str, Any]], lang: str) -> Table:
             "—" if premium is None else yuan_of_fen(premium),
             Text(say("page_yes" if scheme["due"] else "page_no", lang), "green" if scheme["due"] else "dim"),
             Text(marks, STATUS_STYLE.get(marks.split(" ")[0], "")),
-            why,
+            Text(why),
         )
     return table
 

@@ -31,7 +31,7 @@ def _side_by_side(answer: dict[str, Any], lang: str) -> Table:
     table.add_column(say("page_marks", lang), no_wrap=True)
     for cover in answer["covers"]:
         if cover["premium_fen"] is None:
-            table.add_row(cover["title"][lang], "—", message_of(cover["refusal"], lang), "")
+            table.add_row(cover["title"][lang], "—", Text(message_of(cover["refusal"], lang)), "")
         else:
             marks = Text(f"{cover['status']} · {cover['evidence']}", STATUS_STYLE[cover["status"]])
             table.add_row(cover["title"][lang], yuan_of_fen(cover["premium_fen"]), _payers(cover, lang), marks)

@@ -12,6 +12,7 @@ import yaml
 from pricing.errors import ROW_CODES
 from pricing.tariff import Tariff
 from service.quote import quote
+from service.terminal import show_quote
 from tests.evaluator import calculate, exact
 
 CASES = Path(__file__).parent.parent / "cases_covers"
@@ -124,6 +125,20 @@ def test_every_refusal_of_a_cover_has_a_case() -> None:
     own = ROW_CODES[ROW_CODES.index("not_enrolled") :]
     wanted = {case.get("refusal") for name in ("riders", "hosts", "income") for case in load(name)}
     assert set(own) - wanted == {"history_twice"}, "a history in JSON cannot say a month twice; files are another door"
+
+
+def test_goods_are_said_in_yuan_per_order() -> None:
+    """12,500,000 fen over 1,000 orders are 125 yuan an order."""
+    case = {"name": "goods", "cover": "cargo_damage", "with": {"goods_value_fen": 12_500_000}}
+    [answer] = quote(request_of(RIDER, "riders", case), TARIFF, TODAY)["covers"]
+    [line] = [line for line in answer["worksheet"] if line["step"] == "goods_value"]
+    assert "125.00 yuan of goods per order" in line["text"]
+
+
+def test_brackets_in_a_request_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    case = {"name": "brackets", "cover": "lumbar", "options": {"waiting_days": 90, "benefit_fen": "[/b]"}}
+    show_quote(quote(request_of(HOST, "hosts", case), TARIFF, TODAY), "en")
+    assert "[/b]" in capsys.readouterr().out
 
 
 def test_the_package_is_the_sum_of_its_covers() -> None:
