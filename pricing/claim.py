@@ -49,10 +49,8 @@ class Decision:
 
 def decide(claim: Claim, edition: Edition, scheme: Scheme, terms: ClaimTerms) -> Decision:
     """Go through the steps of a claim up to the first that refuses it. edition: of the month claimed."""
-    late = [one.month for one in claim.earlier if one.month > claim.event.month and not claim.same_event(one)]
-    if late:
-        facts = {"month": month_text(late[0]), "date": claim.event.date.isoformat()}
-        return Decision(REFUSED, 0, (), refusal=Said("claim_earlier_later", facts))
+    if (contradiction := _contradiction(claim, edition)) is not None:
+        return Decision(REFUSED, 0, (), refusal=contradiction)
     steps: list[Step] = []
     try:
         for step in _steps(claim, edition, scheme, terms):
@@ -63,6 +61,19 @@ def decide(claim: Claim, edition: Edition, scheme: Scheme, terms: ClaimTerms) ->
         return Decision(REFUSED, 0, tuple(steps), refusal=Said(reason.code, reason.values))
     to_prove = tuple(step.lacks for step in steps if step.lacks)
     return Decision(OPEN if to_prove else PAID, steps[-1].running_fen or 0, tuple(steps), to_prove)
+
+
+def _contradiction(claim: Claim, edition: Edition) -> Said | None:
+    """What a claim cannot say of payments: for other events after this one, for this one before it or in the future."""
+    now = edition.known.year * MONTHS + edition.known.month - 1
+    for one in claim.earlier:
+        facts = {"month": month_text(one.month), "date": claim.event.date.isoformat()}
+        facts["known_on"] = edition.known.isoformat()
+        if one.month > claim.event.month and not claim.same_event(one):
+            return Said("claim_earlier_later", facts)
+        if claim.same_event(one) and not claim.event.month <= one.month <= now:
+            return Said("claim_earlier_outside", facts)
+    return None
 
 
 def _steps(claim: Claim, edition: Edition, scheme: Scheme, terms: ClaimTerms) -> Iterator[Step]:
@@ -84,7 +95,9 @@ def _steps(claim: Claim, edition: Edition, scheme: Scheme, terms: ClaimTerms) ->
 
 
 def _indemnity(claim: Claim, cover: Cover) -> Iterator[Step]:
-    """Loss, at most the declared value; the share replaced; less the deductible; within the limits."""
+    """The whole loss of the event, at most the declared value; the share replaced; less the deductible; within the
+    limits; less what was paid for the event before.
+    """
     terms = cover.terms
     fen = claim.fen["loss_fen"]
     yield Step("loss", True, fen, FEN, fen, {"running": yuan_of_fen(fen)})
@@ -107,11 +120,25 @@ def _indemnity(claim: Claim, cover: Cover) -> Iterator[Step]:
         step = _limited(claim, cover, limit, fen)
         fen = step.running_fen or 0
         yield step
-    yield from accumulated(claim, cover, fen)
+    for step in accumulated(claim, cover, fen):
+        fen = fen if step.running_fen is None else step.running_fen
+        yield step
+    if any(claim.same_event(one) for one in claim.earlier):
+        yield _less_paid(claim, fen)
+
+
+def _less_paid(claim: Claim, before: int) -> Step:
+    """What the whole loss is worth, less what was paid for the same event."""
+    paid = sum(one.paid_fen for one in claim.earlier if claim.same_event(one))
+    fen = max(before - paid, 0)
+    facts = {"before": yuan_of_fen(before), "paid": yuan_of_fen(paid), "running": yuan_of_fen(fen)}
+    facts["event"] = claim.event.id
+    refusal = None if fen else Said("claim_paid_already", facts)
+    return Step("paid_before", fen > 0, paid, FEN, fen, facts, refusal=refusal)
 
 
 def _limited(claim: Claim, cover: Cover, limit: Limit, before: int) -> Step:
-    """A limit per event or order; or what twelve months, ending with that of the event, leave of it."""
+    """A limit per event or order; or what other events of the twelve months, ending with this one's, leave of it."""
     most = cover.option(limit.option)
     paid = sum(one.paid_fen for one in _counted(claim, limit.per))
     left = max(most.value - paid, 0)
@@ -123,8 +150,9 @@ def _limited(claim: Claim, cover: Cover, limit: Limit, before: int) -> Step:
 
 
 def _counted(claim: Claim, per: str) -> Iterator[Earlier]:
-    """What was paid earlier that counts against a limit."""
+    """What was paid for other events and counts against a limit; what was paid for this one is taken off last."""
+    if per != "twelve_months":
+        return
     for one in claim.earlier:
-        within = claim.same_event(one) or 0 <= claim.event.month - one.month < MONTHS
-        if claim.same_event(one) if per != "twelve_months" else within:
+        if not claim.same_event(one) and claim.event.month - one.month < MONTHS:
             yield one

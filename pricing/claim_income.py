@@ -22,8 +22,13 @@ from pricing.units import LARGEST, PPM, at_or_under, days_of_month, month_text, 
 
 
 def triggered(claim: Claim, cover: Cover) -> Iterator[Step]:
-    """History as at enrolment, months and interval between claims, then the fall of own revenue and of the category."""
+    """The month is over; history as at enrolment and up to the event; interval between claims and months claimed; then
+    the fall of own revenue and of the category.
+    """
+    yield _month_over(claim, cover)
     yield _history(claim, cover)
+    if cover.terms.running:
+        yield _running(claim, cover)
     yield _interval(claim, cover)
     yield _months(claim, cover)
     yield _fall(claim, cover)
@@ -49,6 +54,33 @@ def _history(claim: Claim, cover: Cover) -> Step:
     months = {"first": month_text(cover.starts - MONTHS), "last": month_text(claim.event.month - 1)}
     facts = {**months, "least": percent(least.value)}
     return Step("history", not code, least.value, "ppm", None, facts, least.found, code or None)
+
+
+def _month_over(claim: Claim, cover: Cover) -> Step:
+    """Whether the month claimed was over by what is known: before, neither its revenue nor its index can be."""
+    last = first_day(claim.month + 1) - dt.timedelta(days=1)
+    facts = {"month": month_text(claim.month), "last": last.isoformat(), "known_on": cover.edition.known.isoformat()}
+    refusal = None if last < cover.edition.known else Said("claim_month_not_over", facts)
+    return Step("month_over", refusal is None, None, "", None, facts, refusal=refusal)
+
+
+def _running(claim: Claim, cover: Cover) -> Step:
+    """Whether the business still ran when the event came: a fall that began before it was not its doing."""
+    count = known(cover.edition, cover.terms.running)
+    share = known(cover.edition, cover.terms.fall)
+    revenue = _before(claim, claim.event.month).revenue_fen[0].tolist()
+    own, most = sum(revenue[MONTHS - count.value :]), times_ppm(_median(revenue) * count.value, share.value)
+    facts: dict[str, object] = {"count": count.value, "own": yuan_of_fen(own), "percent": percent(share.value)}
+    facts |= {"most": yuan_of_fen(most), "median": yuan_of_fen(_median(revenue))}
+    facts |= {"first": month_text(claim.event.month - count.value), "last": month_text(claim.event.month - 1)}
+    refusal = None if own > most else Said("claim_fallen_before", facts)
+    return Step("running", refusal is None, count.value, "months", None, facts, count.found, refusal)
+
+
+def _median(revenue_fen: list[int]) -> int:
+    """Median of twelve months, half up to the fen."""
+    low, high = sorted(revenue_fen)[MONTHS // 2 - 1 : MONTHS // 2 + 1]
+    return int(parts_of(low + high, 1, 2))
 
 
 def _incomplete(found: Histories) -> int:
@@ -116,9 +148,9 @@ def _index(claim: Claim) -> Step:
 
 def income(claim: Claim, cover: Cover) -> Iterator[Step]:
     """The benefit of one month: a share of the usual month after costs, at most the local unemployment benefit."""
-    months = _before(claim, claim.event.month).revenue_fen[0]
-    low, high = sorted(months.tolist())[MONTHS // 2 - 1 : MONTHS // 2 + 1]
-    fen = parts_of(low + high, 1, 2)
+    months = _before(claim, claim.event.month).revenue_fen[0].tolist()
+    low, high = sorted(months)[MONTHS // 2 - 1 : MONTHS // 2 + 1]
+    fen = _median(months)
     said = {"sixth": yuan_of_fen(low), "seventh": yuan_of_fen(high), "running": yuan_of_fen(fen)}
     yield Step("median", True, fen, FEN, fen, said)
     cost = known(cover.edition, cover.terms.cost_share, NATION, claim.occupation)

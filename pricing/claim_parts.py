@@ -207,12 +207,17 @@ def proved(claim: Claim, cover: Cover) -> Iterator[Step]:
 
 def accumulated(claim: Claim, cover: Cover, fen: int) -> Iterator[Step]:
     """The part of this claim where all claims of the event pass its limit: in proportion, cut to whole fen."""
-    if not cover.terms.event_limit or "claimed_fen" not in claim.fen:
+    if not cover.terms.event_limit:
         return
     limit = look_up(cover.edition, cover.terms.event_limit)
     if not isinstance(limit, Known):
         facts = {"table": cover.terms.event_limit, **where(cover.edition, NATION)}
         raise Unanswered("benefit_not_known", cover.terms.event_limit, **facts)
+    if "claimed_fen" not in claim.fen:
+        facts = {"limit": yuan_of_fen(limit.value), "running": yuan_of_fen(fen)}
+        lacks = ("event_total",)
+        yield Step("accumulation", None, limit.value, FEN, fen, facts, limit.found, None, lacks, "accumulation_open")
+        return
     claimed = claim.fen["claimed_fen"]
     facts = {"limit": yuan_of_fen(limit.value), "claimed": yuan_of_fen(claimed), "before": yuan_of_fen(fen)}
     if claimed < fen:

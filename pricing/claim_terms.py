@@ -25,7 +25,7 @@ _OPTIONS: Mapping[str, str] = {
     "elimination": "_days",
     "months": "_months",
 }
-_TABLES = ("event_limit", "fall", "cost_share", "monthly_limit", "interval")
+_TABLES = ("event_limit", "fall", "cost_share", "monthly_limit", "interval", "running")
 _COMMON = ("shape", "kinds", "excluded", "proofs", "no_proof", "waiting", "share", "event_limit")
 # Parts of each shape, and which of them must stand.
 _PARTS: Mapping[str, tuple[str, ...]] = {
@@ -34,7 +34,7 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
 }
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     INDEMNITY: ("kinds", "proofs", "limits"),
-    INCOME: ("kinds", "proofs", "share", "elimination", "months", *_TABLES, "monthly_limit_level"),
+    INCOME: ("kinds", "proofs", "share", "elimination", "months", *_TABLES[:-1], "monthly_limit_level"),
 }
 
 
@@ -72,6 +72,7 @@ class ClaimTerms:
     elimination: str
     months: str
     interval: str
+    running: str
 
     def tables(self) -> tuple[str, ...]:
         """Ids of the rate tables that a claim reads by name."""

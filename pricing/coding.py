@@ -23,7 +23,7 @@ from pricing.usage import COLUMN_NUMBER, Usage, cell_codes
 
 COLUMN = 256
 
-_WORKER = re.compile(r"[A-Za-z0-9_-]{8,64}")
+WORKER = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _CHAIN = re.compile(r"[^\s/\x00-\x1f\x7f]{1,64}(/[^\s/\x00-\x1f\x7f]{1,64}){0,7}")
 
@@ -148,7 +148,7 @@ def _readers(edition: Edition) -> tuple[Reader, ...]:
 
     return (
         Reader("month", "month_differs", required=True, number=month, malformed="month_not_valid"),
-        Reader("worker", "worker_not_valid", required=True, number=lambda t: 0 if _WORKER.fullmatch(t) else -1),
+        Reader("worker", "worker_not_valid", required=True, number=lambda t: 0 if WORKER.fullmatch(t) else -1),
         Reader("platform", "platform_not_valid", required=True, number=platform),
         Reader("contractor", "contractor_not_valid", required=False, number=lambda t: 0 if _CHAIN.fullmatch(t) else -1),
         Reader("region", "region_not_known", required=True, number=region),

@@ -1,6 +1,7 @@
 """Enrolments: which cover a worker has in a month, on which options, and what is refused against selection.
 
-A group must reach its least participation; a person alone enrols in the window; within a term no option is raised.
+A group must reach its least size and participation; a person alone enrols in the window; within a term no option is
+raised, and what was disclosed is never taken back.
 """
 
 from __future__ import annotations
@@ -96,11 +97,26 @@ def _selected(table: Table, found: Enrolled, edition: Edition, rules: Enrolling)
     eligible, of_them = (table.number(name).take(found.own) for name in ("eligible", "enrolled"))
     unfit = group & ((eligible <= 0) | (of_them < 0) | (of_them > eligible))
     yield unfit, refusal("group_figures", "enrolled")
-    least = number_of(edition, rules.participation)
-    enough = group & ~unfit & (of_them * PPM >= least * eligible)
+    own = np.where(group & ~unfit, table.code("group").take(found.own), -1)
+    yield _contradicting(own, found.starts, eligible, of_them), refusal("group_contradicts", "enrolled")
+    large = group & (of_them >= number_of(edition, rules.group_size))
+    enough = large & ~unfit & (of_them * PPM >= number_of(edition, rules.participation) * eligible)
     in_window = edition.keep("window", rules.window, lambda: _window(edition, rules)).take(found.starts % 12)
+    yield group & ~large & ~in_window, refusal("group_too_small", "enrolled")
     yield group & ~enough & ~in_window, refusal("participation_too_low", "enrolled")
     yield ~group & ~in_window, refusal("outside_enrolment_window", "from_month")
+
+
+def _contradicting(group: IntArray, starts: IntArray, eligible: IntArray, of_them: IntArray) -> BoolArray:
+    """Whether one group (-1: none) is said to have other figures for the same first month elsewhere in the file."""
+    order = np.lexsort((starts, group))
+    same = (np.diff(group[order]) == 0) & (np.diff(starts[order]) == 0) & (group[order][1:] >= 0)
+    other = same & ((np.diff(eligible[order]) != 0) | (np.diff(of_them[order]) != 0))
+    bad = np.zeros(len(order), dtype=bool)
+    if other.any():
+        runs = np.append(0, np.cumsum(~same))
+        bad[order] = np.isin(runs, runs[1:][other])
+    return bad
 
 
 def _window(edition: Edition, rules: Enrolling) -> BoolArray:
@@ -146,9 +162,10 @@ def _in_sequence(worker: IntArray, found: Enrolled, edition: Edition, scheme: Sc
 
 
 def _without_raises(worker: IntArray, found: Enrolled, edition: Edition, scheme: Scheme, rules: Enrolling) -> Enrolled:
-    """The enrolments with the refusals of those that raise an option within the term of the last one that stands.
+    """The enrolments with the refusals of those that raise an option within the term of the last one that stands, or
+    take back what it disclosed.
 
-    A refused raise is no ground for the next: what follows it is measured against what stood before.
+    A refused one is no ground for the next: what follows it is measured against what stood before.
     """
     while True:
         order = np.lexsort((found.starts, worker))
@@ -157,10 +174,12 @@ def _without_raises(worker: IntArray, found: Enrolled, edition: Edition, scheme:
         before, after = order[:-1][same], order[1:][same]
         within = found.starts.take(after) < found.starts.take(before) + number_of(edition, rules.term)
         raised = after[within & _raised(found, edition, scheme, before, after)]
-        if not len(raised):
+        taken_back = after[_taken_back(found, edition, scheme, before, after)]
+        if not len(raised) and not len(taken_back):
             return found
         refusals = found.refusals.copy()
         refusals[raised] = CODE["enrolment_raised"]
+        refusals[taken_back] = CODE["enrolment_taken_back"]
         found = replace(found, refusals=refusals)
 
 
@@ -193,3 +212,16 @@ def _raised(found: Enrolled, edition: Edition, scheme: Scheme, before: IntArray,
         factor = _factor(found, edition, relativity)
         raised |= factor.take(after) > factor.take(before)
     return raised
+
+
+def _taken_back(found: Enrolled, edition: Edition, scheme: Scheme, before: IntArray, after: IntArray) -> BoolArray:
+    """Whether the earlier of two enrolments discloses, beyond the standard, what the later one does not say again."""
+    product = scheme.product
+    assert product is not None
+    assert product.enrolling is not None
+    taken = np.zeros(len(before), dtype=bool)
+    for option in product.enrolling.disclosed:
+        level = found.levels[option]
+        standard = edition.levels[option].get(product.options[option] or "", -1)
+        taken |= (level.take(before) != standard) & (level.take(after) != level.take(before))
+    return taken

@@ -107,6 +107,9 @@ ROW_CODES: tuple[str, ...] = (
     "revenue_falling",
     "first_month_not_valid",
     "first_month_later",
+    "group_too_small",
+    "group_contradicts",
+    "enrolment_taken_back",
 )
 CODE: Mapping[str, int] = {name: number for number, name in enumerate(ROW_CODES)}
 

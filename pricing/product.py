@@ -32,13 +32,21 @@ _KEYS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Enrolling:
-    """Rules against selection, as table ids: least participation of a group, months in which a person may enrol, and
-    for how many months the cover may not be raised.
+    """Rules against selection, as table ids: least participation and least size of a group, months in which a person
+    may enrol alone, and for how many months the cover may not be raised.
+
+    disclosed: options that are facts about the insured: once disclosed, a later enrolment may not take them back.
     """
 
     participation: str
+    group_size: str
     window: str
     term: str
+    disclosed: tuple[str, ...] = ()
+
+    def tables(self) -> tuple[str, ...]:
+        """Ids of its tables."""
+        return (self.participation, self.group_size, self.window, self.term)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +73,7 @@ class Product:
 
     def national(self) -> tuple[str, ...]:
         """Ids of the tables that must answer for the whole nation before anything is sold."""
-        enrolling = self.enrolling
-        rules = () if enrolling is None else (enrolling.participation, enrolling.window, enrolling.term)
+        rules = () if self.enrolling is None else self.enrolling.tables()
         trend = () if self.underwriting is None else (self.underwriting.trend,)
         return (self.occupations, self.payers, *rules, *trend)
 
@@ -131,8 +138,8 @@ def _product(body: Mapping[str, Any], options: Mapping[str, str | None], place: 
         occupations=body["occupations"],
         payers=body["payers"],
         options=options,
-        enrolling=Enrolling(**_parts(body, "enrolment", Enrolling, place)) if "enrolment" in body else None,
-        underwriting=Underwriting(**_parts(body, "history", Underwriting, place)) if "history" in body else None,
+        enrolling=_enrolling(body, options, place) if "enrolment" in body else None,
+        underwriting=_underwriting(body, place) if "history" in body else None,
         conditions=tuple(both_languages(one, place) for one in conditions),
         claim=read_claim(body, options, place) if "claim" in body else None,
     )
@@ -163,10 +170,23 @@ def _texts(body: Mapping[str, Any], key: str, place: str) -> dict[str, str]:
     return found
 
 
-def _parts(body: Mapping[str, Any], key: str, kind: type, place: str) -> dict[str, str]:
+def _enrolling(body: Mapping[str, Any], options: Collection[str], place: str) -> Enrolling:
+    raw = dict(mapping_of(body, "enrolment", place))
+    disclosed = words_of(raw, "disclosed", place)
+    raw.pop("disclosed", None)
+    for name in disclosed:
+        one_of(name, tuple(options), place)
+    names = tuple(name for name in Enrolling.__annotations__ if name != "disclosed")
+    return Enrolling(**_parts({"enrolment": raw}, "enrolment", names, place), disclosed=disclosed)
+
+
+def _underwriting(body: Mapping[str, Any], place: str) -> Underwriting:
+    return Underwriting(**_parts(body, "history", tuple(Underwriting.__annotations__), place))
+
+
+def _parts(body: Mapping[str, Any], key: str, names: tuple[str, ...], place: str) -> dict[str, str]:
     """The table ids of a rule, each of them there."""
     found = _texts(body, key, place)
-    names = tuple(kind.__annotations__)
     for name in found:
         one_of(name, names, place, "unknown_key")
     for name in names:

@@ -23,6 +23,7 @@ UNITS: Mapping[str, int] = {
     "fen": 1_000_000_000_000,
     "calendar month": 12,
     "months": 1200,
+    "members": 100_000,
     "claims per million million": 1_000_000_000_000_000,
     "thousandths of an amount": 1_000_000_000_000_000,
     "times": 100,

@@ -112,6 +112,7 @@ def _of_product(scheme: Scheme, product: Product) -> Iterator[tuple[str, Shape]]
     yield product.payers, Shape("number", ("engagement", "payer"))
     if product.enrolling is not None:
         yield product.enrolling.participation, Shape("number")
+        yield product.enrolling.group_size, Shape("number")
         yield product.enrolling.window, Shape("list")
         yield product.enrolling.term, Shape("number")
     if product.underwriting is not None:

@@ -22,7 +22,7 @@ PPM_PER_PCT = 10_000
 METRES_PER_1000_KM = 1_000_000
 LARGEST = 2**63 - 1
 
-_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"((?:19|20|21)[0-9]{2})-(0[1-9]|1[0-2])")  # no year in which nobody insures anyone
 
 
 def times_ppm(amount: Any, ppm: Any) -> Any:
@@ -77,7 +77,7 @@ def pct_to_ppm(pct: Any) -> Any:
 
 
 def parse_month(text: str) -> int | None:
-    """`YYYY-MM` as months since year 0; None where it is no month."""
+    """`YYYY-MM` of the years 1900 to 2199 as months since year 0; None where it is none."""
     found = _MONTH.fullmatch(text)
     return int(found[1]) * 12 + int(found[2]) - 1 if found else None
 

@@ -90,9 +90,10 @@ class _Shown:
 
     def line(self, step: Step) -> dict[str, Any]:
         """A step with its text in both languages and, where it rests on one, its entry."""
-        said = (
-            self._why(step.refusal) if step.refusal is not None else _spoken(f"claim_step_{step.sentence}", step.facts)
-        )
+        facts = dict(step.facts)
+        if "occupation" in facts:
+            facts["occupation"] = {lang: say(f"compare_occupation_{facts['occupation']}", lang) for lang in LANGUAGES}
+        said = self._why(step.refusal) if step.refusal is not None else _spoken(f"claim_step_{step.sentence}", facts)
         line: dict[str, Any] = {"step": step.name, "holds": step.holds, "operand": step.operand, "unit": step.unit}
         line |= {"running_fen": step.running_fen, "text": said["message"], "text_zh": said["message_zh"]}
         marks: dict[str, Any] = dict.fromkeys(("entry", "source", "status", "evidence"))
@@ -111,7 +112,7 @@ class _Shown:
         if all(name in titles for name in names):
             said = _spoken("claim_to_prove", {"proofs": tuple(titles[name] for name in names)})
         else:
-            said = _spoken("claim_to_prove_index", facts)
+            said = _spoken(f"claim_to_prove_{names[0]}", facts)
         return {"any_of": list(names), "message": said["message"], "message_zh": said["message_zh"]}
 
     def refusal(self, found: Decision) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pricing.claim_parts import Claim, Earlier, Event
 from pricing.claim_terms import INCOME, ClaimTerms
+from pricing.coding import WORKER
 from pricing.errors import InputError, TariffError
 from pricing.history import MONTHS
 from pricing.side import Side
@@ -48,13 +49,16 @@ class Request:
         terms = product.claim
         _check_keys(body, keys_of(terms), "")
         worker = _text(body, "worker")
+        if not WORKER.fullmatch(worker):
+            raise InputError("worker_not_valid", "worker", value=worker)
         event = _event(body, terms)
         month = read_month(body["month"], "month") if "month" in body else event.month
         enrolments = enrolments_of(body, tariff, worker, event.month)
         if product.enrolling is not None:
             _check_begins(body, cover, tariff)
         earlier = tuple(_earlier(one, place) for place, one in enumerate(list_of(body, "earlier_claims")))
-        _check_events(event, earlier, terms)
+        _check_events(event, earlier)
+        _check_revenue(body, month)
         claim = Claim(
             region=_text(body, "region"),
             occupation=one_of(_needed(body, "occupation"), "occupation", tariff.factors["occupation"].levels),
@@ -77,11 +81,18 @@ class Request:
         )
 
 
-def _check_events(event: Event, earlier: tuple[Earlier, ...], terms: ClaimTerms) -> None:
-    """InputError where a limit counts by event and it is not said which event an earlier payment was for."""
-    if not earlier or not any(limit.per in ("event", "order") for limit in terms.limits):
-        return
-    if not event.id:
+def _check_revenue(body: Mapping[str, Any], month: int) -> None:
+    """InputError where the history gives another amount for the month claimed than the claim itself."""
+    months = object_of(object_of(body.get("history", {}), "history").get("revenue_fen", {}), "history, revenue_fen")
+    sent = months.get(month_text(month))
+    if sent is not None and sent != body.get("revenue_fen"):
+        facts = {"month": month_text(month), "value": sent, "other": body.get("revenue_fen")}
+        raise InputError("claim_revenue_contradicts", f"history, revenue_fen, {month_text(month)}", **facts)
+
+
+def _check_events(event: Event, earlier: tuple[Earlier, ...]) -> None:
+    """InputError where it is not said which event an earlier payment was for."""
+    if earlier and not event.id:
         raise InputError("missing_field", "event, id", key="id")
     for place, one in enumerate(earlier):
         if not one.event:

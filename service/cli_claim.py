@@ -28,13 +28,18 @@ def claim(
 
       {"cover": "lumbar", "worker": "w_9TT1AAAA", "region": "110000", "occupation": "host",
       "enrolment": {"lumbar": {"from_month": "2025-01", "waiting_days": 90}},
-      "event": {"date": "2025-10-14", "kind": "lumbar_illness", "source": "hospital record"},
+      "event": {"date": "2025-10-14", "kind": "lumbar_illness", "source": "hospital record", "id": "ill-1"},
       "loss_fen": 520000, "proofs": {"specialist_diagnosis": true, "imaging": true}}
 
-    A proof is true (given), false (refused) or left out (still to be proved). earlier_claims is a list of
-    {"month", "paid_fen", "event"}; damage to goods needs goods: {"declared_value_fen"}; interruption of income needs
-    history: {"revenue_fen": {"2024-10": …}}, revenue_fen and month (of the month claimed), category_index: {"2024-10",
-    "2025-10", "source"}; accumulation: {"claimed_fen"} is the total of all claims of the event.
+    A proof is true (given), false (refused) or left out (still to be proved).
+
+    loss_fen is the whole loss of the event so far, of all who were hurt. What was paid before stands in earlier_claims,
+    a list of {"month", "paid_fen", "event"}: of this event (the same id) it is taken off, of others it counts against
+    the limit of twelve months.
+
+    Damage to goods needs goods: {"declared_value_fen"}. Interruption of income needs history: {"revenue_fen":
+    {"2024-10": …}}, month and revenue_fen (the month claimed), category_index: {"2024-10", "2025-10", "source"} and
+    accumulation: {"claimed_fen"}, the total of all claims of the event.
 
     [bold]Examples[/bold]
 

@@ -10,8 +10,10 @@ from pricing.enrolment import by_options, list_of, number_of
 from pricing.product import Product
 from pricing.rate_table import By, Value
 from pricing.scheme import Scheme
+from pricing.side import GREATEST
 from pricing.spoken import percent
 from pricing.units import PPM, parts_of
+from pricing.words import as_json
 
 _UNKNOWN = "–"
 
@@ -21,20 +23,24 @@ def facts(code: str, record: Mapping[str, Any], edition: Edition, scheme: Scheme
     product = scheme.product
     if product is None:
         return {}
-    found: dict[str, object] = {name: record.get(name, _UNKNOWN) for name in ("eligible", "enrolled")}
+    found: dict[str, object] = {
+        name: as_json(record[name]) if name in record else _UNKNOWN for name in ("eligible", "enrolled")
+    }
+    found["most"] = f"{GREATEST['eligible']:,}"
     found["participation"] = _participation(record)
     if code in ("option_missing", "option_not_priced"):
         found |= _options(code, record, edition, scheme, product)
     if product.enrolling is not None and code in _OF_ENROLLING:
         found["months"] = number_of(edition, product.enrolling.term)
         found["least"] = percent(number_of(edition, product.enrolling.participation))
+        found["size"] = number_of(edition, product.enrolling.group_size)
         found["window"] = ", ".join(str(month) for month in list_of(edition, product.enrolling.window))
     if product.underwriting is not None and code == "revenue_falling":
         found["least"] = percent(number_of(edition, product.underwriting.trend))
     return found
 
 
-_OF_ENROLLING = ("enrolment_raised", "participation_too_low", "outside_enrolment_window")
+_OF_ENROLLING = ("enrolment_raised", "participation_too_low", "group_too_small", "outside_enrolment_window")
 
 
 def _participation(record: Mapping[str, Any]) -> str:

@@ -21,14 +21,14 @@ CLAIMS: dict[str, Json] = {
     "lumbar": {
         **_HOST,
         "enrolment": {"lumbar": {"from_month": "2025-01", "waiting_days": 90}},
-        "event": {"date": "2025-10-14", "kind": "lumbar_illness", "source": "hospital record"},
+        "event": {"date": "2025-10-14", "kind": "lumbar_illness", "source": "hospital record", "id": "ill-1"},
         "loss_fen": 520_000,
         "proofs": {"specialist_diagnosis": True, "imaging": True, "treatment_bills": True, "platform_hours": True},
     },
     "stress": {
         **_HOST,
         "enrolment": {"stress": {"from_month": "2025-01", "waiting_days": 90}},
-        "event": {"date": "2025-10-14", "kind": "stress_illness", "source": "hospital record"},
+        "event": {"date": "2025-10-14", "kind": "stress_illness", "source": "hospital record", "id": "ill-2"},
         "loss_fen": 310_000,
         "proofs": {"specialist_diagnosis": True, "absence_certificate": True},
     },
@@ -61,6 +61,7 @@ CLAIMS: dict[str, Json] = {
         "history": {"revenue_fen": dict(zip(MONTHS, REVENUE, strict=True))},
         "revenue_fen": 500_000,
         "category_index": {"2024-11": 1_000_000, "2025-11": 900_000, "source": "statistics office"},
+        "accumulation": {"claimed_fen": 50_000_000},
         "proofs": {"settlements": True, "event_notice": True},
     },
 }

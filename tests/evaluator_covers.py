@@ -169,8 +169,10 @@ def selection(law: Law, tables: Mapping[str, str], start: str, group: Row) -> st
     if not group.get("id"):
         return "" if in_window else "outside_enrolment_window"
     eligible, enrolled = group.get("eligible"), group.get("enrolled")
-    if not eligible or enrolled is None or enrolled > eligible:
+    if type(eligible) is not int or type(enrolled) is not int or not 0 < eligible or not 0 <= enrolled <= eligible:
         return "group_figures"
+    if enrolled < law.need(tables["group_size"], "rate_not_known")["value"] and not in_window:
+        return "group_too_small"
     least = law.need(tables["participation"], "rate_not_known")["value"]
     enough = Fraction(enrolled, eligible) >= Fraction(least, MILLION)
     return "" if enough or in_window else "participation_too_low"
@@ -184,6 +186,12 @@ def beside(law: Law, cover: Entry, one: Enrolment, read: list[Enrolment]) -> str
     if not cover.get("enrolment"):
         return ""
     term = law.need(cover["enrolment"]["term"], "rate_not_known")["value"]
+    for option in cover["enrolment"].get("disclosed", ()):
+        standard = cover["options"][option]
+        for earlier in others:
+            said, again = earlier.chosen[option], one.chosen[option]
+            if earlier.start < one.start and said != standard and again != said:
+                return "enrolment_taken_back"
     for earlier in others:
         if 0 < months_after(earlier.start, one.start) < term and raised(law, cover, earlier, one):
             return "enrolment_raised"
@@ -236,16 +244,12 @@ def back(month: str, months: int) -> str:
 
 
 def check_months(history: Mapping[str, Any]) -> None:
-    """Refuses a history by its first bad month, and that by the first thing that is wrong with it."""
-    before = ""
-    for month, amount in history.items():
+    """Refuses a history by its first bad month, oldest first, and that by the first thing that is wrong with it."""
+    for month, amount in sorted(history.items()):
         if not MONTH.fullmatch(month):
             raise Refused("history_month")
-        if type(amount) is not int or amount < 0:
+        if type(amount) is not int or not 0 <= amount <= 10**12:
             raise Refused("history_amount")
-        if month < before:
-            raise Refused("history_out_of_order")
-        before = month
 
 
 def underwrite(law: Law, cover: Entry, history: Mapping[str, Any], start: str) -> int:

@@ -1,10 +1,14 @@
-"""Every sentence a person reads, by code, in English and Chinese.
+"""Every sentence a person reads from here, by code, in English and Chinese.
 
-`en.yaml` and `zh.yaml` hold the same codes; a house test keeps them so.
+`en.yaml` and `zh.yaml` hold the same codes; a house test keeps them so. What JSON writes otherwise than Python (true,
+null, lists, objects) is said as JSON, for that is how it was sent.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +16,21 @@ import yaml
 
 LANGUAGES = ("en", "zh")
 _LOADER: type = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A fact of a sentence that is itself in words: a code with its own facts."""
+
+    code: str
+    values: Mapping[str, object]
+
+
+class _Literal(str):
+    """A text that stands without quotation marks also where a sentence shows a value as it was written."""
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 @cache
@@ -24,4 +43,18 @@ def sentences(lang: str) -> dict[str, str]:
 
 def say(code: str, lang: str, **values: object) -> str:
     """The sentence of a code with its facts filled in; KeyError where the code or a fact is missing."""
-    return sentences(lang)[code].format(**values)
+    return sentences(lang)[code].format(**{name: _said(value, lang) for name, value in values.items()})
+
+
+def as_json(value: object) -> str:
+    """A value as JSON writes it, cut where it is long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else text[:80] + "…"
+
+
+def _said(value: object, lang: str) -> object:
+    if isinstance(value, Phrase):
+        return _Literal(say(value.code, lang, **value.values))
+    if value is None or isinstance(value, bool | list | dict):
+        return _Literal(as_json(value))
+    return value

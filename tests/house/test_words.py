@@ -49,7 +49,9 @@ FAMILIES = {
 
 # Refusals that no test case produces, and why.
 WITHOUT_CASE = {
+    "history_out_of_order": "the order of JSON's keys says nothing; of a file: tests/service/test_levy_covers.py",
     "history_twice": "JSON cannot say a month twice; of a file: tests/service/test_levy_covers.py",
+    "group_contradicts": "a request names one group; of a file: tests/service/test_levy_covers.py",
     "status_not_levied": "only a levy refuses for its status: tests/service/test_levy_refuses.py",
     "duplicate": "counts once and is told to nobody; the totals count it",
     "rate_not_known": "the shipped tariff has no gap; tests/pricing/test_ended_tables.py makes some",
@@ -182,5 +184,5 @@ def test_every_error_has_a_case() -> None:
     raised = codes_of("InputError", "TariffError")
     by_program = ("service/cli", "service/engines/", "training/")  # these read files and options; their tests run them
     elsewhere = set(RAISED_ELSEWHERE) | {code for code, path in raised.items() if path.startswith(by_program)}
-    outside = {"file_not_found"}  # tests/refusals/test_rows.py, which has no text to give it
+    outside = {"file_not_found", "claim_revenue_contradicts"}  # tests/refusals/test_rows.py and test_claims.py
     assert {code: path for code, path in raised.items() if code not in refused() | elsewhere | outside} == {}

@@ -33,11 +33,11 @@ def month_of(cover: str, day: int, days: int, share: int) -> Json:
 def test_no_benefit_above_its_limits(cover: str, loss: int, paid: list[int], declared: int) -> None:
     name = CLAIMS[cover]["event"].get("id")
     event = {"event": name} if name else {}
-    earlier = [{"month": "2025-07", "paid_fen": one, **event} for one in paid]
+    earlier = [{"month": "2025-10", "paid_fen": one, **event} for one in paid]
     goods = {"goods": {"declared_value_fen": declared}} if cover == "cargo_damage" else {}
     answer = answer_of(cover, {"loss_fen": loss, "earlier_claims": earlier, **goods})
-    left = max(LIMITS[cover] - sum(paid), 0)
-    assert answer["benefit_fen"] == min(loss, left, declared if goods else loss)
+    whole = min(loss, LIMITS[cover], declared if goods else loss)
+    assert answer["benefit_fen"] == max(whole - sum(paid), 0)
     assert answer["benefit_fen"] + sum(paid) <= max(LIMITS[cover], sum(paid))
 
 

@@ -35,6 +35,7 @@ REQUESTS: list[tuple[str, str, Json, str, str]] = [
     ("an unknown cover", "lumbar", {"cover": "dental"}, "request_value", "cover"),
     ("work injury", "lumbar", {"cover": "work_injury"}, "request_value", "cover"),
     ("no worker", "lumbar", {"worker": None}, "missing_field", "worker"),
+    ("a worker of two letters", "lumbar", {"worker": "w1"}, "worker_not_valid", "worker"),
     ("an unknown region", "lumbar", {"region": "990000"}, "region_not_known", "region"),
     ("an unknown occupation", "lumbar", {"occupation": "pilot"}, "request_value", "occupation"),
     (
@@ -48,9 +49,23 @@ REQUESTS: list[tuple[str, str, Json, str, str]] = [
     (
         "an earlier claim of less than nothing",
         "lumbar",
-        {"earlier_claims": [{"month": "2025-01", "paid_fen": -1}]},
+        {"earlier_claims": [{"month": "2025-01", "paid_fen": -1, "event": "a"}]},
         "value_negative",
         "earlier_claims, 0",
+    ),
+    (
+        "an earlier claim without event",
+        "lumbar",
+        {"earlier_claims": [{"month": "2025-01", "paid_fen": 1}]},
+        "missing_field",
+        "earlier_claims, 0, event",
+    ),
+    (
+        "two amounts for the month claimed",
+        "income_interruption",
+        {"history": {"revenue_fen": {"2025-11": 2_000_000}}},
+        "claim_revenue_contradicts",
+        "history, revenue_fen, 2025-11",
     ),
     ("an earlier claim without month", "lumbar", {"earlier_claims": [{"paid_fen": 1}]}, "missing_field", "month"),
     ("an earlier claim with more", "lumbar", {"earlier_claims": [{"paid": 1}]}, "unknown_column", "earlier_claims, 0"),

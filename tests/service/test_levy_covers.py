@@ -340,9 +340,9 @@ def test_a_broken_history(tmp_path: Path, name: str, rows: list[Json], code: str
 
 ALONE = {"group": "", "eligible": "", "enrolled": ""}
 BROKEN_ENROLMENTS = [
-    ("unfit", [enrolment(HOSTS[2], "lumbar", enrolled=121)], ["group_figures"], "121 of 120"),
-    ("bad cell", [enrolment(HOSTS[2], "lumbar", enrolled="many")], ["group_figures"], "many of 120"),
-    ("too few", [enrolment(HOSTS[2], "lumbar", enrolled=60)], ["participation_too_low"], "50 %"),
+    ("unfit", [enrolment(HOSTS[2], "lumbar", enrolled=121)], ["group_figures"], "enrolled is 121, eligible is 120"),
+    ("bad cell", [enrolment(HOSTS[2], "lumbar", enrolled="many")], ["group_figures"], "enrolled is \"many\""),
+    ("too few", [enrolment(HOSTS[2], "lumbar", group="mcn_18", enrolled=60)], ["participation_too_low"], "50 %"),
     ("alone", [enrolment(HOSTS[2], "lumbar", **ALONE)], ["outside_enrolment_window"], "1, 7"),
     ("no option", [enrolment(HOSTS[2], "lumbar", waiting_days="")], ["option_missing"], "waiting_days"),
     ("no price", [enrolment(HOSTS[2], "lumbar", waiting_days=91)], ["option_not_priced"], "91"),
@@ -378,6 +378,22 @@ def test_a_broken_enrolment(tmp_path: Path, name: str, rows: list[Json], codes: 
     assert [row["code"] for row in of_usage if name != "no month"] == (codes[:1] if in_month else [])
     assert all(told in row["message"] for row in of_usage)
     assert (HOSTS[0], "lumbar") in {(line["worker"], line["scheme"]) for line in lines(folder)}
+
+
+def test_one_group_has_one_pair_of_figures(tmp_path: Path) -> None:
+    """Whoever gives his group figures of its own spoils it for those of that group and first month, for no one else."""
+    place = Place(tmp_path)
+    one = {"group": "mcn_99", "eligible": 100}
+    rows = [enrolment(HOSTS[2], "lumbar", **one, enrolled=80), enrolment(HOSTS[3], "lumbar", **one, enrolled=90)]
+    alike = [enrolment(worker, "stress", **one, enrolled=80) for worker in HOSTS[2:]]
+    folder = place.settle("month", *place.options("month", [*enrolments(), *rows, *alike], history()))
+    found = side_refusals(folder)
+    assert [(row["worker"], row["cover"], row["code"]) for row in found] == [
+        (worker, "lumbar", "group_contradicts") for worker in HOSTS[2:]
+    ]
+    priced = {(line["worker"], line["scheme"]) for line in lines(folder)}
+    assert {(worker, "stress") for worker in HOSTS} <= priced
+    assert {worker for worker, cover in priced if cover == "lumbar"} == set(HOSTS[:2])
 
 
 def test_a_line_that_is_no_row_is_set_aside(tmp_path: Path) -> None:
