@@ -59,7 +59,7 @@ def read_edits(path: Path, perils: Mapping[str, tuple[str, ...]], in_force: bool
         known_keys(raw, frozenset(("edits",)), str(path))
         listed = raw.get("edits", [])
         if not isinstance(listed, list):
-            raise InputError("not_a_list", str(path), key="edits", value=listed)
+            raise InputError("not_a_list", str(path), key="edits", found=as_json(listed))
         return tuple(_edit(one, number, str(path), perils, in_force) for number, one in enumerate(listed, 1))
     except TariffError as error:
         raise InputError(error.code, error.place, **error.values) from None
@@ -68,7 +68,7 @@ def read_edits(path: Path, perils: Mapping[str, tuple[str, ...]], in_force: bool
 def _edit(raw: Any, number: int, path: str, perils: Mapping[str, tuple[str, ...]], in_force: bool) -> Edit:
     place = f"{path}, edit {number}"
     if not isinstance(raw, dict):
-        raise InputError("not_an_object", place, key=f"edit {number}", value=raw)
+        raise InputError("not_an_object", place, key=f"edit {number}", found=as_json(raw))
     fields = Fields(raw, place)
     for key in _FRAME:
         if not isinstance(raw.get(key), str) or not raw[key].strip():

@@ -36,12 +36,12 @@ def read_gates(raw: Mapping[str, Any], place: str, fidelity_mean: float) -> Boun
     """The plan's `gates`, all optional; InputError names what is unknown or no number."""
     body = raw.get("gates", {})
     if not isinstance(body, Mapping):
-        raise InputError("not_an_object", f"{place}, gates", key="gates", value=body)
+        raise InputError("not_an_object", f"{place}, gates", key="gates", found=as_json(body))
     known_keys(body, frozenset(("deviance", "calibration", "fairness", "dislocation")), f"{place}, gates")
     fields = Fields(body, f"{place}, gates")
     moved = body.get("dislocation", {})
     if not isinstance(moved, Mapping):
-        raise InputError("not_an_object", f"{place}, gates, dislocation", key="dislocation", value=moved)
+        raise InputError("not_an_object", f"{place}, gates, dislocation", key="dislocation", found=as_json(moved))
     known_keys(moved, frozenset(SEGMENTS), f"{place}, gates, dislocation")
     segments = Fields(moved, f"{place}, gates, dislocation")
     usual = Bounds()
