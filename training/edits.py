@@ -9,6 +9,7 @@ from typing import Any
 
 from pricing.errors import InputError, TariffError
 from pricing.strict_yaml import known_keys, read_yaml
+from pricing.words import as_json
 from training.plan_fields import Fields
 
 OVERRIDE, CAP, ROUND, SMOOTH, CREDIBILITY = "override", "cap", "round", "smooth", "credibility"

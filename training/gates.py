@@ -8,7 +8,7 @@ from typing import Any
 
 from pricing.errors import InputError
 from pricing.strict_yaml import known_keys
-from pricing.words import LANGUAGES, say
+from pricing.words import LANGUAGES, as_json, say
 from training.plan_fields import Fields
 
 SEGMENTS = ("platform", "region", "distance_band")
