@@ -95,7 +95,7 @@ def ours(portfolio: Portfolio, train: Side, test: Side) -> tuple[str, FloatArray
     specs += [FactorSpec(name, monotone=int(name in portfolio.rising)) for name in portfolio.numbers]
     folds = np.random.default_rng(2026).integers(0, _FOLDS, int(train.group.max()) + 1)[train.group]
     rows = Rows(_columns(train), train.exposure, train.counts, None, folds)
-    fitted = fit_peril(rows, specs, Bounds(portfolio.cells, 20, None, 2026), True, lambda _: None)
+    fitted = fit_peril(rows, specs, Bounds(portfolio.cells), lambda _: None)
     words = f"tables ({fitted.selection.winner}, {fitted.cells} cells)"
     return words, test.exposure * fitted.rate(_columns(test))
 

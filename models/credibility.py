@@ -17,6 +17,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from models.bands import quantile_bands
 from models.experience import FloatArray, IntArray
 
 
@@ -77,6 +78,19 @@ def credible_levels(codes: npt.NDArray[np.integer], counts: FloatArray, expected
     ratio = counts[seen] / expected[seen]
     within = float(counts[seen].sum() / expected[seen].sum())
     return credibility(codes[seen].astype(np.int64), ratio, expected[seen], size, within)
+
+
+def credible_bins(
+    codes: npt.NDArray[np.integer], counts: FloatArray, expected: FloatArray, size: int, most: int
+) -> IntArray:
+    """Bin of each of `size` levels: at most `most` bins of like expected claims, ascending by credible factor.
+
+    Thin levels lie near the mean, whatever their own few claims say, and so share bins with what is like the mean.
+    """
+    premium = credible_levels(codes, counts, expected, size).premium
+    distinct, place = np.unique(premium, return_inverse=True)
+    mass = np.bincount(place, np.bincount(codes, expected, size), len(distinct))
+    return quantile_bands(np.maximum(mass, 1e-12), most).take(place)
 
 
 class BuhlmannStraub(RegressorMixin, BaseEstimator):  # type: ignore[misc]

@@ -52,10 +52,18 @@ def boost(
 
     keys: the interactions allowed (None: every pair). before: what is already fitted, one for each fold. It has to be
     the fold's own model: the mean of all folds has seen the rows held out, which hides the gain of this stage.
-    ValueError where a factor has more codes than a tree can split, or a fold no claim to learn from.
+    ValueError where an ordered factor has more codes than a tree can split, or a fold no claim to learn from.
     """
+    offsets = None if before is None else [tables.log_rate(experience.codes) for tables in before]
+    return boost_on(experience, settings, keys, offsets)
+
+
+def boost_on(
+    experience: Experience, settings: Settings, keys: Iterable[Key] | None, offsets: Sequence[FloatArray] | None
+) -> Bag:
+    """The same on log rates of all rows, one array for each fold's model, shape (n,)."""
     chosen = None if keys is None else tuple(tuple(sorted(key)) for key in keys)
-    folds = _folds(experience, settings, chosen, before)
+    folds = _folds(experience, settings, chosen, offsets)
     trees = _number_of_trees(folds, settings)
     models = [fold.constant() if trees == 0 else fold.fresh(trees) for fold in folds]
     held = np.empty(len(experience.counts))
@@ -77,14 +85,34 @@ def _number_of_trees(folds: Sequence[_Fold], settings: Settings) -> int:
     return best
 
 
-def best_pairs(experience: Experience, settings: Settings, numbers: Sequence[int] = (20, 10, 5)) -> Bag:
-    """The fewest pairs, of `numbers`, whose held-out deviance lies within one standard error of the best."""
-    ranked = rank(experience, boost(experience, settings))
-    tried = sorted({min(number, len(ranked)) for number in numbers}, reverse=True)
-    bags = [boost(experience, settings, ranked[:number]) for number in tried]
-    rows = [deviance_of_rows(experience.counts, experience.exposure * np.exp(bag.held_out)) for bag in bags]
+def best_pairs(
+    experience: Experience,
+    settings: Settings,
+    numbers: Sequence[int] = (20, 10, 5),
+    declared: Sequence[Key] = (),
+    alone: Sequence[int] = (),
+) -> Bag:
+    """The fewest pairs, of `numbers`, whose held-out deviance lies within one standard error of the best.
+
+    declared: pairs that stand before all others; alone: factors that no pair may hold.
+    """
+    allowed = [key for key in every_pair(len(experience.sizes)) if not set(key) & set(alone)]
+    others = rank(experience, boost(experience, settings, allowed if alone else None))
+    ranked = [*declared, *(key for key in others if key not in declared)]
+    tried = sorted({min(max(number, len(declared)), len(ranked)) for number in numbers}, reverse=True)
+    return fewest([boost(experience, settings, ranked[:number]) for number in tried], experience)
+
+
+def fewest(bags: Sequence[Bag], experience: Experience) -> Bag:
+    """The last of the bags, ordered from many interactions to few, that lies within one standard error of the best."""
+    rows = [held_out(bag, experience) for bag in bags]
     best = min(rows, key=lambda row: float(row.mean()))
     return [bag for bag, row in zip(bags, rows, strict=True) if within_one_error(row, best)][-1]
+
+
+def held_out(bag: Bag, experience: Experience) -> FloatArray:
+    """Deviance of each row by the model that has not seen it, shape (n,)."""
+    return deviance_of_rows(experience.counts, experience.exposure * np.exp(bag.held_out))
 
 
 def within_one_error(row: FloatArray, best: FloatArray) -> bool:
@@ -108,7 +136,7 @@ def rank(experience: Experience, bag: Bag) -> list[Key]:
     ]
     chosen = thinned(experience.sizes, weights, RANKED_CODES)
     nearest = np.column_stack([_nearest(chosen[i], experience.sizes[i])[experience.codes[:, i]] for i in factors])
-    coarse = replace(experience, codes=nearest, sizes=tuple(len(codes) for codes in chosen))
+    coarse = replace(experience, codes=nearest, sizes=tuple(len(codes) for codes in chosen), outside=())
     keys = every_pair(len(factors)) if bag.keys is None else bag.keys
 
     def seen(log_rate: LogRate) -> LogRate:
@@ -142,7 +170,7 @@ class _Fold:
 
     def constant(self) -> LogRate:
         """The model of no tree."""
-        mean = float(np.log(self.trained.counts.sum() / self._weight().sum()))
+        mean = float(np.log(self.trained.counts.sum() / self.weight().sum()))
         return lambda codes: np.full(len(codes), mean)
 
     def grow(self, number: int) -> None:
@@ -151,7 +179,7 @@ class _Fold:
 
     def fresh(self, number: int) -> LogRate:
         """The model of so many trees, from the start."""
-        return Trees(self._fit(clone(self.trees.model).set_params(max_iter=number)), self.trees.order)
+        return Trees(self._fit(clone(self.trees.model).set_params(max_iter=number)), self.trees.columns)
 
     def path(self, every: int) -> FloatArray:
         """Held-out deviance in sum after 0, `every`, 2·`every`, … trees."""
@@ -163,26 +191,27 @@ class _Fold:
         return np.array([deviance_of_rows(counts, exposure * rate).sum() for rate in rates])
 
     def _fit(self, model: HistGradientBoostingRegressor) -> HistGradientBoostingRegressor:
-        weight = self._weight()
+        weight = self.weight()
         return model.fit(self.trees.columns(self.trained.codes), self.trained.counts / weight, sample_weight=weight)
 
-    def _weight(self) -> FloatArray:
+    def weight(self) -> FloatArray:
         """Exposure × the rate fitted before; what is fitted now is the ratio to it."""
         return self.trained.exposure * np.exp(np.delete(self.offset, self.out))
 
 
 def _folds(
-    experience: Experience, settings: Settings, keys: tuple[Key, ...] | None, before: Sequence[Tables] | None
+    experience: Experience, settings: Settings, keys: tuple[Key, ...] | None, offsets: Sequence[FloatArray] | None
 ) -> list[_Fold]:
-    if max(experience.sizes) > MOST_CODES:
-        raise ValueError(f"a factor has {max(experience.sizes)} codes; trees split at most {MOST_CODES}")
+    if max(experience.ranked) > MOST_CODES:
+        raise ValueError(f"an ordered factor has {max(experience.ranked)} codes; trees split at most {MOST_CODES}")
     found = []
     for place, part in enumerate(experience.parts):
         inside = experience.folds != part
         trained = experience.where(inside)
         if trained.counts.sum() == 0:
             raise ValueError("the rows outside a fold hold no claim to learn from")
-        offset = np.zeros(len(inside)) if before is None else before[place].log_rate(experience.codes)
-        out = np.flatnonzero(~inside)
-        found.append(_Fold(experience, trained, out, offset, begin(experience, settings, keys)))
+        offset = np.zeros(len(inside)) if offsets is None else offsets[place]
+        expected = trained.exposure * np.exp(offset[inside])
+        trees = begin(trained, expected, settings, keys)
+        found.append(_Fold(experience, trained, np.flatnonzero(~inside), offset, trees))
     return found

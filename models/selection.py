@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
-from scipy.optimize import minimize
 
+from models.candidates import Candidate, best_stack, of_bag, of_tables, of_triples, on_top
+from models.coarsening import chosen_limits
+from models.declared import Declared, judge
 from models.experience import Experience, FloatArray, deviance, deviance_of_rows
 from models.interactions import (
     CLAIMS_PER_LEAF,
@@ -16,28 +17,30 @@ from models.interactions import (
     Bag,
     best_pairs,
     boost,
-    fold_tables,
+    held_out,
     settings_for,
     within_one_error,
 )
 from models.merging import Limits, Merged, publish
-from models.tables import Tables, average
+from models.names import GLM, GLM_PAIRS, NAMES, PAIRS, STACK, TRIPLES
+from models.tables import Key, Tables, average
+from models.triples import fit_triples
 
 NUMBERS = (1.0, 0.5, 0.25)  # of the most pairs allowed, tried as numbers of pairs
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Candidate:
-    """A model judged by rows it has not seen.
-
-    held_out: log rate of each row by the model of the fold that holds it out, shape (n,); folds: makes the exact
-    tables of each fold's model; factors: most factors of one table, which is what makes a tariff harder to read.
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What may be fitted. candidates: names of `NAMES` that are judged; pairs, triples: most tables of two and of three
+    factors; declared: pairs that are always tried; alone: factors that act alone, as curves do.
     """
 
-    name: str
-    factors: int
-    held_out: FloatArray
-    folds: Callable[[], tuple[Tables, ...]]
+    candidates: tuple[str, ...] = NAMES
+    pairs: int = 20
+    triples: int = 0
+    declared: tuple[Key, ...] = ()
+    alone: tuple[int, ...] = ()
+    seed: int = 2026
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,16 @@ class Score:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """The candidates from simple to flexible, the winner's name, its tables as fitted, and as published."""
+    """The candidates from simple to flexible, the winner's name, its tables as fitted, and as published.
+
+    declared: what was found of each declared pair, none where no tree was grown.
+    """
 
     scores: tuple[Score, ...]
     winner: str
     fitted: Tables
     merged: Merged
+    declared: tuple[Declared, ...] = ()
 
     @property
     def tables(self) -> Tables:
@@ -72,35 +79,43 @@ def fit(
     experience: Experience,
     glm: Sequence[Tables],
     limits: Limits,
-    pairs: int = 20,
+    wishes: Wishes | None = None,
     bases: Sequence[int] | None = None,
-    seed: int = 2026,
 ) -> Selection:
     """Fit the interactions, then select, merge and round.
 
     glm: the main-effect model of each fold of the experience, in the folds' order, with one size per factor as the
-    experience. pairs: most tables of two factors; 0 leaves the GLM alone.
+    experience. With too few claims for a tree in any fold, or no two factors that may act together, only the GLM is
+    judged, whatever was wished.
     """
-    simple = of_tables("glm", glm, experience)
-    if pairs == 0 or len(experience.sizes) < 2 or _fewest_claims(experience) < 2 * CLAIMS_PER_LEAF:
+    wanted = wishes or Wishes()
+    simple = of_tables(GLM, glm, experience)
+    together = len(experience.sizes) - len(wanted.alone) > 1
+    if not wanted.pairs or not together or _fewest_claims(experience) < 2 * CLAIMS_PER_LEAF:
         return select([simple], experience, limits, bases)
-    bag = fit_pairs(experience, pairs, seed)
-    exact = cache(lambda: fold_tables(bag, experience.sizes))  # the stack asks for them again
-    trees = Candidate("pairs", 2, bag.held_out, exact)
-    rest = _on_top(experience, glm, bag, seed)
-    return select([simple, rest, trees, stacked(experience, simple, trees)], experience, limits, bases)
+    if set(wanted.candidates) == {GLM}:
+        return select([simple], experience, limits, bases)
+    bag, declared = fit_pairs(experience, wanted)
+    made = _made(experience, glm, bag, wanted)
+    named = [made[name] for name in NAMES if name in made and name in wanted.candidates]
+    return replace(select(named or [simple], experience, limits, bases), declared=declared)
 
 
 def select(
     candidates: Sequence[Candidate], experience: Experience, limits: Limits, bases: Sequence[int] | None = None
 ) -> Selection:
-    """Of the candidates of fewest factors per table within one standard error of the best: the best of them."""
+    """Of the candidates of fewest factors per table within one standard error of the best: the best of them.
+
+    Its fold models choose the price of a published cell; the cells of the others are counted at the same price.
+    """
     rows = [deviance_of_rows(experience.counts, _expected(experience, each.held_out)) for each in candidates]
-    best = min(rows, key=lambda row: float(row.mean()))
-    near = [place for place, row in enumerate(rows) if within_one_error(row, best)]
+    wanted = [place for place, each in enumerate(candidates) if each.wanted] or list(range(len(rows)))
+    best = min((rows[place] for place in wanted), key=lambda row: float(row.mean()))
+    near = [place for place in wanted if within_one_error(rows[place], best)]
     chosen = min(near, key=lambda place: (candidates[place].factors, float(rows[place].mean()), place))
+    priced = chosen_limits(candidates[chosen].folds(), experience, limits)
     fitted = [average(each.folds()).rebalanced(experience) for each in candidates]
-    merged = [publish(tables, experience, limits, bases) for tables in fitted]
+    merged = [publish(tables, experience, priced, bases) for tables in fitted]
     scores = [
         Score(each.name, *_compared(row, best), cells=own.tables.cells)
         for each, row, own in zip(candidates, rows, merged, strict=True)
@@ -108,78 +123,37 @@ def select(
     return Selection(tuple(scores), candidates[chosen].name, fitted[chosen], merged[chosen])
 
 
-def of_tables(name: str, folds: Sequence[Tables], experience: Experience) -> Candidate:
-    """A candidate from the tables of its fold models; ValueError where their number is not that of the folds."""
-    if len(folds) != len(experience.parts):
-        raise ValueError(f"{len(folds)} fold models for {len(experience.parts)} folds")
-    held = np.empty(len(experience.counts))
-    for part, tables in zip(experience.parts, folds, strict=True):
-        out = experience.folds == part
-        held[out] = tables.log_rate(experience.codes[out])
-    return Candidate(
-        name, max((len(key) for each in folds for key in each.all()), default=0), held, lambda: tuple(folds)
-    )
-
-
-def fit_pairs(experience: Experience, pairs: int, seed: int) -> Bag:
+def fit_pairs(experience: Experience, wishes: Wishes) -> tuple[Bag, tuple[Declared, ...]]:
     """The best pairs by boosting; with few rows also with half of the factors at each split, if that is better."""
-    settings = settings_for(experience, seed)
-    numbers = sorted({max(1, int(pairs * share)) for share in NUMBERS}, reverse=True)
-    bag = best_pairs(experience, settings, numbers)
-    if len(experience.counts) > LARGE:
-        return bag
-    other = boost(experience, replace(settings, share=0.5), bag.keys)
-    return min(bag, other, key=lambda each: deviance(experience.counts, _expected(experience, each.held_out)))
+    settings = settings_for(experience, wishes.seed)
+    numbers = sorted({max(1, int(wishes.pairs * share)) for share in NUMBERS}, reverse=True)
+    bag = best_pairs(experience, settings, numbers, wishes.declared, wishes.alone)
+    if len(experience.counts) <= LARGE:
+        halved = replace(settings, share=0.5)
+        other = boost(experience, halved, bag.keys)
+        if held_out(other, experience).sum() < held_out(bag, experience).sum():
+            bag, settings = other, halved
+    return judge(bag, experience, settings, wishes.declared)
 
 
-def stacked(experience: Experience, first: Candidate, second: Candidate) -> Candidate:
-    """Both candidates' log rates, each times a weight of at least zero.
-
-    The weights that judge a fold come from the other folds; those that are published from all.
-    """
-    logs = np.column_stack([first.held_out, second.held_out])
-    held = np.empty(len(logs))
-    for part in experience.parts:
-        out = experience.folds == part
-        constant, *weights = stack_weights(logs[~out], experience.counts[~out], experience.exposure[~out])
-        held[out] = constant + logs[out] @ weights
-    _, *whole = stack_weights(logs, experience.counts, experience.exposure)
-
-    def folds() -> tuple[Tables, ...]:
-        pairs = zip(first.folds(), second.folds(), strict=True)
-        return tuple(one.scaled(whole[0]).plus(other.scaled(whole[1])) for one, other in pairs)
-
-    return Candidate("stack", max(first.factors, second.factors), held, folds)
+def _made(experience: Experience, glm: Sequence[Tables], bag: Bag, wishes: Wishes) -> dict[str, Candidate]:
+    """The candidates that are wished for, with what they are made of."""
+    settings = settings_for(experience, wishes.seed)
+    made = {GLM: of_tables(GLM, glm, experience), PAIRS: of_bag(bag, experience)}
+    if GLM_PAIRS in wishes.candidates:
+        made[GLM_PAIRS] = on_top(experience, glm, bag, settings)
+    if STACK in wishes.candidates:
+        made[STACK] = best_stack(experience, list(made.values()))
+    if TRIPLES in wishes.candidates and wishes.triples:
+        before = min(made.values(), key=lambda each: _deviance(experience, each))
+        grown = fit_triples(experience, before.folds(), bag.keys or (), wishes.triples, settings)
+        if grown is not None:
+            made[TRIPLES] = of_triples(before, grown)
+    return made
 
 
-def stack_weights(logs: FloatArray, counts: FloatArray, exposure: FloatArray) -> tuple[float, float, float]:
-    """Constant and weights of at least zero of two log rates with the least Poisson deviance."""
-    middle = logs.mean(axis=0)
-    design = np.column_stack([np.ones(len(logs)), logs - middle])
-
-    def loss(weights: FloatArray) -> tuple[float, FloatArray]:
-        linear = design @ weights
-        expected = exposure * np.exp(linear)
-        value = (expected - counts * linear).sum() / counts.sum()
-        return float(value), design.T @ (expected - counts) / counts.sum()
-
-    start = np.array([np.log(counts.sum() / exposure.sum()), 0.5, 0.5])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(None, None), (0, None), (0, None)])
-    if not found.success:
-        raise ValueError(f"no weights found to stack with: {found.message}")
-    constant, one, other = (float(value) for value in found.x)
-    return constant - one * float(middle[0]) - other * float(middle[1]), one, other
-
-
-def _on_top(experience: Experience, glm: Sequence[Tables], bag: Bag, seed: int) -> Candidate:
-    """The same pairs grown on each fold's own GLM."""
-    rest = boost(experience, settings_for(experience, seed), bag.keys, before=glm)
-    return Candidate(
-        "glm_pairs",
-        2,
-        rest.held_out,
-        lambda: tuple(base.plus(more) for base, more in zip(glm, fold_tables(rest, experience.sizes), strict=True)),
-    )
+def _deviance(experience: Experience, candidate: Candidate) -> float:
+    return deviance(experience.counts, _expected(experience, candidate.held_out))
 
 
 def _fewest_claims(experience: Experience) -> float:

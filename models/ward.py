@@ -10,8 +10,6 @@ import numpy as np
 from models.experience import BoolArray, FloatArray, IntArray
 from models.tables import Levels
 
-JOINTLY = 24  # levels per axis from which on all axes of a table are merged together
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
@@ -32,22 +30,24 @@ class Stage:
 
 
 def stages(
-    values: FloatArray, weight: FloatArray, ordered: Sequence[bool], start: int = JOINTLY, fixed: Sequence[int] = ()
+    values: FloatArray, weight: FloatArray, ranked: Sequence[int], start: Sequence[int], fixed: Sequence[int] = ()
 ) -> Iterator[Stage]:
-    """The stages of a table, from at most `start` levels per axis down to one cell.
+    """The stages of a table, from at most `start` levels of each axis down to one cell.
 
     Axes are first brought to `start` levels one by one, each looking at the finest levels of the others; then the
-    merge that costs least per cell saved is next. Only neighbours merge on ordered axes; `fixed` axes stay.
+    merge that costs least per cell saved is next. ranked: how many first codes of each axis are in order; only
+    neighbours merge among them, any two of the others. `fixed` axes stay.
     """
     levels = [np.arange(size) for size in values.shape]
     for axis in set(range(values.ndim)) - set(fixed):
-        levels[axis] = merged_axis(unfolded(values, axis), unfolded(weight, axis), ordered[axis], start)
+        levels[axis] = merged_axis(unfolded(values, axis), unfolded(weight, axis), ranked[axis], start[axis])
     mean, mass = means(values, weight, tuple(levels))
     cost = _square(values, weight) - _square(mean, mass)
     yield Stage(tuple(levels), max(cost, 0.0))
     free = [axis for axis in range(values.ndim) if axis not in fixed]
     while any(mean.shape[axis] > 1 for axis in free):
-        options = [_cheapest(mean, mass, axis, ordered[axis]) for axis in free if mean.shape[axis] > 1]
+        in_order = [int(level[:n].max(initial=-1)) + 1 for level, n in zip(levels, ranked, strict=True)]
+        options = [_cheapest(mean, mass, axis, in_order[axis]) for axis in free if mean.shape[axis] > 1]
         _, loss, axis, low, high = min(options)
         cost += loss
         join = _joining(mean.shape[axis], low, high)
@@ -69,14 +69,17 @@ def unfolded(values: FloatArray, axis: int) -> FloatArray:
     return np.moveaxis(values, axis, 0).reshape(values.shape[axis], -1)
 
 
-def merged_axis(values: FloatArray, weight: FloatArray, ordered: bool, most: int) -> IntArray:
-    """Level of each row after merging rows down to at most `most`; values, weight: shape (n, m)."""
+def merged_axis(values: FloatArray, weight: FloatArray, ranked: int, most: int) -> IntArray:
+    """Level of each row after merging rows down to at most `most`; values, weight: shape (n, m).
+
+    ranked: how many of the first rows are in order. Levels ascend with the first row of each.
+    """
     total, mass = values * weight, weight.copy()
     alive = np.ones(len(values), dtype=bool)
     parent = np.arange(len(values))
     costs = np.full((len(values), len(values)), np.inf)
     for row in range(len(values)):
-        _refresh(costs, total, mass, row, alive, ordered)
+        _refresh(costs, total, mass, row, alive, ranked)
     while alive.sum() > most:
         low, high = sorted(int(i) for i in np.unravel_index(int(costs.argmin()), costs.shape))
         total[low] += total[high]
@@ -84,17 +87,17 @@ def merged_axis(values: FloatArray, weight: FloatArray, ordered: bool, most: int
         parent[parent == high] = low
         alive[high] = False
         costs[high, :] = costs[:, high] = np.inf
-        _refresh(costs, total, mass, low, alive, ordered)
+        _refresh(costs, total, mass, low, alive, ranked)
     return np.unique(parent, return_inverse=True)[1]
 
 
-def _refresh(costs: FloatArray, total: FloatArray, mass: FloatArray, row: int, alive: BoolArray, ordered: bool) -> None:
+def _refresh(costs: FloatArray, total: FloatArray, mass: FloatArray, row: int, alive: BoolArray, ranked: int) -> None:
     """Costs of merging one row with every other that it may merge with."""
     others = np.flatnonzero(alive)
     others = others[others != row]
-    if ordered:
-        at = int(np.searchsorted(others, row))
-        others = others[max(at - 1, 0) : at + 1]
+    if row < ranked:
+        at, end = (int(place) for place in np.searchsorted(others, [row, ranked]))
+        others = np.r_[others[max(at - 1, 0) : min(at + 1, end)], others[end:]]
         costs[row, :] = costs[:, row] = np.inf
     costs[row, others] = costs[others, row] = _loss(total[row], mass[row], total[others], mass[others])
 
@@ -108,12 +111,12 @@ def _loss(total: FloatArray, mass: FloatArray, totals: FloatArray, masses: Float
     return np.asarray((share * (own - theirs) ** 2).sum(axis=-1))
 
 
-def _cheapest(mean: FloatArray, mass: FloatArray, axis: int, ordered: bool) -> tuple[float, float, int, int, int]:
+def _cheapest(mean: FloatArray, mass: FloatArray, axis: int, ranked: int) -> tuple[float, float, int, int, int]:
     """Cost per cell saved, cost, axis and the two levels of an axis's best merge."""
     rows, weights = unfolded(mean, axis), unfolded(mass, axis)
     low, high = np.triu_indices(len(rows), 1)
-    if ordered:
-        low, high = np.arange(len(rows) - 1), np.arange(1, len(rows))
+    near = (high >= ranked) | (high == low + 1)
+    low, high = low[near], high[near]
     losses = _loss(rows[low] * weights[low], weights[low], rows[high] * weights[high], weights[high])
     best = int(losses.argmin())
     return float(losses[best] / rows.shape[1]), float(losses[best]), axis, int(low[best]), int(high[best])

@@ -109,10 +109,12 @@ def _selected(table: Table, found: Enrolled, edition: Edition, rules: Enrolling)
 
 def _contradicting(group: IntArray, starts: IntArray, eligible: IntArray, of_them: IntArray) -> BoolArray:
     """Whether one group (-1: none) is said to have other figures for the same first month elsewhere in the file."""
+    bad = np.zeros(len(group), dtype=bool)
+    if len(group) < 2:
+        return bad
     order = np.lexsort((starts, group))
     same = (np.diff(group[order]) == 0) & (np.diff(starts[order]) == 0) & (group[order][1:] >= 0)
     other = same & ((np.diff(eligible[order]) != 0) | (np.diff(of_them[order]) != 0))
-    bad = np.zeros(len(order), dtype=bool)
     if other.any():
         runs = np.append(0, np.cumsum(~same))
         bad[order] = np.isin(runs, runs[1:][other])

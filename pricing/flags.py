@@ -15,8 +15,10 @@ from pricing.rules import OCCUPATION_CLASS, PLAUSIBLE_SPEED, REDUCTION_WINDOW
 from pricing.scheme import Scheme
 from pricing.settle import Priced
 from pricing.units import days_of_month
+from pricing.usage import UNKNOWN
 
 LEFT_OUT = "left_out"
+SEATED = ("live_min", "desk_min")
 
 
 def flags(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str, BoolArray]]:
@@ -52,6 +54,23 @@ def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str
         yield "distance_implausible", _too_far(priced.rows, edition)
     if any("worked_min" in r.per for r in scheme.relativities):
         yield "night_exceeds_worked", priced.merged.total("night_min") > priced.merged.total("worked_min")
+    yield from _minutes(priced, edition, scheme)
+
+
+def _minutes(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str, BoolArray]]:
+    """Minutes that cannot be: against the month what the worker's rows add up to, against minutes seated each row."""
+    read = {name for r in scheme.relativities for name in (*r.of, *r.per)}
+    month, rows = days_of_month(edition.month) * 24 * 60, priced.rows
+    for names in (SEATED, ("worked_min",)):
+        if read & set(names):
+            yield "minutes_exceed_month", priced.merged.sum_of(names)[0] > month
+    if not read & set(SEATED):
+        return
+    seated = [rows.numbers.get(name, np.full(len(rows), UNKNOWN, dtype=np.int64)) for name in SEATED]
+    known = np.all([minutes >= 0 for minutes in seated], axis=0)
+    for name, code in (("night_min", "night_exceeds_seated"), ("longest_sitting_min", "sitting_exceeds_seated")):
+        if name in read and name in rows.numbers:
+            yield code, known & (rows.numbers[name] > sum(seated))
 
 
 def _class_by_default(rows: Rows, edition: Edition) -> BoolArray:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pricing.errors import InputError
 from pricing.rate_table import NATION
 from pricing.units import parse_month
+from pricing.words import as_json
 
 COLUMNS = (
     "platform",
@@ -71,7 +72,7 @@ def in_force(register: Iterable[Terms], month: int, known: dt.date) -> list[Term
 
 def _terms(row: Mapping[str, object], tiers: Collection[str], regions: Collection[str], place: str) -> Terms:
     if not isinstance(row, Mapping):
-        raise InputError("not_an_object", place, key="platforms")
+        raise InputError("not_an_object", place, key=place, found=as_json(row))
     for key in row:
         if key not in COLUMNS and not str(key).startswith("x_"):
             raise InputError("unknown_column", f"{place}, {key}", key=key, known=", ".join(COLUMNS))

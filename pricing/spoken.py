@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pricing.units import MILLIFEN_PER_FEN, PPM
-from pricing.words import say
+from pricing.words import say, sentences, sources_in_chinese
 
 
 def yuan(millifen: int) -> str:
@@ -47,15 +47,39 @@ def quantity_words(name: str, value: int, lang: str) -> str:
 
 def levels_words(levels: Mapping[str, str], lang: str) -> str:
     """Levels of attributes and options as people say them: amounts in yuan, shares in per cent, days and months."""
-    return ", ".join(level_words(name, level, lang) for name, level in levels.items())
+    return joined((level_words(name, level, lang) for name, level in levels.items()), lang)
 
 
 def level_words(name: str, level: str, lang: str) -> str:
     """One level: 20000000 of limit_fen is 200,000.00 yuan."""
     unit = name.rsplit("_", 1)[-1]
     if not level.isdecimal() or unit not in ("fen", "ppm", "days", "months"):
-        return level
+        return named(name if name == "vehicle" else "level", level, lang)
     return say(f"level_{unit}", lang, value=level_number(name, level))
+
+
+def joined(parts: Iterable[str], lang: str) -> str:
+    """Several words in a row: a, b in English, with the mark of enumeration in Chinese."""
+    return ("、" if lang == "zh" else ", ").join(parts)
+
+
+def payers_words(payers: Mapping[str, int], lang: str) -> str:
+    """Who bears how much: platform 3.63, worker 2.18."""
+    shown = (f"{say('payer_' + payer, lang)} {yuan_of_fen(fen)}" for payer, fen in payers.items())
+    return joined(shown, lang)
+
+
+def named(kind: str, name: str, lang: str) -> str:
+    """What people call a level, an option, a peril or a mark; a tariff's own that has no word is shown as it is."""
+    return sentences(lang).get(f"{kind}_{name}", name)
+
+
+def source_words(source: str, lang: str) -> str:
+    """A source, `title · clause`, in a language; in Chinese what has no translation stays as it is."""
+    if lang != "zh":
+        return source
+    known = sources_in_chinese()
+    return " · ".join(known.get(part, part) for part in source.split(" · "))
 
 
 def level_number(name: str, level: str) -> str:

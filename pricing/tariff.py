@@ -109,6 +109,11 @@ class Tariff:
         """Names of the covers that are sold beside it."""
         return tuple(name for name, scheme in self.schemes.items() if scheme.product is not None)
 
+    @property
+    def titles(self) -> Mapping[str, Mapping[str, str]]:
+        """What each scheme and cover is called, by language."""
+        return {name: scheme.title for name, scheme in self.schemes.items()}
+
     def on(self, month: int, known: dt.date, register: Iterable[Terms] = ()) -> Edition:
         """The edition for a month (counted since year 0) as known on a date, with a register of platforms."""
         return Edition(self, month, known, tuple(register))

@@ -8,14 +8,17 @@ from typing import Any
 
 from pricing.coding import COLUMN
 from pricing.edition import Edition
+from pricing.enrolment import enrolled
 from pricing.errors import CODE
 from pricing.explain import explain
 from pricing.payers import bear
 from pricing.rate_table import EVIDENCE, STATUSES
 from pricing.scheme import Scheme
 from pricing.settle import Priced, Settlement, is_due
+from pricing.side import Table
 from pricing.what_if import curve, next_kilometre
 from service.fields import repeated
+from service.history_words import HISTORY, OF_HISTORY, Sent, start_of
 from service.refusals import both, of_row
 from service.shown import shown_flags, shown_line
 from service.sold import sold
@@ -24,17 +27,26 @@ from service.technical import technical
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an answer repeats of its request: the usage rows as sent, enrolments per cover, language, curve or not."""
+    """What an answer repeats of its request: the usage rows, enrolments and history as sent, the language, and what
+    it is to show.
+    """
 
     records: tuple[Mapping[str, Any], ...]
-    enrolments: Mapping[str, Mapping[str, Any]]
+    enrolments: tuple[Mapping[str, Any], ...]
+    history: tuple[Mapping[str, Any], ...]
     lang: str
     curve: bool
     technical: bool
 
-    def record(self, scheme: Scheme, row: int) -> Mapping[str, Any]:
-        """A row with what was enrolled for its worker in the cover: what a refusal's sentence may name."""
-        return {**self.enrolments.get(scheme.name, {}), **self.records[row]}
+    def record(self, scheme: Scheme, row: int, code: int, edition: Edition) -> Mapping[str, Any]:
+        """A row with what was enrolled for its worker in the cover: what the sentence of a refusal may name."""
+        chosen = [one for one in self.enrolments if one["cover"] == scheme.name]
+        record = {**(chosen[-1] if chosen else {}), **self.records[row]}
+        if code % COLUMN not in OF_HISTORY:
+            return record
+        table = Table.of(self.enrolments)
+        start = start_of(enrolled(table, edition, scheme), table, str(record["worker"]), edition.month)
+        return record | {HISTORY: Sent(self.history, start)}
 
 
 def answer_of(asked: Asked, edition: Edition, settlement: Settlement, name: str) -> dict[str, Any]:
@@ -43,7 +55,7 @@ def answer_of(asked: Asked, edition: Edition, settlement: Settlement, name: str)
     refused, priced = settlement.refusals[name], settlement.priced[name]
     order = settlement.checked.order
     refusals = [
-        of_row(int(code), asked.record(scheme, row), edition, scheme, row)
+        of_row(int(code), asked.record(scheme, row, int(code), edition), edition, scheme, row)
         for row, code in sorted(zip(order.tolist(), refused.tolist(), strict=True))
         if code and code % COLUMN != CODE["duplicate"]
     ]

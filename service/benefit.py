@@ -9,7 +9,8 @@ from typing import Any
 
 from pricing.benefit import death, disability, life_care, stop_work, unemployment
 from pricing.benefit_tables import Benefit, Said, Step, Unanswered, overdue, together
-from pricing.dependants import KINDS, SPOUSE, Dependant
+from pricing.dependants import KINDS as RELATIONS
+from pricing.dependants import SPOUSE, Dependant
 from pricing.edition import Edition
 from pricing.errors import InputError
 from pricing.rate_table import EVIDENCE, STATUSES
@@ -91,7 +92,7 @@ def _dependant(raw: Any, place: int) -> Dependant:
     for key in one:
         if key not in ("kind", "lone") and not key.startswith("x_"):
             raise InputError("unknown_column", f"{where}, {key}", key=key, known="kind, lone")
-    kind = one_of(_needed(one, "kind"), f"{where}, kind", KINDS)
+    kind = one_of(_needed(one, "kind"), f"{where}, kind", RELATIONS)
     return Dependant(kind, one_of(one.get("lone", False), f"{where}, lone", (True, False)))
 
 
@@ -115,7 +116,8 @@ _KINDS: Mapping[str, tuple[Callable[[Question], Benefit], tuple[str, ...]]] = {
     "stop_work": (_stop_work, ()),
     "unemployment": (_unemployment, ("region", "contribution_years", "involuntary")),
 }
-KEYS = tuple(dict.fromkeys((*_COMMON, *(key for _, keys in _KINDS.values() for key in keys))))
+KINDS: Mapping[str, tuple[str, ...]] = {kind: keys for kind, (_, keys) in _KINDS.items()}
+KEYS = tuple(dict.fromkeys((*_COMMON, *(key for keys in KINDS.values() for key in keys))))
 
 
 def benefit(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[str, Any]:
@@ -124,7 +126,7 @@ def benefit(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[
     for key in request:
         if key not in KEYS and not key.startswith("x_"):
             raise InputError("unknown_column", key, key=key, known=", ".join(KEYS))
-    kind = one_of(_needed(request, "benefit"), "benefit", tuple(_KINDS))
+    kind = one_of(_needed(request, "benefit"), "benefit", tuple(KINDS))
     spoken = one_of(request.get("lang", lang), "lang", LANGUAGES)
     scheme = one_of(request.get("scheme"), "scheme", (*tariff.work_injury, None))
     edition = tariff.on(
@@ -163,7 +165,7 @@ def _assumed(found: Benefit, kind: str, scheme: str | None) -> Benefit:
 
 
 def _unused(request: Mapping[str, Any], kind: str) -> list[Said]:
-    unused = [key for key in KEYS if key in request and key not in (*_COMMON, *_KINDS[kind][1])]
+    unused = [key for key in KEYS if key in request and key not in (*_COMMON, *KINDS[kind])]
     return [Said("benefit_not_used", {"keys": ", ".join(unused)})] if unused else []
 
 

@@ -16,7 +16,9 @@ from service.cli_benefit import benefit
 from service.cli_claim import claim
 from service.cli_compare import compare
 from service.cli_levy import check, explain, levy, verify
+from service.cli_monitor import monitor
 from service.cli_options import AsJson, Lang, Strict, print_json
+from service.cli_release import approve, release, releases_list, rollback
 from service.cli_simulate import simulate
 from service.cli_tariff import tariff_app
 from service.cli_train import score, train
@@ -41,9 +43,13 @@ app = typer.Typer(
 app.add_typer(tariff_app, name="tariff")
 for month_command in (check, levy, explain, verify, simulate, train, score):
     app.command()(month_command)
+app.command("monitor")(monitor)
 app.command("compare")(compare)
 app.command("benefit")(benefit)
 app.command("claim")(claim)
+for release_command in (approve, release, rollback):
+    app.command()(release_command)
+app.command("releases")(releases_list)
 
 
 def main() -> None:
@@ -227,7 +233,7 @@ def schema(
     if as_json:
         print_json(chosen)
     else:
-        from service.terminal import show_schema
+        from service.terminal_schema import show_schema
 
         show_schema(chosen, language(lang))
 

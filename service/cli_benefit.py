@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from pricing.errors import InputError
 from pricing.tariff import Tariff
+from service.benefit import KINDS
 from service.benefit import benefit as benefit_of
 from service.cli_options import AsJson, Lang, Strict, print_json
 from service.clock import today
@@ -54,7 +56,21 @@ def benefit(
 
       licheng benefit --kind unemployment --month 2025-10 --region 110000 --contribution-years 7 --involuntary
 
-      licheng benefit question.json --json
+      echo '{"benefit": "care", "month": "2025-10", "region": "110000", "care": "large"}' | licheng benefit - --json
+
+    [bold]Keys of a FILE[/bold]
+
+      always: benefit (the kind), month; as needed: known_on, scheme, employment, lang
+
+      disability: region, wage_fen, grade, and care where it is granted
+
+      care: region, care
+
+      death: region, wage_fen, dependants, as in [{"kind": "child", "lone": true}]
+
+      stop_work: nothing more
+
+      unemployment: region, contribution_years, involuntary
     """
     flags = locals().copy()
     outside = ("source", "lang", "as_json", "strict")
@@ -80,6 +96,8 @@ def _question_of_flags(given: dict[str, Any]) -> dict[str, Any]:
     """A question from the command line's options."""
     if "kind" not in given:
         raise typer.BadParameter("give a question FILE, - for standard input, or --kind with the other options")
+    if given["kind"] not in KINDS:
+        raise InputError("request_value", "--kind", key="--kind", value=given["kind"], known=", ".join(KINDS))
     raw = {name: value for name, value in given.items() if name not in ("kind", "dependant")}
     raw["benefit"] = given["kind"]
     if "dependant" in given:

@@ -34,6 +34,11 @@ LATE_PLATFORM = "eleme"
 FIRST_KNOWN, LATER_KNOWN = dt.date(2025, 9, 10), dt.date(2025, 10, 15)
 NEXT = (
     ".venv/bin/licheng quote service/examples/rider.json --lang zh",
+    ".venv/bin/licheng claim service/examples/claim.json",
+    ".venv/bin/licheng benefit --kind disability --grade 7 --wage-fen 650000 --region 110000 --month 2025-10",
+    ".venv/bin/licheng levy service/examples/hosts/usage.csv --month 2025-10 --covers all"
+    " --enrolments service/examples/hosts/enrolments.csv --history service/examples/hosts/history.csv"
+    " --demonstration --out {folder}/hosts",
     ".venv/bin/licheng tariff show 2025-08 --region 110000",
     ".venv/bin/licheng explain {folder}/corrected 1",
     ".venv/bin/licheng verify {folder}/corrected",
@@ -77,7 +82,7 @@ def _month(folder: Path, tariff: Tariff, lang: str) -> None:
         order = Order((source,), month, register, known, SCHEMES, folder / name, previous, demonstration=True)
         with watched() as progress:
             totals = levy(order, tariff, progress)
-        show_totals(totals, str(folder / name), lang)
+        show_totals(totals, tariff.titles, str(folder / name), lang)
         return totals
 
     first = settle(early, FIRST_KNOWN, "settled")

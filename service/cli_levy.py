@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -71,13 +71,13 @@ def levy(
     """
     settled = {"schemes": _names(schemes), "covers": _names(covers), "demonstration": demonstration}
     sides = {"previous": _path(previous), "enrolments": _path(enrolments), "history": _path(history)}
-    totals = _settled(sources, month, platforms, known_on, {"out": out, **settled, **sides})
+    totals, titles = _settled(sources, month, platforms, known_on, {"out": out, **settled, **sides})
     if as_json:
         print_json(totals)
     else:
         from service.terminal_levy import show_totals
 
-        show_totals(totals, str(out), language(lang))
+        show_totals(totals, titles, str(out), language(lang))
     if strict and refused_rows(totals):
         raise SystemExit(EXIT_REFUSED)
 
@@ -106,7 +106,7 @@ def check(
         out = Path(name) / "month"
         settled = {"schemes": _names(schemes), "covers": _names(covers), "demonstration": demonstration}
         sides = {"enrolments": _path(enrolments), "history": _path(history)}
-        totals = _settled(sources, month, platforms, known_on, {"out": out, **settled, **sides})
+        totals, _ = _settled(sources, month, platforms, known_on, {"out": out, **settled, **sides})
         from service.engines import folder as files
 
         kept = [path for path in (out / files.REFUSALS, out / files.SIDE_REFUSALS) if path.is_file()]
@@ -136,8 +136,10 @@ def _path(named: str) -> Path | None:
     return Path(named) if named else None
 
 
-def _settled(sources: list[Path], month: str, platforms: str, known_on: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """Totals of a settled month. asked: the rest of its order, by name."""
+def _settled(
+    sources: list[Path], month: str, platforms: str, known_on: str, asked: dict[str, Any]
+) -> tuple[dict[str, Any], Mapping[str, Mapping[str, str]]]:
+    """Totals of a settled month, and what its schemes are called. asked: the rest of its order, by name."""
     from service.engines.levy import levy as run
     from service.engines.order import Order
     from service.terminal_levy import watched
@@ -155,7 +157,7 @@ def _settled(sources: list[Path], month: str, platforms: str, known_on: str, ask
         **asked,
     )
     with _interruptible(), watched() as progress:
-        return run(order, tariff, progress)
+        return run(order, tariff, progress), tariff.titles
 
 
 @contextmanager

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from pricing.tariff import Tariff
+from service.cli_export import tariff_export
 from service.cli_options import AsJson, Lang, print_json
+from service.cli_release import tariff_which
 from service.cli_tariff_changes import tariff_diff, tariff_history
 from service.clock import today
 from service.fields import read_date, read_month
@@ -19,11 +21,13 @@ EXIT_TARIFF = 4
 tariff_app = typer.Typer(help="What the tariff says, and whether it holds together.", no_args_is_help=True)
 tariff_app.command("diff")(tariff_diff)
 tariff_app.command("history")(tariff_history)
+tariff_app.command("export")(tariff_export)
+tariff_app.command("which")(tariff_which)
 
 
 @tariff_app.command("lint")
 def tariff_lint(
-    folder: Annotated[str, typer.Argument(help="A tariff folder. Default: LICHENG_TARIFF, else the shipped one.")] = "",
+    folder: Annotated[str, typer.Argument(help="A tariff folder. Default: the one in force.")] = "",
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:

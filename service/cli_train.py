@@ -9,31 +9,40 @@ from typing import Annotated
 import typer
 
 from pricing.errors import InputError
-from pricing.words import say
 from service.cli_options import AsJson, Lang, print_json
 from service.clock import today
-from service.settings import language
+from service.settings import language, tariff_folder
 from service.terminal_levy import watched
 
 
 def train(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan as YAML; with --init a data file.")],
-    out: Annotated[str, typer.Option("--out", help="Folder of the run; it must not exist yet.")] = "",
+    out: Annotated[str, typer.Option("--out", help="Folder of the run; it must not exist yet but with --resume.")] = "",
     init: Annotated[
         bool, typer.Option("--init", help="Print a first plan for a data file instead, with comments.")
     ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in OUT from where it stands.")] = False,
+    first: Annotated[str, typer.Option("--from", metavar="STEP", help="Do this step of the run in OUT anew.")] = "",
+    until: Annotated[str, typer.Option("--until", metavar="STEP", help="Stop after this step.")] = "",
+    log: Annotated[bool, typer.Option("--log/--no-log", help="Log the finished run to MLflow.")] = False,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
     """Fit frequency and severity per peril on any portfolio, and write them as tables with the report of their fit.
 
-    OUT holds tables/ (a tariff folder), metrics.json, candidates.csv, fidelity.json, relativities.csv, set_aside.csv.
+    The steps: data, split, fit, tabulate, judge, candidate, impact, report. Each leaves its files in OUT: tables/ (what
+    licheng score prices with), metrics.json, candidates.csv, relativities.csv, set_aside.csv, gates.json, report.html,
+    and where the plan asks for a candidate, tariff/ and impact.json.
 
     [bold]Examples[/bold]
 
       licheng train --init claims.parquet > plan.yaml
 
       licheng train plan.yaml --out run
+
+      licheng train plan.yaml --out run --from tabulate
+
+      licheng train plan.yaml --out run --resume --log
     """
     if init:
         typer.echo(importlib.import_module("training.plan_init").first_plan(plan), nl=False)
@@ -41,14 +50,21 @@ def train(
     if not out:
         raise typer.BadParameter("give --out DIR for the run, or --init for a first plan")
     module = importlib.import_module("training.pipeline")
+    steps = importlib.import_module("training.run_folder").STEPS
+    for name, step in (("--from", first), ("--until", until)):
+        if step and step not in steps:
+            raise InputError("request_value", name, key=name, value=step, known=", ".join(steps))
+    part = module.Part(resume or bool(first), first, until or steps[-1])
     with watched() as progress:
-        metrics = module.train(plan, Path(out), today(), progress)
+        metrics = module.train(plan, Path(out), today(), progress, tariff_folder(), part)
     if as_json:
         print_json(metrics)
-        return
-    from service.terminal_train import show_run
+    elif metrics:
+        from service.terminal_train import show_run
 
-    show_run(metrics, out, language(lang))
+        show_run(metrics, Path(out), language(lang))
+    if log:
+        importlib.import_module("training.registry").log_run(Path(out))
 
 
 def score(
@@ -70,9 +86,11 @@ def score(
     module = importlib.import_module("training.score")
     with watched() as progress:
         done = module.score(tables, data, out, progress, relativities)
-    found = {"rows": done.rows, "expected_counts": done.counts, "expected_amounts": done.amounts, "out": str(out)}
     if as_json:
-        print_json(found)
+        sums = {"expected_counts": done.counts, "expected_amounts": done.amounts, "rows_without_figures": done.without}
+        print_json({"rows": done.rows, **sums, "out": str(out)})
         return
-    counts = ", ".join(f"{name} {total:,.1f}" for name, total in done.counts.items())
-    typer.echo(say("page_scored", language(lang), rows=f"{done.rows:,}", counts=counts, out=out))
+    from service.terminal_train import show_scored
+
+    per_peril = {"counts": done.counts, "amounts": done.amounts, "without": done.without}
+    show_scored(done.rows, out, per_peril, language(lang))

@@ -7,6 +7,11 @@ import datetime as dt
 SHANGHAI = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 
 
+def now() -> dt.datetime:
+    """This second in Asia/Shanghai."""
+    return dt.datetime.now(SHANGHAI).replace(microsecond=0)
+
+
 def today() -> dt.date:
     """Today's date in Asia/Shanghai."""
-    return dt.datetime.now(SHANGHAI).date()
+    return now().date()

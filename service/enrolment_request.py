@@ -8,6 +8,7 @@ from typing import Any
 from pricing.errors import InputError
 from pricing.tariff import Tariff
 from pricing.units import month_text
+from pricing.words import as_json
 from service.fields import object_of
 
 _FRAME = ("from_month", "to_month")
@@ -63,8 +64,15 @@ def _options(given: Mapping[str, Any], cover: str, name: str, tariff: Tariff) ->
             known = ", ".join((*sorted(of_package), *_FRAME))
             raise InputError("unknown_column", f"enrolment, {name}, {key}", key=key, known=known)
         elif key in product.options:
-            found[key] = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+            found[key] = _level(value, tariff.factors[key].levels)
     return found
+
+
+def _level(value: Any, levels: tuple[str, ...]) -> str:
+    """An option's level as text: a number or a text as it is, true and false where the option is yes or no."""
+    if isinstance(value, bool) and "yes" in levels:
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else as_json(value)
 
 
 def _names(cover: str, tariff: Tariff) -> tuple[str, ...]:
@@ -73,7 +81,7 @@ def _names(cover: str, tariff: Tariff) -> tuple[str, ...]:
 
 
 def history_of(raw: Mapping[str, Any], worker: str) -> list[Record]:
-    """Rows of `history`: revenue per month, in the order sent."""
+    """Rows of `history`: revenue per month, oldest first; the order of keys in an object says nothing."""
     if "history" not in raw:
         return []
     body = object_of(raw["history"], "history")
@@ -84,5 +92,5 @@ def history_of(raw: Mapping[str, Any], worker: str) -> list[Record]:
 
 
 def _months(amounts: Mapping[str, Any], worker: str) -> Iterator[Record]:
-    for month, amount in amounts.items():
+    for month, amount in sorted(amounts.items()):
         yield {"worker": worker, "month": month, "revenue_fen": amount}

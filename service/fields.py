@@ -8,6 +8,7 @@ from typing import Any
 
 from pricing.errors import InputError
 from pricing.units import parse_month
+from pricing.words import as_json
 
 _DEEPEST = 16
 
@@ -60,14 +61,14 @@ def list_of(raw: Mapping[str, Any], key: str) -> list[Any]:
     """A list, empty where the key is absent."""
     value = raw.get(key, [])
     if not isinstance(value, list):
-        raise InputError("not_a_list", key, key=key)
+        raise InputError("not_a_list", key, key=key, found=as_json(value))
     return value
 
 
 def object_of(value: Any, key: str) -> Mapping[str, Any]:
     """An object."""
     if not isinstance(value, Mapping):
-        raise InputError("not_an_object", key, key=key)
+        raise InputError("not_an_object", key, key=key, found=as_json(value))
     return value
 
 
@@ -81,5 +82,10 @@ def names_of(raw: Mapping[str, Any], key: str, known: tuple[str, ...]) -> tuple[
 def one_of(value: Any, key: str, known: tuple[Any, ...]) -> Any:
     """A value out of a known list; true is not 1."""
     if not any(value is one or (type(value) is type(one) and value == one) for one in known):
-        raise InputError("request_value", key, key=key, value=value, known=", ".join(str(one) for one in known))
+        raise InputError("request_value", key, key=key, value=value, known=shown_values(known))
     return value
+
+
+def shown_values(known: tuple[Any, ...]) -> str:
+    """Allowed values as JSON writes them, texts without quotation marks; that a key may be left out is not said."""
+    return ", ".join(one if isinstance(one, str) else as_json(one) for one in known if one is not None)

@@ -58,9 +58,7 @@ class Request:
     @classmethod
     def of(cls, raw: Any, tariff: Tariff, today: dt.date, lang: str) -> Request:
         """From parsed JSON; InputError names the key and what it may be."""
-        if not isinstance(raw, Mapping):
-            raise InputError("not_an_object", "", key="request")
-        for key in readable(raw, "request"):
+        for key in readable(object_of(raw, "request"), "request"):
             if key not in _KEYS and not key.startswith("x_"):
                 raise InputError("unknown_column", key, key=key, known=", ".join(_KEYS))
         usage = list_of(raw, "usage")
@@ -78,9 +76,12 @@ class Request:
             known_on=read_date(raw.get("known_on"), "known_on") or today,
             worker=worker,
             records=tuple(
-                {"month": month_text(month), "worker": worker} | dict(object_of(row, "usage")) for row in usage
+                {"month": month_text(month), "worker": worker} | dict(object_of(row, f"usage, row {place}"))
+                for place, row in enumerate(usage)
             ),
-            platforms=tuple(object_of(row, "platforms") for row in list_of(raw, "platforms")),
+            platforms=tuple(
+                object_of(row, f"platforms, row {place}") for place, row in enumerate(list_of(raw, "platforms"))
+            ),
             schemes=names_of(raw, "schemes", tariff.work_injury),
             covers=_covers(raw, tariff),
             enrolments=tuple(enrolments_of(raw, tariff, worker, month)),
@@ -100,8 +101,8 @@ def quote(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[st
     side = Side.of(request.enrolments, request.history)
     settlement = settle(usage, edition, (*request.schemes, *request.covers), side=side)
     covers = [name for name in request.covers if "covers" in raw or _applies(settlement, name)]
-    chosen = {one["cover"]: one for one in request.enrolments}
-    asked = Asked(request.records, chosen, request.lang, request.curve, request.technical)
+    sent = (request.records, request.enrolments, request.history)
+    asked = Asked(*sent, request.lang, request.curve, request.technical)
     answered = {name: answer_of(asked, edition, settlement, name) for name in (*request.schemes, *covers)}
     return {
         "format": FORMAT,
@@ -130,15 +131,19 @@ def _applies(settlement: Settlement, name: str) -> bool:
 
 
 def _packages(covers: Mapping[str, Mapping[str, Any]], tariff: Tariff) -> list[dict[str, Any]]:
-    """Packages whose covers are all answered, with the sum of their premiums; null where one of them has none."""
+    """Packages whose covers are all answered, with the sum of their premiums; null where one of them has none.
+
+    incomplete: covers that are refused, or whose premium leaves out a refused row.
+    """
     found = []
     for name, package in tariff.packages.items():
         if set(package.covers) <= set(covers):
-            premiums = [covers[cover]["premium_fen"] for cover in package.covers]
+            answers = {cover: covers[cover] for cover in package.covers}
+            premiums = [one["premium_fen"] for one in answers.values()]
+            incomplete = [cover for cover, one in answers.items() if one.get("incomplete", True)]
             total = None if None in premiums else sum(premiums)
-            found.append(
-                {"package": name, "title": dict(package.title), "covers": list(package.covers), "premium_fen": total}
-            )
+            named = {"package": name, "title": dict(package.title), "covers": list(answers)}
+            found.append({**named, "premium_fen": total, "incomplete": incomplete})
     return found
 
 

@@ -14,8 +14,9 @@ from pricing.rules import OCCUPATION_INDUSTRY
 from pricing.scheme import Scheme
 from pricing.units import month_text
 from pricing.usage import BY_NAME, COLUMN_NUMBER
-from pricing.words import say
+from pricing.words import as_json, say
 from service.cover_words import facts as cover_facts
+from service.history_words import told
 
 _COLUMN_NAMES = {number: name for name, number in COLUMN_NUMBER.items()}
 _FACTOR_OF = {
@@ -63,15 +64,19 @@ def of_row(
         facts["value"] = record.get("pilot_industry") or record.get("occupation", "")
     facts |= cover_facts(code, record, edition, scheme)
     answer: dict[str, Any] = {} if row is None else {"row": row, "out_of_scope": number % COLUMN in OUT_OF_SCOPE}
-    return answer | ({"column": column} if column else {}) | both(code, **facts)
+    said = both(code, **facts)
+    said |= {
+        "message": said["message"] + told(code, record, "en"),
+        "message_zh": said["message_zh"] + told(code, record, "zh"),
+    }
+    return answer | ({"column": column} if column else {}) | said
 
 
 def _shown(record: Mapping[str, Any], column: str) -> object:
     value = record.get(column, "")
     if isinstance(value, str):
         return value if len(value) <= 80 else value[:80] + "…"
-    shown = repr(value)
-    return value if len(shown) <= 80 else shown[:80] + "…"
+    return value if len(repr(value)) <= 80 else as_json(value)
 
 
 def _known(code: str, record: Mapping[str, Any], edition: Edition, scheme: Scheme) -> str:

@@ -6,19 +6,32 @@ import os
 from pathlib import Path
 
 from pricing.errors import InputError
-from pricing.tariff import SHIPPED
 from pricing.words import LANGUAGES
+from service.release_history import in_force
 
 
 def tariff_folder() -> Path:
-    """`LICHENG_TARIFF`, or the demonstration release that is shipped."""
+    """The tariff in force: `LICHENG_TARIFF`, else what the history of releases names, else the shipped demonstration.
+
+    TariffError where the history is broken, or the release it names is missing or altered: nothing else is used then.
+    """
+    return named_tariff() or in_force(releases_folder()).folder
+
+
+def named_tariff() -> Path | None:
+    """`LICHENG_TARIFF`, the folder that is used whatever was released; None where it is not set."""
     named = os.environ.get("LICHENG_TARIFF", "")
-    return Path(named) if named else SHIPPED
+    return Path(named) if named else None
 
 
 def home() -> Path:
     """`LICHENG_HOME`, the data folder, or the folder one stands in."""
-    return Path(os.environ.get("LICHENG_HOME", "."))
+    return Path(os.environ.get("LICHENG_HOME") or ".")
+
+
+def releases_folder(asked: str = "") -> Path:
+    """The folder of releases asked for, else `releases` in the data folder."""
+    return Path(asked) if asked else home() / "releases"
 
 
 def page_width() -> int:

@@ -9,7 +9,7 @@ from pricing.edition import Edition
 from pricing.rate_table import NATION
 from pricing.scheme import Scheme
 from pricing.settle import Priced
-from pricing.spoken import level_number, percent, yuan_of_fen
+from pricing.spoken import joined, level_number, percent, yuan_of_fen
 from pricing.words import LANGUAGES
 
 
@@ -18,19 +18,20 @@ def sold(priced: Priced, edition: Edition, scheme: Scheme) -> dict[str, Any]:
     product = scheme.product
     assert product is not None
     levels = {name: edition.factors[name].levels[int(priced.rows.codes[name][0]) - 1] for name in product.options}
-    facts = {name: level_number(name, level) for name, level in levels.items()} | dict(_rules(edition, scheme))
-    conditions = [{lang: text[lang].format(**facts) for lang in LANGUAGES} for text in product.conditions]
+    chosen = {name: level_number(name, level) for name, level in levels.items()}
+    facts = {lang: {**chosen, **dict(_rules(edition, scheme, lang))} for lang in LANGUAGES}
+    conditions = [{lang: text[lang].format(**facts[lang]) for lang in LANGUAGES} for text in product.conditions]
     options = {name: {"level": level, "standard": level == product.options[name]} for name, level in levels.items()}
     return {"options": options, "conditions": conditions}
 
 
-def _rules(edition: Edition, scheme: Scheme) -> Iterator[tuple[str, str]]:
+def _rules(edition: Edition, scheme: Scheme, lang: str) -> Iterator[tuple[str, str]]:
     """Numbers of the cover's rules by the names of their tables: per cent, yuan, months."""
     for table in scheme.tables():
         number = edition.number_of(table, NATION)
         value = None if isinstance(number, str) else edition.entries[number].entry.value
         unit, name = edition.tables[table].unit, table.rsplit("/", 1)[-1]
         if isinstance(value, tuple):
-            yield name, ", ".join(map(str, value))
+            yield name, joined(map(str, value), lang)
         elif isinstance(value, int):
             yield name, {"ppm": percent, "fen": yuan_of_fen}.get(unit, str)(value).removesuffix(".00")

@@ -32,7 +32,10 @@ def technical_of(exposure: int, unknown: bool, levy_fen: int, edition: Edition, 
 
 
 def _shown(found: ExpectedCost, premium_millifen: int) -> dict[str, Any]:
-    """An expected cost with the premium's adequacy. [ppm of the cost]"""
+    """An expected cost with the premium's adequacy [ppm of the cost], and what was observed: null without an anchor.
+
+    An anchor is a table of what claims were seen to cost; the covers have none, since nobody has sold them.
+    """
     perils = [
         {
             "peril": peril.peril,

@@ -12,19 +12,28 @@ from rich.table import Table
 from rich.text import Text
 
 from pricing.finding import Finding
-from pricing.spoken import factor, quantity_words, yuan, yuan_of_fen
+from pricing.spoken import factor, joined, named, payers_words, quantity_words, source_words, yuan, yuan_of_fen
 from pricing.words import say
 from service.settings import page_width
 from service.terminal_chart import chart
+from service.terminal_text import Sentence, points
 
 STATUS_STYLE = {"enacted": "green", "provisional": "yellow", "draft": "yellow", "demonstration": "magenta"}
 _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 
 def console() -> Console:
-    """A console that is wide enough for a worksheet where output is not a terminal."""
-    found = Console()
-    return found if found.is_terminal else Console(width=page_width())
+    """A console that is wide enough for a worksheet where output is not a terminal, and shows every text as it is."""
+    found = Console(markup=False, emoji=False)
+    return found if found.is_terminal else Console(markup=False, emoji=False, width=page_width())
+
+
+def panel(parts: Sequence[RenderableType], title: str, status: str = "", subtitle: str = "") -> Panel:
+    """Parts in a frame, coloured by status; the title is no markup."""
+    style = STATUS_STYLE[status] if status else "none"
+    below = Text(subtitle) if subtitle else None
+    lefts: dict[str, Any] = {"title_align": "left", "subtitle_align": "left", "border_style": style}
+    return Panel(Group(*parts), title=Text(title), subtitle=below, **lefts)
 
 
 def show_quote(answer: dict[str, Any], lang: str) -> None:
@@ -60,57 +69,70 @@ def _side_by_side(schemes: Sequence[dict[str, Any]], lang: str) -> Table:
     table.add_column(say("page_why", lang), overflow="fold")
     for scheme in schemes:
         premium = scheme.get("premium_fen")
-        marks = "" if premium is None else f"{scheme['status']} · {scheme['evidence']}"
         why = message_of(scheme["why"] if premium is not None else scheme["refusal"], lang)
         table.add_row(
             scheme["title"][lang],
             "—" if premium is None else yuan_of_fen(premium),
             Text(say("page_yes" if scheme["due"] else "page_no", lang), "green" if scheme["due"] else "dim"),
-            Text(marks, STATUS_STYLE.get(marks.split(" ")[0], "")),
-            Text(why),
+            Text("") if premium is None else Text(marks(scheme, lang), STATUS_STYLE[scheme["status"]]),
+            Sentence(why),
         )
     return table
 
 
 def _panel(scheme: dict[str, Any], lang: str) -> Panel:
     title = f"{scheme['title'][lang]}: {yuan_of_fen(scheme['premium_fen'])} {say('page_yuan', lang)}"
-    parts = price_parts(scheme, lang)
-    return Panel(Group(*parts), title=title, title_align="left", border_style=STATUS_STYLE[scheme["status"]])
+    return panel(price_parts(scheme, lang), title, scheme["status"])
+
+
+def marks(marked: dict[str, Any], lang: str) -> str:
+    """The two marks of what an answer rests on, in words."""
+    return f"{named('mark', marked['status'], lang)} · {named('mark', marked['evidence'], lang)}"
 
 
 def price_parts(scheme: dict[str, Any], lang: str) -> list[RenderableType]:
     """What a priced scheme or cover shows: its worksheet, shares, payers, next kilometre, warnings and refused rows."""
     parts: list[RenderableType] = [worksheet(scheme["worksheet"], lang)]
     if len(scheme["shares"]) > 1:
-        shares = ", ".join(f"{share['platform']} {yuan_of_fen(share['levy_fen'])}" for share in scheme["shares"])
-        parts.append(Text(say("page_shares", lang, shares=shares)))
-    borne = ", ".join(f"{say('payer_' + payer, lang)} {yuan_of_fen(fen)}" for payer, fen in scheme["payers"].items())
-    parts.append(Text(say("page_payers", lang, payers=borne)))
+        shares = joined((f"{share['platform']} {yuan_of_fen(share['levy_fen'])}" for share in scheme["shares"]), lang)
+        parts.append(Sentence(say("page_shares", lang, shares=shares)))
+    parts.append(Sentence(say("page_payers", lang, payers=payers_words(scheme["payers"], lang))))
     if "next_km_millifen" in scheme:
         ratio = "—" if scheme.get("ratio_ppm") is None else factor(scheme["ratio_ppm"])
-        parts.append(Text(say("page_next_km", lang, price=yuan(scheme["next_km_millifen"]), ratio=ratio)))
+        parts.append(Sentence(say("page_next_km", lang, price=yuan(scheme["next_km_millifen"]), ratio=ratio)))
     if scheme.get("technical"):
         parts += technical_words(scheme["technical"], lang)
     if scheme.get("curve"):
         parts.append(chart(scheme["curve"], lang))
-    parts += [Text(f"! {message_of(warning, lang)}", "yellow") for warning in scheme["warnings"]]
+    said = [f"{_of_rows(warning, scheme, lang)}{message_of(warning, lang)}" for warning in scheme["warnings"]]
+    parts += [points("!", said, "yellow")] if said else []
     parts += [
-        Text(f"✗ {say('page_row', lang, row=refusal['row'] + 1)}: {message_of(refusal, lang)}", "red")
+        Sentence(f"✗ {say('page_row', lang, row=refusal['row'] + 1)}: {message_of(refusal, lang)}", "red")
         for refusal in scheme["refusals"]
     ]
     return parts
 
 
+def _of_rows(warning: dict[str, Any], scheme: dict[str, Any], lang: str) -> str:
+    """Which rows a warning is about, where it is not about all rows that have a price."""
+    priced = {share["row"] for share in scheme["shares"]}
+    rows = warning.get("rows", [])
+    if not set(rows) < priced:
+        return ""
+    return joined((say("page_row", lang, row=row + 1) for row in rows), lang) + (": " if lang == "en" else "：")
+
+
 def technical_words(technical: dict[str, Any], lang: str) -> list[RenderableType]:
     """Expected cost beside the premium, and the observed cost of as many orders."""
     if technical["cost_millifen"] is None:
-        return [Text(message_of(technical["refusal"], lang), "dim")]
-    perils = ", ".join(f"{one['peril']} {yuan(one['cost_millifen'])}" for one in technical["perils"])
+        return [Sentence(message_of(technical["refusal"], lang), "dim")]
+    costs = (f"{named('peril', one['peril'], lang)} {yuan(one['cost_millifen'])}" for one in technical["perils"])
+    perils = joined(costs, lang)
     adequacy = "—" if technical["adequacy_ppm"] is None else factor(technical["adequacy_ppm"])
     said = say("page_technical", lang, cost=yuan(technical["cost_millifen"]), perils=perils, adequacy=adequacy)
-    parts: list[RenderableType] = [Text(said)]
+    parts: list[RenderableType] = [Sentence(said)]
     if technical["observed_millifen"] is not None:
-        parts.append(Text(say("page_observed", lang, observed=yuan(technical["observed_millifen"]))))
+        parts.append(Sentence(say("page_observed", lang, observed=yuan(technical["observed_millifen"]))))
     return parts
 
 
@@ -130,17 +152,17 @@ def worksheet(lines: Sequence[dict[str, Any]], lang: str) -> Group:
             own = own[-1:]
         for place, line in enumerate(own):
             label = say("page_row", lang, row=row + 1) if place == 0 and len(own) > 1 else ""
-            table.add_row(label, Text(line["text"]), yuan(line["running_millifen"]), Text(line.get("entry", "")))
+            table.add_row(label, Sentence(line["text"]), yuan(line["running_millifen"]), Text(line.get("entry", "")))
         shown = steps
-    return Group(table, *_sources(lines))
+    return Group(table, *_sources(lines, lang))
 
 
-def _sources(lines: Sequence[dict[str, Any]]) -> list[Text]:
+def _sources(lines: Sequence[dict[str, Any]], lang: str) -> list[Text]:
     sources = {line["entry"]: line for line in lines if "entry" in line}
     return [
-        Text(f"  {entry} ", "dim")
-        .append(f"{line['status']} · {line['evidence']}", STATUS_STYLE[line["status"]])
-        .append(f"  {line['source']}", "dim")
+        Sentence(f"  {entry} ", "dim")
+        .append(marks(line, lang), STATUS_STYLE[line["status"]])
+        .append(f"  {source_words(line['source'], lang)}", "dim")
         for entry, line in sources.items()
     ]
 
@@ -158,38 +180,15 @@ def show_declarations(answers: Sequence[dict[str, Any]], lang: str) -> None:
             row = f"{say('page_row', lang, row=answer['row'] + 1)}: " if "row" in answer else ""
             refusal = answer["refusal"]
             said = f"{row}{say('page_refused', lang)}: {message_of(refusal, lang)} [{refusal['code']}]"
-            out.print(Text(said, "red"))
+            out.print(Sentence(said, "red"))
             continue
         who = answer.get("pilot_industry") or answer.get("occupation", "")
         head = say("page_declared", lang, month=answer["month"], declared=answer["declared_month"])
         levy = f"{yuan_of_fen(answer['levy_fen'])} {say('page_yuan', lang)}"
         title = f"{answer['platform']} · {answer['region']} · {who} · {head}: {levy}"
         parts: list[RenderableType] = [worksheet(answer["worksheet"], lang)]
-        parts += [Text(f"! {message_of(warning, lang)}", "yellow") for warning in answer["warnings"]]
-        out.print(Panel(Group(*parts), title=title, title_align="left", border_style=STATUS_STYLE[answer["status"]]))
-
-
-def show_schema(tables: dict[str, Any], lang: str) -> None:
-    """The contract's tables."""
-    out = console()
-    for name, rows in tables.items():
-        out.print(Text(name, "bold"))
-        if isinstance(rows, dict):
-            for code, levels in rows.items():
-                out.print(Text(f"  {code}: ", "cyan").append(", ".join(levels), "default"))
-            continue
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for column in rows[0]:
-            table.add_column(column, overflow="fold", no_wrap=column in ("column", "code"))
-        for row in rows:
-            table.add_row(*(_cell(value) for value in row.values()))
-        out.print(table)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "✓" if value else ""
-    return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+        parts.append(points("!", [message_of(warning, lang) for warning in answer["warnings"]], "yellow"))
+        out.print(panel(parts, title, answer["status"]))
 
 
 def show_findings(found: Sequence[Finding], lang: str) -> None:
@@ -215,11 +214,11 @@ def show_tariff(shown: dict[str, Any], lang: str) -> None:
     for entry in shown["entries"]:
         style = STATUS_STYLE[entry["status"]]
         out.print(Text(entry["entry"], "bold").append(f"  {entry['title'][lang]}", "default"))
-        out.print(Text(f"  {entry['status']} · {entry['evidence']}", style).append(f"  [{entry['unit']}]", "dim"))
+        out.print(Text(f"  {marks(entry, lang)}", style).append(f"  [{entry['unit']}]", "dim"))
         out.print(Text(f"  {_value(entry['value'])}"))
-        out.print(Text(f"  {entry['source']}", "dim"))
+        out.print(Sentence(f"  {source_words(entry['source'], lang)}", "dim"))
         if "note" in entry:
-            out.print(Text(f"  {entry['note'][lang]}", "dim italic"))
+            out.print(Sentence(f"  {entry['note'][lang]}", "dim italic"))
     out.print(Text(say("page_edition", lang, edition=shown["edition"][:19]), "dim"))
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from rich import box
-from rich.console import Group
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from pricing.spoken import yuan_of_fen
+from pricing.spoken import source_words, yuan_of_fen
 from pricing.words import say
-from service.terminal import STATUS_STYLE, console
+from service.terminal import STATUS_STYLE, console, marks, message_of, panel
+from service.terminal_text import Sentence, points
 
 
 def show_benefit(answer: dict[str, Any], lang: str) -> None:
@@ -26,25 +25,15 @@ def show_benefit(answer: dict[str, Any], lang: str) -> None:
     if "refusal" in answer:
         out.print(Text(head, "bold"))
         refusal = answer["refusal"]
-        out.print(Text(f"{say('page_refused', lang)}: {_message(refusal, lang)} [{refusal['code']}]", "red"))
+        out.print(Sentence(f"{say('page_refused', lang)}: {message_of(refusal, lang)} [{refusal['code']}]", "red"))
         return
     parts: list[Any] = [_amounts(answer, lang)] if answer["amounts"] else []
     if answer["months"] is not None:
         parts.append(Text(say("benefit_page_months", lang, months=answer["months"]) + "\n"))
-    parts += [_worksheet(answer["worksheet"]), *_sources(answer["worksheet"])]
+    parts += [_worksheet(answer["worksheet"]), *_sources(answer["worksheet"], lang)]
     notes = [*filter(None, [answer["assumption"]]), *answer["warnings"]]
-    parts += [_notes([_message(note, lang) for note in notes])] if notes else []
-    marks = f"{answer['status']} · {answer['evidence']}"
-    out.print(
-        Panel(
-            Group(*parts),
-            title=head,
-            subtitle=marks,
-            title_align="left",
-            subtitle_align="left",
-            border_style=STATUS_STYLE[answer["status"]],
-        )
-    )
+    parts += [points("!", [message_of(note, lang) for note in notes], "yellow")] if notes else []
+    out.print(panel(parts, head, answer["status"], marks(answer, lang)))
     out.print(Text(say("page_edition", lang, edition=answer["edition"][:19]), "dim"))
 
 
@@ -77,28 +66,17 @@ def _worksheet(lines: list[dict[str, Any]]) -> Table:
     table.add_column("text", ratio=3, overflow="fold")
     table.add_column("entry", style="dim", ratio=1, overflow="fold")
     for line in lines:
-        table.add_row(line["text"], line.get("entry", ""))
+        table.add_row(Sentence(line["text"]), line.get("entry", ""))
     return table
 
 
-def _notes(messages: list[str]) -> Table:
-    table = Table.grid(padding=(0, 1))
-    for message in messages:
-        table.add_row(Text("!", "yellow"), Text(message, "yellow"))
-    return table
-
-
-def _sources(lines: list[dict[str, Any]]) -> list[Text]:
+def _sources(lines: list[dict[str, Any]], lang: str) -> list[Text]:
     """Each entry once, with its marks, its source, its note."""
     found = {line["entry"]: line for line in lines if "entry" in line}
     return [
-        Text(f"  {entry} ", "dim")
-        .append(f"{line['status']} · {line['evidence']}", STATUS_STYLE[line["status"]])
-        .append(f"  {line['source']}", "dim")
+        Sentence(f"  {entry} ", "dim")
+        .append(marks(line, lang), STATUS_STYLE[line["status"]])
+        .append(f"  {source_words(line['source'], lang)}", "dim")
         .append(f"  {line['note']}" if "note" in line else "", "dim italic")
         for entry, line in found.items()
     ]
-
-
-def _message(spoken: dict[str, str], lang: str) -> str:
-    return spoken["message_zh" if lang == "zh" else "message"]

@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from pricing.spoken import yuan_of_fen
+from pricing.spoken import named, yuan_of_fen
 from pricing.words import say
 from service.documents import compare_figures as figures
 from service.engines.comparison import Change, Comparison
@@ -24,7 +24,7 @@ def show_comparison(comparison: Comparison, written: str, lang: str) -> None:
     out.print(Text(say("compare_title", lang, month=comparison.month), "bold"))
     for letter, side in (("A", comparison.a), ("B", comparison.b)):
         known = say("compare_known", lang, known_on=side.known_on)
-        marks = f"{side.status} · {side.evidence}"
+        marks = f"{named('mark', side.status, lang)} · {named('mark', side.evidence, lang)}"
         out.print(Text(f"  {letter}  {side.title[lang]}").append(f" · {known} · {marks}", "dim"))
     for code, holds in (
         ("compare_synthetic", comparison.synthetic),

@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from pricing.spoken import level_words, yuan_of_fen
+from pricing.spoken import joined, level_words, named, payers_words, yuan_of_fen
 from pricing.words import say
-from service.terminal import STATUS_STYLE, message_of, price_parts
+from service.terminal import STATUS_STYLE, marks, message_of, panel, price_parts
+from service.terminal_text import Sentence, points
 
 
 def show_covers(out: Console, answer: dict[str, Any], lang: str) -> None:
     """The covers of a quote."""
     out.print(_side_by_side(answer, lang))
+    if any(len(cover["payers"]) > 1 for cover in answer["covers"] if cover["premium_fen"] is not None):
+        out.print(Sentence(say("page_payers_rule", lang), "dim"))
     for cover in answer["covers"]:
         if cover["premium_fen"] is not None:
             out.print(_panel(cover, lang))
@@ -31,31 +34,40 @@ def _side_by_side(answer: dict[str, Any], lang: str) -> Table:
     table.add_column(say("page_marks", lang), no_wrap=True)
     for cover in answer["covers"]:
         if cover["premium_fen"] is None:
-            table.add_row(cover["title"][lang], "—", Text(message_of(cover["refusal"], lang)), "")
+            table.add_row(cover["title"][lang], "—", Sentence(message_of(cover["refusal"], lang)), "")
         else:
-            marks = Text(f"{cover['status']} · {cover['evidence']}", STATUS_STYLE[cover["status"]])
-            table.add_row(cover["title"][lang], yuan_of_fen(cover["premium_fen"]), _payers(cover, lang), marks)
+            shown = Text(marks(cover, lang), STATUS_STYLE[cover["status"]])
+            payers = Sentence(payers_words(cover["payers"], lang))
+            table.add_row(Sentence(cover["title"][lang]), yuan_of_fen(cover["premium_fen"]), payers, shown)
     for package in answer["packages"]:
         total = "—" if package["premium_fen"] is None else yuan_of_fen(package["premium_fen"])
-        table.add_row(Text(package["title"][lang], "bold"), Text(total, "bold"), say("page_package", lang), "")
+        table.add_row(
+            Text(package["title"][lang], "bold"), Text(total, "bold"), Sentence(_of_package(package, answer, lang)), ""
+        )
     return table
 
 
-def _payers(cover: dict[str, Any], lang: str) -> str:
-    return ", ".join(f"{say('payer_' + payer, lang)} {yuan_of_fen(fen)}" for payer, fen in cover["payers"].items())
+def _of_package(package: dict[str, Any], answer: dict[str, Any], lang: str) -> str:
+    """What the total of a package holds, and which of its covers it lacks."""
+    titles = {cover["cover"]: cover["title"][lang] for cover in answer["covers"]}
+    covers = joined((titles[name] for name in package["incomplete"]), lang)
+    if package["premium_fen"] is None:
+        return say("page_package_refused", lang, covers=covers)
+    lacks = say("page_package_incomplete", lang, covers=covers) if covers else ""
+    return say("page_package", lang) + lacks
 
 
 def _panel(cover: dict[str, Any], lang: str) -> Panel:
     parts: list[RenderableType] = price_parts(cover, lang)
     standard = [
-        f"{name} {level_words(name, option['level'], lang)}"
+        f"{named('option', name, lang)} {level_words(name, option['level'], lang)}"
         for name, option in cover["options"].items()
         if option["standard"]
     ]
     if standard:
-        parts.append(Text(say("page_standard", lang, options=", ".join(standard)), "dim"))
+        parts.append(Sentence(say("page_standard", lang, options=joined(standard, lang)), "dim"))
     if cover["conditions"]:
         parts.append(Text("\n" + say("page_conditions", lang), "bold"))
-        parts += [Text(f"•\u00a0{condition[lang]}") for condition in cover["conditions"]]
+        parts.append(points("•", [condition[lang] for condition in cover["conditions"]]))
     title = f"{cover['title'][lang]}: {yuan_of_fen(cover['premium_fen'])} {say('page_yuan', lang)}"
-    return Panel(Group(*parts), title=title, title_align="left", border_style=STATUS_STYLE[cover["status"]])
+    return panel(parts, title, cover["status"])

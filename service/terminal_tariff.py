@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pricing.spoken import yuan_of_fen
+from pricing.spoken import source_words, yuan_of_fen
 from pricing.words import say
 from service.tariff_change_words import signed_percent, signed_yuan
-from service.terminal import STATUS_STYLE, console
+from service.terminal import STATUS_STYLE, console, marks
+from service.terminal_text import Sentence
 
 
 def show_diff(shown: Mapping[str, Any], lang: str) -> None:
@@ -88,12 +89,12 @@ def show_history(shown: Mapping[str, Any], lang: str) -> None:
             span = _spans([{"from": entry["effective_from"], "to": entry["ends"]}], lang)
             code = "change_page_dates" + ("_assumed" if entry["known_from_assumed"] else "")
             head = Text(f"  {say(code, lang, span=span, known_from=entry['known_from'])}")
-            out.print(head.append(f"  {entry['status']} · {entry['evidence']}", STATUS_STYLE[entry["status"]]))
+            out.print(head.append(f"  {marks(entry, lang)}", STATUS_STYLE[entry["status"]]))
             for line in _message(entry, lang).split("\n"):
                 out.print(Text(f"    {line}"))
-            out.print(Text(f"    {entry['source']}", "dim"))
+            out.print(Sentence(f"    {source_words(entry['source'], lang)}", "dim"))
             if "note" in entry:
-                out.print(Text(f"    {entry['note'][lang]}", "dim italic"))
+                out.print(Sentence(f"    {entry['note'][lang]}", "dim italic"))
     if not shown["levels"]:
         out.print(Text(say("change_page_no_entries", lang)))
 

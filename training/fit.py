@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,7 +13,8 @@ from models.experience import BoolArray, Experience, FloatArray, IntArray
 from models.factor_spec import Codes, Column
 from models.frequency import FrequencyGLM
 from models.merging import Limits
-from models.selection import Selection
+from models.names import NAMES
+from models.selection import Selection, Wishes
 from models.selection import fit as select
 from models.severity import SeverityGLM
 from models.severity_loading import Severity, chosen_strength, fit_severity
@@ -27,13 +28,16 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Training rows of a peril, shapes (n,). amounts: cost of the row's claims, None where the plan has none."""
+    """Training rows of a peril, shapes (n,). amounts: cost of the row's claims, None where the plan has none; groups:
+    what rows belong together, such as a worker's months, None where each stands alone.
+    """
 
     columns: Mapping[str, Column]
     exposure: FloatArray
     counts: FloatArray
     amounts: FloatArray | None
     folds: IntArray
+    groups: Column | None = None
 
     def where(self, rows: BoolArray) -> Rows:
         """Some of the rows."""
@@ -43,17 +47,30 @@ class Rows:
             self.counts[rows],
             None if self.amounts is None else self.amounts[rows],
             self.folds[rows],
+            None if self.groups is None else self.groups[rows],
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Most cells, most tables of two factors, greatest cost of one claim for a severity, and the seed."""
+    """cells: most that are published; pairs, triples: most tables of two and of three factors; cap: greatest cost of
+    one claim for a severity; declared: names of pairs that are always tried; levels: most published ones of a factor;
+    fidelity: greatest mean relative difference of the tables to the model.
+    """
 
     cells: int
-    pairs: int
-    cap: float | None
-    seed: int
+    pairs: int = 20
+    cap: float | None = None
+    seed: int = 2026
+    triples: int = 0
+    candidates: tuple[str, ...] = NAMES
+    declared: tuple[tuple[str, str], ...] = ()
+    levels: Mapping[str, int] = field(default_factory=dict)
+    fidelity: float = np.inf
+
+    def most(self, spec: FactorSpec) -> int:
+        """Most published levels of a factor."""
+        return min(self.levels.get(spec.name, spec.levels), spec.levels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,19 +118,28 @@ def fit_peril(rows: Rows, specs: Sequence[FactorSpec], bounds: Bounds, tell: Tel
     strength = choose(coarser, coarse.shapes).strength
     tell("glm")
 
-    def glm(data: Experience) -> FrequencyGLM:
+    def glm(data: Experience, groups: Column | None = None) -> FrequencyGLM:
         model = FrequencyGLM(coarse.shapes, coarse.base_codes, strength.steps, strength.levels)
-        return model.fit_experience(data)
+        return model.fit_experience(data, groups)
 
     by_fold = [glm(coarser.where(coarser.folds != part)).tables_.finer(maps) for part in coarser.parts]
     tell("pairs")
-    limits = Limits(cells=bounds.cells)
-    selection = select(experience, by_fold, limits, bounds.pairs, coding.base_codes, bounds.seed)
+    most = tuple(bounds.most(spec) for spec in specs)
+    limits = Limits(bounds.cells, levels=most, fidelity=bounds.fidelity)
+    selection = select(experience, by_fold, limits, _wishes(specs, bounds), coding.base_codes)
     tell("curves")
     tables, curves = _with_curves(selection.tables, coding, experience, rows)
     tell("severity")
     severity = None if rows.amounts is None else _severity(specs, rows, rows.amounts, bounds)
-    return Fitted(coding, coarse, glm(coarser), selection, tables, curves, severity)
+    return Fitted(coding, coarse, glm(coarser, rows.groups), selection, tables, curves, severity)
+
+
+def _wishes(specs: Sequence[FactorSpec], bounds: Bounds) -> Wishes:
+    """What the trees may do: a factor that is published as a curve acts alone, since the curve stands for all of it."""
+    names = [spec.name for spec in specs]
+    declared = tuple((min(pair), max(pair)) for pair in ([*map(names.index, each)] for each in bounds.declared))
+    alone = tuple(place for place, spec in enumerate(specs) if spec.shape == "curve")
+    return Wishes(bounds.candidates, bounds.pairs, bounds.triples, declared, alone, bounds.seed)
 
 
 def _experience(coding: Coding, codes: Codes, rows: Rows) -> Experience:
@@ -126,25 +152,19 @@ def _experience(coding: Coding, codes: Codes, rows: Rows) -> Experience:
         rows.exposure,
         rows.counts,
         rows.folds,
+        tuple(shape.size - shape.ordered if shape.ordered else 0 for shape in shapes),
     )
 
 
 def _with_curves(tables: Tables, coding: Coding, experience: Experience, rows: Rows) -> tuple[Tables, dict[int, Curve]]:
-    """The main effects of some factors as continuous curves. Their pairs go: a curve stands for all that a factor does.
+    """The main effects of some factors as continuous curves, which have no other tables.
 
     Each curve is fitted against what all other terms expect, then the whole is balanced.
     """
     places = [i for i, factor in enumerate(coding.factors) if factor.spec.shape == "curve"]
     if not places:
         return tables, {}
-    kept = {key for key in tables.all() if not set(key) & set(places)}
-    flat = replace(
-        tables,
-        mains={i: values for i, values in tables.mains.items() if (i,) in kept},
-        pairs={key: values for key, values in tables.pairs.items() if key in kept},
-        triples={key: values for key, values in tables.triples.items() if key in kept},
-        levels={key: levels for key, levels in tables.levels.items() if key in kept},
-    )
+    flat = replace(tables, mains={i: values for i, values in tables.mains.items() if i not in places})
     values = {i: _values(rows.columns, coding, i) for i in places}
     curves: dict[int, Curve] = {}
     for _ in range(2):
@@ -177,7 +197,7 @@ def _severity(
     """A gamma model on few levels per factor; None where no row has both a claim and an amount."""
     if not ((rows.counts > 0) & (amounts > 0)).any():
         return None
-    few = [replace(spec, levels=min(spec.levels, _SEVERITY_CODES), shape="levels") for spec in specs]
+    few = [replace(spec, levels=min(bounds.most(spec), _SEVERITY_CODES), shape="levels") for spec in specs]
     claimed = rows.counts > 0
     seen = {name: column[claimed] for name, column in rows.columns.items()}
     coding = Coding.learn(few, rows.columns, rows.exposure, by="exposure")

@@ -72,8 +72,8 @@ class Gate:
         words = {
             name: say(code, lang, **facts) for name, lang in zip(("message", "message_zh"), LANGUAGES, strict=True)
         }
-        line = {"gate": self.gate, "peril": self.peril, "measured": self.measured, "bound": self.bound}
-        return line | {"subject": self.subject, "passed": self.passed, **words}
+        line = {"gate": self.gate, "peril": self.peril, "measured": float(self.measured), "bound": float(self.bound)}
+        return line | {"subject": self.subject, "passed": bool(self.passed), **words}
 
 
 def gates(
@@ -86,7 +86,7 @@ def gates(
     found = [gate for name in metrics["perils"] for gate in _of_peril(name, metrics, judged, bounds)]
     if candidate is not None:
         found += _of_candidate(candidate, bounds)
-    return {"format": 1, "passed": all(gate.passed for gate in found), "gates": [gate.shown() for gate in found]}
+    return {"format": 1, "passed": all(bool(gate.passed) for gate in found), "gates": [gate.shown() for gate in found]}
 
 
 def _of_peril(name: str, metrics: Mapping[str, Any], judged: Mapping[str, Any], bounds: Bounds) -> Iterator[Gate]:
@@ -123,3 +123,20 @@ def _of_candidate(candidate: Mapping[str, Any], bounds: Bounds) -> Iterator[Gate
         if changes:
             subject, change = max(changes.items(), key=lambda one: abs(one[1]))
             yield Gate("dislocation", "", abs(change), bound, abs(change) <= bound, f"{segment} = {subject}")
+
+
+def changes(moved: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Change of the premium in sum by platform, region and band of distance, all schemes together, from an impact."""
+    found: dict[str, dict[str, list[int]]] = {}
+    for scheme in moved.get("schemes", {}).values():
+        for kind, lines in scheme["segments"].items():
+            for line in lines:
+                sums = found.setdefault(kind, {}).setdefault(str(line["value"]), [0, 0])
+                sums[0] += line["old_fen"]
+                sums[1] += line["new_fen"]
+    named = {"platform": "platform", "region": "region", "distance_m": "distance_band"}
+    return {
+        named[kind]: {value: new / old - 1 for value, (old, new) in values.items() if old > 0}
+        for kind, values in found.items()
+        if kind in named
+    }

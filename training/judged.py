@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from models.credibility import credible_levels
 from models.diagnostics import explained, paired, poisson_deviance
 from models.experience import FloatArray
 from training.fit import Fitted, Rows
@@ -40,13 +41,46 @@ def metrics(fitted: Fitted, train: Rows, test: Rows, set_aside: int) -> dict[str
         "cells": fitted.cells,
         "candidate": fitted.selection.winner,
         "dispersion": float(fitted.glm.dispersion_),
+        "credibility": dict(structure(fitted, train)),
         "elasticity": {
-            fitted.coding.factors[place].spec.name: curve.elasticity(
-                np.asarray(train.columns[fitted.coding.factors[place].spec.name], dtype=float), train.exposure
-            )
-            for place, curve in fitted.curves.items()
+            fitted.coding.factors[place].spec.name: _elasticity(fitted, place, train) for place in fitted.curves
         },
     }
+
+
+def _elasticity(fitted: Fitted, place: int, train: Rows) -> float | None:
+    """Elasticity of a curve over the training rows, None where no value lies above 0."""
+    values = np.asarray(train.columns[fitted.coding.factors[place].spec.name], dtype=float)
+    return fitted.curves[place].elasticity(values, train.exposure) if (values > 0).any() else None
+
+
+def structure(fitted: Fitted, train: Rows) -> Iterator[tuple[str, dict[str, float]]]:
+    """Bühlmann and Straub's parameters of each categorical factor, beside all other main effects.
+
+    between: variance of the levels' true ratios to what the other factors expect; within: that of the chance of one
+    expected claim; claims: expected claims that a level needs to be believed by half; least, median: of the levels' Z.
+    """
+    codes, tables = fitted.glm_coding.codes(train.columns), fitted.glm.tables_
+    logs = tables.log_rate(codes)
+    for place, factor in enumerate(fitted.glm_coding.factors):
+        if factor.spec.kind == "numeric" or place not in tables.mains:
+            continue
+        without = train.exposure * np.exp(logs - tables.by_code((place,)).take(codes[:, place]))
+        without *= train.counts.sum() / without.sum()
+        found = credible_levels(codes[:, place], train.counts, without, factor.size)
+        z = found.z[found.weight > 0]
+        half = {} if not found.between else {"claims": float(found.within / found.between)}
+        yield (
+            factor.spec.name,
+            {
+                "levels": factor.size,
+                "between": float(found.between),
+                "within": float(found.within),
+                **half,
+                "least": float(z.min()),
+                "median": float(np.median(z)),
+            },
+        )
 
 
 def fidelity(fitted: Fitted, test: Rows) -> Fidelity:

@@ -32,7 +32,8 @@ Months are independent of each other; the data are clean, with no errors planted
   超过20单、50公里的比例及月均收入（约1480元，公开数折合1984元）也低于公开数。
 - Some regions have no published contribution base; rows there cannot be priced by base. 部分地区没有已公布的缴费基数，
   其行无法按基数计价。
-- No accident, claim or loss is simulated. 不模拟事故、理赔或损失。
+- No accident, claim or loss is simulated here; `licheng simulate --workers` draws a book of claims. 此处不模拟事故、
+  理赔或损失；理赔数据由 `licheng simulate --workers` 生成。
 
 ## Parameters 参数
 

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from models.factor_spec import FactorSpec
+from models.names import NAMES, TRIPLES
 from pricing.errors import InputError, TariffError
 from pricing.strict_yaml import known_keys, read_yaml
+from training import plan_desk
+from training.plan_desk import PlannedDesk, read_desk
 from training.plan_fields import LARGEST, Fields
 from training.plan_parts import (
     PlannedFactor,
@@ -26,20 +29,20 @@ from training.plan_parts import (
     read_tables,
 )
 
-__all__ = ["CANDIDATES", "Plan", "PlannedFactor", "PlannedPeril", "Split", "TableLimits", "read_plan"]
+__all__ = ["Plan", "PlannedFactor", "PlannedPeril", "Split", "TableLimits", "read_plan"]
 
-CANDIDATES = ("glm", "pairs", "stack")
 _SEED = 2026
 _KEYS = (
     *("name", "data", "split", "perils", "factors", "prohibited", "groups", "interactions", "tables", "unseen"),
-    *("seed", "candidates", "weights"),
+    *("seed", "candidates", "weights", *plan_desk.KEYS),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to fit. interactions: pairs of factors that must have a table of their own; unseen: `refuse`, or the level
-    that prices what training never saw; weights: column of case weights, None where each row counts once.
+    """What to fit. interactions: pairs of factors that are always tried; unseen: `refuse`, or the level that prices
+    what training never saw; candidates: models that are judged, in the order of their `NAMES`; weights: column of case
+    weights, None where each row counts once; desk: what follows the fit.
     """
 
     name: str
@@ -53,8 +56,9 @@ class Plan:
     tables: TableLimits = field(default_factory=TableLimits)
     unseen: str = "refuse"
     seed: int = _SEED
-    candidates: tuple[str, ...] = CANDIDATES
+    candidates: tuple[str, ...] = NAMES[:-1]
     weights: str | None = None
+    desk: PlannedDesk = field(default_factory=PlannedDesk)
 
     def specs(self) -> tuple[FactorSpec, ...]:
         """The factors as a coding takes them, in the plan's order."""
@@ -87,6 +91,7 @@ def _plan(raw: Mapping[str, Any], path: Path) -> Plan:
     groups = top.word("groups")
     prohibited = top.words("prohibited")
     factors = read_factors(raw, str(path), prohibited)
+    tables = read_tables(raw, str(path))
     plan = Plan(
         name=top.needed_word("name"),
         data=tuple(path.parent / name for name in top.needed_words("data")),
@@ -95,18 +100,29 @@ def _plan(raw: Mapping[str, Any], path: Path) -> Plan:
         factors=factors,
         prohibited=prohibited,
         groups=groups,
-        interactions=_interactions(raw, str(path), factors),
-        tables=read_tables(raw, str(path)),
+        interactions=_interactions(raw, str(path), factors, tables),
+        tables=tables,
         unseen=top.word("unseen") or "refuse",
         seed=seed,
-        candidates=top.words_among("candidates", CANDIDATES) or CANDIDATES,
+        candidates=_candidates(top, tables),
         weights=top.word("weights"),
+        desk=read_desk(raw, path, tables.fidelity_mean),
     )
     _check_roles(plan, str(path))
     return plan
 
 
-def _interactions(raw: Mapping[str, Any], path: str, factors: tuple[PlannedFactor, ...]) -> tuple[tuple[str, str], ...]:
+def _candidates(top: Fields, tables: TableLimits) -> tuple[str, ...]:
+    """The models to judge: all where the plan names none. Tables of three factors are named and allowed, or neither."""
+    named = top.words_among("candidates", NAMES)
+    if named and (TRIPLES in named) != bool(tables.triples):
+        raise InputError("plan_triples_contradict", top.place, triples=tables.triples, candidates=", ".join(named))
+    return tuple(name for name in NAMES if (name in named if named else name != TRIPLES or tables.triples))
+
+
+def _interactions(
+    raw: Mapping[str, Any], path: str, factors: tuple[PlannedFactor, ...], tables: TableLimits
+) -> tuple[tuple[str, str], ...]:
     found, names = raw.get("interactions", []), [factor.name for factor in factors]
     if not isinstance(found, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in found):
         raise InputError("plan_not_pairs", path)
@@ -117,6 +133,10 @@ def _interactions(raw: Mapping[str, Any], path: str, factors: tuple[PlannedFacto
     pairs = [(str(one), str(other)) for one, other in found]
     if any(one == other for one, other in pairs) or len({frozenset(pair) for pair in pairs}) < len(pairs):
         raise InputError("plan_not_pairs", path)
+    if len(pairs) > tables.pairs:
+        raise InputError("plan_pairs_over_limit", path, found=len(pairs), pairs=tables.pairs)
+    for factor in (each for each in factors if each.shape == "curve" and any(each.name in pair for pair in pairs)):
+        raise InputError("plan_pair_of_curve", f"{path}, interactions", factor=factor.name)
     return tuple(pairs)
 
 

@@ -16,6 +16,7 @@ _KINDS: tuple[Literal["numeric", "categorical"], ...] = ("numeric", "categorical
 _SHAPES: tuple[Literal["levels", "curve"], ...] = ("levels", "curve")
 _DIRECTIONS = {"none": 0, "up": 1, "down": -1}
 _FINE = 255  # codes that a factor is fitted with; the published levels are merged from these
+_NAMED = 1000  # the same of a categorical factor: its rarer levels are pooled
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class PlannedPeril:
 
 @dataclass(frozen=True, slots=True)
 class PlannedFactor:
-    """A rating factor. levels: most levels of its published table; multiplies: the exposure that its curve multiplies
+    """A rating factor. levels: most levels of its published tables; multiplies: the exposure that its curve multiplies
     in the price, empty where the plan does not say.
     """
 
@@ -54,7 +55,7 @@ class PlannedFactor:
     kind: Literal["numeric", "categorical"]
     shape: Literal["levels", "curve"] = "levels"
     monotone: int = 0
-    levels: int = 64
+    levels: int = _FINE
     knots: int = 10
     base: str | None = None
     multiplies: tuple[str, ...] = ()
@@ -62,7 +63,8 @@ class PlannedFactor:
     def spec(self) -> FactorSpec:
         """What a coding needs: as fine as a fit allows, since merging comes afterwards."""
         base = float(self.base) if self.base is not None and self.kind == "numeric" else self.base
-        return FactorSpec(self.name, self.kind, self.shape, self.monotone, _FINE, self.knots, base)
+        codes = _NAMED if self.kind == "categorical" else _FINE
+        return FactorSpec(self.name, self.kind, self.shape, self.monotone, codes, self.knots, base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def _factor(name: str, body: Mapping[str, Any], place: str) -> PlannedFactor:
             raise InputError("plan_key_of_other_shape", place, key=key, shape=shape)
     if kind == "numeric":
         fields.number("base", 0.0)  # refuses what is no number
-    levels, knots = fields.whole("levels", 64, _FINE, least=3), fields.whole("knots", 10, _FINE, least=2)
+    levels, knots = fields.whole("levels", _FINE, _FINE, least=3), fields.whole("knots", 10, _FINE, least=2)
     return PlannedFactor(
         name,
         kind,

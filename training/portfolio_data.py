@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,10 @@ import pandas as pd
 from models.experience import BoolArray, FloatArray, IntArray
 from models.factor_spec import Column
 from pricing.errors import InputError
-from pricing.words import say
+from pricing.words import Phrase, say
 from training.frames import ABSENT, doubled, names, numbers, read_frame
 from training.plan import Plan, PlannedPeril
+from training.selected import ClaimFree
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,9 +28,14 @@ class SetAside:
     part: str
     rows: IntArray
 
+    @property
+    def phrase(self) -> Phrase:
+        """What is wrong with them and what to do, as a part of a sentence."""
+        return Phrase(self.code, {"rows": len(self.rows), "peril": self.peril, "first": int(self.rows[0])})
+
     def message(self, lang: str) -> str:
-        """What is wrong with them and what to do, in `en` or `zh`."""
-        return say(self.code, lang, rows=len(self.rows), peril=self.peril, first=int(self.rows[0]))
+        """The same in `en` or `zh`."""
+        return say(self.code, lang, **self.phrase.values)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +56,20 @@ class PerilRows:
     def aside(self, part: str) -> int:
         """Rows set aside of a part, `frequency` or `severity`."""
         return sum(len(each.rows) for each in self.set_aside if each.part == part)
+
+    def reasons(self) -> list[dict[str, object]]:
+        """Why rows were set aside, most rows first: part, code, rows, message, message_zh."""
+        ordered = sorted(self.set_aside, key=lambda each: -len(each.rows))
+        return [
+            {
+                "part": each.part,
+                "code": each.code,
+                "rows": len(each.rows),
+                "message": each.message("en"),
+                "message_zh": each.message("zh"),
+            }
+            for each in ordered
+        ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,15 +144,18 @@ def _factor(frame: pd.DataFrame, name: str, kind: str) -> Column:
 
 
 def _check_levels(plan: Plan, columns: Mapping[str, Column]) -> None:
-    """Refuse a base level, or a level for the unseen, that no row has."""
-    for factor in (each for each in plan.factors if each.kind == "categorical"):
-        known = np.unique(columns[factor.name]).tolist()
-        for key, level in (("base", factor.base), ("unseen", None if plan.unseen == "refuse" else plan.unseen)):
-            if level is not None and level not in known:
-                shown = ", ".join(known[:20])
-                raise InputError(
-                    "level_not_in_data", factor.name, key=key, level=level, factor=factor.name, known=shown
-                )
+    """Refuse a base level that no row has, or a level for the unseen that no factor has."""
+    levels = {each.name: np.unique(columns[each.name]).tolist() for each in plan.factors if each.kind == "categorical"}
+    for factor in plan.factors:
+        if factor.name in levels and factor.base is not None and factor.base not in levels[factor.name]:
+            _refuse_level("base", factor.base, [factor.name], levels[factor.name])
+    if plan.unseen != "refuse" and not any(plan.unseen in known for known in levels.values()):
+        _refuse_level("unseen", plan.unseen, list(levels), [level for known in levels.values() for level in known])
+
+
+def _refuse_level(key: str, level: str, factors: Sequence[str], known: Sequence[str]) -> NoReturn:
+    shown = {"factor": ", ".join(factors), "known": ", ".join(known[:20])}
+    raise InputError("level_not_in_data", shown["factor"], key=key, level=level, **shown)
 
 
 def _times(frame: pd.DataFrame, name: str) -> Column:
@@ -160,8 +184,14 @@ def _peril(frame: pd.DataFrame, plan: PlannedPeril, twice: BoolArray, weights: F
         ("aside_weight", ~(weights > 0)),
     ]
     used, aside = _sorted_out(plan.name, "frequency", reasons, np.ones(len(frame), dtype=bool))
+    if not used.any():
+        most = max(aside, key=lambda each: len(each.rows))
+        shown = {"rows": len(frame), "reason": most.phrase}
+        raise InputError("peril_without_rows", plan.name, peril=plan.name, **shown)
     if not counts[used].sum() > 0:
         raise InputError("peril_without_claims", plan.name, peril=plan.name, rows=int(used.sum()))
+    if ClaimFree.of(counts[used], exposure[used]).none:
+        _refuse_claims_alone(plan.name, used, counts, aside)
     costed, amounts = np.zeros(len(frame), dtype=bool), None
     if plan.amounts is not None:
         amounts = numbers(frame, plan.amounts)
@@ -173,6 +203,16 @@ def _peril(frame: pd.DataFrame, plan: PlannedPeril, twice: BoolArray, weights: F
         costed, more = _sorted_out(plan.name, "severity", of_cost, used & (claimed | (amounts < 0) | (amounts > 0)))
         aside += more
     return PerilRows(plan.name, exposure, counts, amounts, used, costed, aside)
+
+
+def _refuse_claims_alone(peril: str, used: BoolArray, counts: FloatArray, aside: Sequence[SetAside]) -> NoReturn:
+    """Say whether the file has no row without a claim, or whether all of them were set aside."""
+    free = int((~used & (counts == 0)).sum())
+    if not free:
+        raise InputError("every_row_claims", peril, peril=peril, rows=int(used.sum()))
+    most = max(aside, key=lambda each: int((counts[each.rows] == 0).sum()))
+    shown = {"rows": int(used.sum()), "aside": free}
+    raise InputError("claim_free_rows_aside", peril, peril=peril, **shown, reason=most.phrase)
 
 
 def _sorted_out(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,216 +15,216 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pcsv
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 
-from pricing.banding import Banding, name_of
+from pricing.banding import Banding
 from pricing.edition import Edition
 from pricing.errors import InputError
-from pricing.perils import Part, Peril, Read
+from pricing.perils import Part, Peril
 from pricing.rate_table import NATION, Curve, RateTable
 from pricing.tariff import Tariff
 from pricing.units import PPM, IntArray, times_ppm
+from training.batches import batches
+from training.lookups import Fine, Floats, Lookup, floats
 from training.published import PER, THOUSAND
+from training.scored_file import whole_file
 
-BATCH = 262_144
-WORKERS = 2
-Floats = npt.NDArray[np.float64]
+_WORKERS = 2
+_AHEAD = 3 * _WORKERS  # batches that are read before they are asked for
+BoolArray = npt.NDArray[np.bool_]
 Progress = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What was written: rows, and per peril the expected counts and amounts in sum."""
+    """What was written: rows, and per peril the expected counts and amounts in sum; without: rows that have no
+    readable exposure of 0 or more, whose figures are empty.
+    """
 
     rows: int
     counts: Mapping[str, float]
     amounts: Mapping[str, float]
+    without: Mapping[str, int]
 
 
 def score(tables: Path, data: Sequence[Path], out: Path, progress: Progress, relativities: bool = False) -> Scored:
-    """One row of `out` (CSV or Parquet) per row of the data, in its order; bounded memory.
+    """One row of `out` (CSV or Parquet) per row of the data, in its order; bounded memory, all rows or no file.
 
     InputError names a column that is not there, or a row with a level that the tables do not price.
     """
     tariff = Tariff.load(tables)
     if not tariff.perils:
         raise InputError("no_perils", str(tables))
-    reading = Reading.of(tariff)
-    rows, sums = 0, {name: [0.0, 0.0] for name in tariff.perils}
-    with ExitStack() as stack, ThreadPoolExecutor(WORKERS) as pool:
-        write = _writer(out, stack)
-        for numbered in _in_turn(pool, _batches(data, reading.columns), reading, relativities):
-            for name, total in sums.items():
-                total[0] += float(pc.sum(numbered[f"expected_counts_{name}"]).as_py() or 0)
-                if f"expected_amounts_{name}" in numbered.schema.names:
-                    total[1] += float(pc.sum(numbered[f"expected_amounts_{name}"]).as_py() or 0)
-            write(numbered)
-            rows += len(numbered)
-            progress("score", len(numbered))
-    return Scored(
-        rows, {n: t[0] for n, t in sums.items()}, {n: t[1] for n, t in sums.items() if tariff.perils[n].severity}
+    pricing = Pricing.of(tariff, relativities)
+    sums = dict.fromkeys(pricing.names, 0.0)
+    empty = dict.fromkeys(pricing.names, 0)
+    rows = 0
+    with _counted(data, pricing), whole_file(out) as write, ThreadPoolExecutor(_WORKERS) as pool:
+        for scored in _in_turn(pool, batches(data, pricing.numbers, pricing.words), pricing.scored):
+            for name in pricing.names:
+                sums[name] += pc.sum(scored[name]).as_py() or 0.0
+                empty[name] += scored[name].null_count
+            write(scored)
+            rows += len(scored)
+            progress("score", len(scored))
+    counts, amounts = (
+        {name: sums[f"expected_{what}_{name}"] for name in tariff.perils if f"expected_{what}_{name}" in sums}
+        for what in ("counts", "amounts")
     )
+    return Scored(rows, counts, amounts, {name: empty[f"expected_counts_{name}"] for name in tariff.perils})
+
+
+class _WithoutLevel(Exception):
+    """A row (from 0) with a value that has no level in a table; found: the value in words."""
+
+    def __init__(self, row: int, lookup: Lookup, found: str) -> None:
+        super().__init__(row)
+        self.row, self.lookup, self.found = row, lookup, found
+
+
+@contextmanager
+def _counted(data: Sequence[Path], pricing: Pricing) -> Iterator[None]:
+    """Where a row has no level, InputError with the number of all such rows: they are mended together."""
+    try:
+        yield
+    except _WithoutLevel as error:
+        found = (pricing.unpriced(batch) for _, batch in batches(data, pricing.numbers, pricing.words))
+        rows = sum(int(mask.sum()) for mask in found)
+        read, shown = error.lookup.read, {"found": error.found, "rows": f"{rows:,}"}
+        place = f"row {error.row + 1}"
+        raise InputError("level_without_table", place, table=read.table, factor=", ".join(read.of), **shown) from None
 
 
 def _in_turn(
-    pool: ThreadPoolExecutor, batches: Iterator[tuple[int, pa.RecordBatch]], reading: Reading, relativities: bool
+    pool: ThreadPoolExecutor,
+    source: Iterator[tuple[int, pa.RecordBatch]],
+    work: Callable[[int, pa.RecordBatch], pa.RecordBatch],
 ) -> Iterator[pa.RecordBatch]:
-    """Batches scored a few at a time, in their order."""
-    while several := list(islice(batches, 2 * WORKERS)):
-        yield from pool.map(lambda one: reading.scored(one[0], one[1], relativities), several)
-
-
-def _batches(data: Sequence[Path], columns: Sequence[str]) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """The needed columns of all files, with the number of the first row of each batch, from 0."""
-    first = 0
-    for path in data:
-        kind = "parquet" if path.suffix.lower() == ".parquet" else "csv"
-        try:
-            source = ds.dataset(str(path), format=kind)
-        except (pa.ArrowException, OSError) as error:
-            raise InputError("file_not_found", str(path), path=path) from error
-        for name in columns:
-            if name not in source.schema.names:
-                raise InputError("column_missing", str(path), column=name)
-        for batch in source.to_batches(columns=list(columns), batch_size=BATCH):
-            if len(batch):
-                yield first, batch
-                first += len(batch)
-
-
-def _writer(out: Path, stack: ExitStack) -> Callable[[pa.RecordBatch], None]:
-    made: list[Any] = []
-
-    def write(batch: pa.RecordBatch) -> None:
-        if not made:
-            kind = pq.ParquetWriter if out.suffix.lower() == ".parquet" else pcsv.CSVWriter
-            made.append(stack.enter_context(kind(str(out), batch.schema)))
-        made[0].write_batch(batch)
-
-    return write
+    """Batches worked on beside each other, a few ahead, in their order."""
+    waiting: deque[Future[pa.RecordBatch]] = deque()
+    for first, batch in source:
+        waiting.append(pool.submit(work, first, batch))
+        if len(waiting) > _AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fine:
-    """One coding of a raw column that serves all bandings of it: level of each banding per fine code.
+class Tabled:
+    """A frequency or a severity: its base, and its relativities in the order in which they multiply."""
 
-    starts: union of the bands' starts; names: union of the groups' names; levels: banding → level per fine code, the
-    last two codes for an unseen and for an empty value.
-    """
-
-    starts: Floats
-    names: Mapping[str, int]
-    levels: Mapping[str, IntArray]
+    base: int
+    lookups: tuple[Lookup, ...]
 
     @classmethod
-    def of(cls, bandings: Mapping[str, Banding]) -> Fine:
-        """From every banding of a column, by the factor's name."""
-        starts = sorted({start for banding in bandings.values() for start in banding.starts})
-        names = list(dict.fromkeys(name for banding in bandings.values() for name in banding.groups))
-        levels = {}
-        for factor, banding in bandings.items():
-            own = banding.numbers(np.array(starts if starts else names, dtype=float if starts else object))
-            levels[factor] = np.array([*own, banding.unseen, banding.missing], dtype=np.int64)
-        return cls(np.array(starts), {name: code for code, name in enumerate(names)}, levels)
+    def of(cls, part: Part, edition: Edition, fine: Mapping[str, Fine]) -> Tabled:
+        """From the entries in force."""
+        number = edition.number_of(part.base, NATION)
+        assert isinstance(number, int)
+        base = edition.entries[number].entry.value
+        assert isinstance(base, int)
+        curves = {read.table for read in part.relativities if is_curve(edition.tables[read.table])}
+        return cls(
+            base,
+            tuple(
+                Lookup.of_curve(read, edition) if read.table in curves else Lookup.of(read, edition, fine)
+                for read in part.relativities
+            ),
+        )
 
-    def codes(self, column: pa.Array) -> IntArray:
-        """Fine code of each value."""
-        if len(self.starts):
-            values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-            codes = np.maximum(np.searchsorted(self.starts, values, side="right") - 1, 0)
-            return np.where(np.isnan(values), len(self.starts) + 1, codes)
-        encoded = column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode()
-        named = [name_of(value) for value in encoded.dictionary.to_pylist()]
-        unseen, missing = len(self.names), len(self.names) + 1
-        places = [missing if name is None else self.names.get(name, unseen) for name in named]
-        indices = pc.fill_null(encoded.indices.cast(pa.int64()), len(places)).to_numpy(zero_copy_only=False)
-        found: IntArray = np.array([*places, missing], dtype=np.int64).take(indices)
-        return found
+    def ratio(self, codes: Mapping[str, IntArray], first: int, batch: pa.RecordBatch) -> IntArray:
+        """The running product of the relativities, half up at each step, as a price has it. [ppm]"""
+        ratio = np.full(len(batch), PPM, dtype=np.int64)
+        for lookup in self.lookups:
+            factor = lookup.at(codes, batch)
+            if factor.min() < 0:
+                row = int((factor < 0).argmax())
+                raise _WithoutLevel(first + row, lookup, lookup.said(batch, row))
+            ratio = times_ppm(ratio, factor)
+        return ratio
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
-    """How the columns of a portfolio are read by a tariff: fine codings, perils, and the edition of the tables."""
+class Pricing:
+    """How the rows of a portfolio are priced by a tariff of perils. parts: frequency and severity, by peril."""
 
-    edition: Edition
     perils: Mapping[str, Peril]
     fine: Mapping[str, Fine]
-    columns: tuple[str, ...]
+    parts: Mapping[str, tuple[Tabled, Tabled | None]]
+    numbers: tuple[str, ...]
+    words: tuple[str, ...]
+    relativities: bool
 
     @classmethod
-    def of(cls, tariff: Tariff) -> Reading:
-        """From a tariff folder of perils; its latest entries answer."""
+    def of(cls, tariff: Tariff, relativities: bool) -> Pricing:
+        """From a tariff folder; its latest entries answer."""
         last = max(e.effective_from for t in tariff.tables.values() for entries in t.entries.values() for e in entries)
+        edition = tariff.on(last, dt.date.max)
         by_column: dict[str, dict[str, Banding]] = {}
         for name, factor in tariff.factors.items():
             if factor.banding is not None:
                 by_column.setdefault(factor.banding.column, {})[name] = factor.banding
-        parts = [part for peril in tariff.perils.values() for part in (peril.frequency, peril.severity) if part]
-        reads = [read for part in parts for read in part.relativities]
-        curves = [read.of[0] for read in reads if is_curve(tariff.tables[read.table])]
-        exposures = [name for peril in tariff.perils.values() for name in peril.exposure]
-        columns = tuple(dict.fromkeys((*exposures, *by_column, *curves)))
         fine = {column: Fine.of(bandings) for column, bandings in by_column.items()}
-        return cls(tariff.on(last, dt.date.max), tariff.perils, fine, columns)
+        parts = {
+            name: (
+                Tabled.of(peril.frequency, edition, fine),
+                None if peril.severity is None else Tabled.of(peril.severity, edition, fine),
+            )
+            for name, peril in tariff.perils.items()
+        }
+        words = tuple(column for column, own in fine.items() if not len(own.starts))
+        exposures = [name for peril in tariff.perils.values() for name in peril.exposure]
+        lookups = [one for pair in parts.values() for part in pair if part for one in part.lookups]
+        curves = [one.read.of[0] for one in lookups if one.curve is not None]
+        numbers = tuple(dict.fromkeys((*exposures, *curves, *(column for column in fine if column not in words))))
+        return cls(tariff.perils, fine, parts, numbers, words, relativities)
 
-    def scored(self, first: int, batch: pa.RecordBatch, relativities: bool) -> pa.RecordBatch:
-        """Expected counts and amounts of a batch."""
-        codes = {column: fine.codes(batch[column]) for column, fine in self.fine.items()}
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of figures that are written."""
+        return tuple(
+            f"expected_{what}_{name}"
+            for name, parts in self.parts.items()
+            for what, part in zip(("counts", "amounts"), parts, strict=True)
+            if part is not None
+        )
+
+    def scored(self, first: int, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Expected counts and amounts of a batch whose first row has this number."""
+        codes = self._codes(batch)
         columns: dict[str, Any] = {"row": np.arange(first, first + len(batch), dtype=np.int64)}
-        for name, peril in self.perils.items():
-            exposure = np.ones(len(batch))
-            for column in peril.exposure:
-                exposure = exposure * batch[column].cast(pa.float64()).to_numpy(zero_copy_only=False)
-            ratio = self._ratio(peril.frequency, codes, batch, first)
-            if relativities:
-                columns |= {read.table: self._factor(read, codes, batch) for read in peril.frequency.relativities}
-            counts = exposure * (self._base(peril.frequency) / PER) * (ratio / PPM)
-            columns[f"expected_counts_{name}"] = counts
-            if peril.severity is not None:
-                cost = self._base(peril.severity) / THOUSAND * (self._ratio(peril.severity, codes, batch, first) / PPM)
-                columns[f"expected_amounts_{name}"] = counts * cost
+        for name, (frequency, severity) in self.parts.items():
+            exposure, unknown = _exposure(self.perils[name], batch)
+            ratio = frequency.ratio(codes, first, batch)
+            if self.relativities:
+                columns |= {one.read.table: one.at(codes, batch) for one in frequency.lookups}
+            counts = exposure * (frequency.base / PER) * (ratio / PPM)
+            columns[f"expected_counts_{name}"] = pa.array(counts, mask=unknown)
+            if severity is not None:
+                cost = severity.base / THOUSAND * (severity.ratio(codes, first, batch) / PPM)
+                columns[f"expected_amounts_{name}"] = pa.array(counts * cost, mask=unknown)
         return pa.RecordBatch.from_pydict({name: pa.array(column) for name, column in columns.items()})
 
-    def _base(self, part: Part) -> int:
-        number = self.edition.number_of(part.base, NATION)
-        assert isinstance(number, int)
-        value = self.edition.entries[number].entry.value
-        assert isinstance(value, int)
-        return value
+    def unpriced(self, batch: pa.RecordBatch) -> BoolArray:
+        """Rows with a value that has no level in some table."""
+        codes = self._codes(batch)
+        lookups = [one for pair in self.parts.values() for part in pair if part for one in part.lookups]
+        without: BoolArray = np.any([one.at(codes, batch) < 0 for one in lookups], axis=0)
+        return without
 
-    def _ratio(self, part: Part, codes: Mapping[str, IntArray], batch: pa.RecordBatch, first: int) -> IntArray:
-        """The running product of the relativities, half up at each step, as a price has it. [ppm]"""
-        ratio = np.full(len(batch), PPM, dtype=np.int64)
-        for read in part.relativities:
-            factor = self._factor(read, codes, batch)
-            if (factor < 0).any():
-                row = first + int((factor < 0).argmax())
-                raise InputError("level_without_table", f"row {row + 1}", table=read.table, factor=", ".join(read.of))
-            ratio = times_ppm(ratio, factor)
-        return ratio
+    def _codes(self, batch: pa.RecordBatch) -> dict[str, IntArray]:
+        return {column: fine.codes(batch[column]) for column, fine in self.fine.items()}
 
-    def _factor(self, read: Read, codes: Mapping[str, IntArray], batch: pa.RecordBatch) -> IntArray:
-        if is_curve(self.edition.tables[read.table]):
-            return self._curve(read, batch[read.of[0]])
-        grid = self.edition.grid(read.table)
-        place: IntArray | None = None
-        for key, size in zip(grid.keys, grid.sizes, strict=True):
-            banding = self.edition.factors[key].banding
-            assert banding is not None
-            level = self.fine[banding.column].levels[key].take(codes[banding.column])
-            place = level if place is None else place * size + level
-        assert place is not None
-        return grid.values.take(place)
 
-    def _curve(self, read: Read, column: pa.Array) -> IntArray:
-        curve = self.edition.curve(read.table)
-        assert curve is not None
-        values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-        missing = np.isnan(values)
-        found = curve.at(np.rint(np.where(missing, 0, values)).astype(np.int64))
-        return np.where(missing, read.missing_ppm, found)
+def _exposure(peril: Peril, batch: pa.RecordBatch) -> tuple[Floats, BoolArray | None]:
+    """The product of a peril's exposure columns, with a mask of rows where one is not a number of 0 or more, if any."""
+    exposure = np.ones(len(batch))
+    known = np.ones(len(batch), dtype=bool)
+    for column in peril.exposure:
+        own = floats(batch[column])
+        known &= own >= 0
+        exposure = exposure * own
+    return exposure, None if known.all() else ~known
 
 
 def is_curve(table: RateTable) -> bool:

@@ -41,14 +41,21 @@ def sentences(lang: str) -> dict[str, str]:
     return loaded
 
 
+@cache
+def sources_in_chinese() -> dict[str, str]:
+    """Titles and clauses of sources that are not Chinese as they stand in the tables, in Chinese."""
+    loaded: dict[str, str] = yaml.load((Path(__file__).parent / "sources.zh.yaml").read_text("utf-8"), Loader=_LOADER)
+    return loaded
+
+
 def say(code: str, lang: str, **values: object) -> str:
     """The sentence of a code with its facts filled in; KeyError where the code or a fact is missing."""
     return sentences(lang)[code].format(**{name: _said(value, lang) for name, value in values.items()})
 
 
 def as_json(value: object) -> str:
-    """A value as JSON writes it, cut where it is long."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    """A value as JSON writes it, cut where it is long; broken Unicode as escapes."""
+    text = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace").decode("utf-8")
     return text if len(text) <= 80 else text[:80] + "…"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pricing.explain import Line
-from pricing.spoken import yuan, yuan_of_fen
+from pricing.spoken import source_words, yuan, yuan_of_fen
 from pricing.tariff import Tariff
 from pricing.words import LANGUAGES, say
 from service.documents import compare_figures as figures
@@ -27,12 +27,24 @@ def page(comparison: Comparison, tariff: Tariff, lang: str = "en") -> str:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals.update(
-        say=say, langs=LANGUAGES, yuan=yuan, yuan_of_fen=yuan_of_fen, f=figures, names_of=names_of, steps=_steps
+        say=say,
+        langs=LANGUAGES,
+        yuan=yuan,
+        yuan_of_fen=yuan_of_fen,
+        f=figures,
+        names_of=names_of,
+        steps=_steps,
+        source_in=_source_in,
     )
     found = environment.get_template("compare.html").render(
         c=comparison, tariff=tariff, lang=lang, charts=_charts(comparison), sources=_sources(comparison)
     )
     return found + "\n"
+
+
+def _source_in(source: str) -> dict[str, str]:
+    """A source in both languages."""
+    return {lang: source_words(source, lang) for lang in LANGUAGES}
 
 
 def _charts(comparison: Comparison) -> dict[str, str]:

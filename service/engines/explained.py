@@ -55,6 +55,7 @@ def explain_line(folder: Path, number: int, work: Path, lang: str) -> dict[str, 
         "synthetic": receipt["synthetic"],
         "edition": receipt["edition"],
         "line": {"number": number, **line},
+        "title": dict(now.terms.edition.schemes[line["scheme"]].title),
         **sheets,
         **allocated,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from contextlib import closing
@@ -52,7 +51,7 @@ def keep_sides(
         store.sort_side(connection, read, made / SIDE_NAMES[side])
     for side, path in (MonthFiles.of(before.folder).sides if before is not None else {}).items():
         if side not in given:
-            _linked(path, made / SIDE_NAMES[side])
+            shutil.copy2(path, made / SIDE_NAMES[side])
 
 
 def _silent(stage: str, rows: int) -> None:
@@ -60,7 +59,10 @@ def _silent(stage: str, rows: int) -> None:
 
 
 def keep_before(before: Previous | None, made: Path) -> None:
-    """What is corrected stays beside the correction, so that the folder alone proves its differences."""
+    """What is corrected stays beside the correction, so that the folder alone proves its differences.
+
+    Files are copied, not linked: whoever changes one folder must not change the other.
+    """
     if before is None:
         return
     kept, old = made / BEFORE, before.folder
@@ -68,14 +70,7 @@ def keep_before(before: Previous | None, made: Path) -> None:
     lines = files.CHARGED if (old / files.CHARGED).is_file() else files.LINES
     sides = [path.name for path in MonthFiles.of(old).sides.values()]
     for name in (files.USAGE, *sides, files.REGISTER, files.EDITION, files.RECEIPT, files.CHARGED_SUMS, lines):
-        _linked(old / name, kept / name)
-
-
-def _linked(old: Path, new: Path) -> None:
-    try:
-        os.link(old, new)
-    except OSError:
-        shutil.copy2(old, new)
+        shutil.copy2(old / name, kept / name)
 
 
 def keep_register(path: Path, register: tuple[Mapping[str, Any], ...]) -> None:

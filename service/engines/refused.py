@@ -18,7 +18,8 @@ from pricing.enrolment import Enrolled
 from pricing.errors import CODE, OUT_OF_SCOPE, ROW_CODES
 from pricing.units import IntArray
 from service.engines.folder import FORMULA
-from service.engines.side_rows import Record, refused_enrolments
+from service.engines.side_rows import Record, history_of, refused_enrolments
+from service.history_words import HISTORY, OF_HISTORY, Sent, start_of
 from service.refusals import both, of_row
 
 REFUSAL_SCHEMA = pa.schema(
@@ -43,9 +44,13 @@ _SHARED_WORDS = (
     *("occupation_not_in_scope", "contribution_base_not_known", "average_wage_not_known", "rate_tier_not_assigned"),
     *("status_not_levied", "rate_not_known", "benefit_limit_not_known"),
 )
-_OWN_WORDS = frozenset(
-    number for number, code in enumerate(ROW_CODES) if code.startswith(("value_", "float_")) or "_not_" in code
-) - frozenset(CODE[code] for code in _SHARED_WORDS)
+_OWN_WORDS = (
+    frozenset(
+        number for number, code in enumerate(ROW_CODES) if code.startswith(("value_", "float_")) or "_not_" in code
+    )
+    - frozenset(CODE[code] for code in _SHARED_WORDS)
+    | OF_HISTORY
+)
 
 
 def refused_rows(part: Part, edition: Edition, found: Mapping[str, Enrolled]) -> Iterator[pa.RecordBatch]:
@@ -61,7 +66,8 @@ def refused_rows(part: Part, edition: Edition, found: Mapping[str, Enrolled]) ->
             numbers, rows = refusals.take(places), part.settlement.checked.order.take(places)
             meant = _meant(part, refused_enrolments(part, found.get(name)), numbers, rows)
             first, which = _worded_once(part, numbers, rows, meant)
-            words = [_words(part, edition, name, (numbers, rows, meant), place) for place in first.tolist()]
+            refused = (numbers, rows, meant, found.get(name))
+            words = [_words(part, edition, name, refused, place) for place in first.tolist()]
             yield _batch(part, name, rows, words, which)
 
 
@@ -115,10 +121,10 @@ def _words(
     part: Part,
     edition: Edition,
     scheme: str,
-    refused: tuple[IntArray, IntArray, Mapping[int, Record]],
+    refused: tuple[IntArray, IntArray, Mapping[int, Record], Enrolled | None],
     place: int,
 ) -> dict[str, Any]:
-    numbers, rows, meant = refused
+    numbers, rows, meant, enrolments = refused
     number, row = int(numbers[place]), int(rows[place])
     record = {name: part.batch.column(name)[row].as_py() for name in part.batch.schema.names}
     record = {name: value for name, value in record.items() if value is not None}
@@ -127,4 +133,7 @@ def _words(
         return {"column": "", **both(code, text=text)}
     record |= json.loads(record.pop(BAD_CELLS, "{}"))
     record = {**meant.get(place, {}), **record}
+    if enrolments is not None and number % COLUMN in OF_HISTORY:
+        start = start_of(enrolments, part.side.enrolments, record["worker"], edition.month)
+        record[HISTORY] = Sent(history_of(part.side.history, record["worker"]), start)
     return {"column": "", **of_row(number, record, edition, edition.schemes[scheme], 0)}

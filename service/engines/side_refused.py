@@ -19,6 +19,7 @@ from pricing.units import IntArray, month_text
 from pricing.usage import COLUMN_NUMBER
 from service.engines.refused import escaped
 from service.engines.side_rows import record_of
+from service.history_words import HISTORY, Sent, told
 from service.refusals import both, of_row
 
 _TEXTS = ("worker", "cover", "column", "code", "message", "message_zh")
@@ -110,8 +111,13 @@ _ECHOED = 1000  # characters of a sender's id that are echoed
 
 
 def _of_history(record: Row, number: int) -> Row:
-    """A refused row of a history; its sentences hold no facts of a cover."""
-    return {**record, "column": _COLUMN_NAMES[number // COLUMN], **both(ROW_CODES[number % COLUMN])}
+    """A refused row of a history, with what stands in it; its sentences hold no facts of a cover."""
+    said = both(ROW_CODES[number % COLUMN])
+    sent = {HISTORY: Sent((record,))}
+    words = {
+        name: said[name] + told(said["code"], sent, lang) for name, lang in (("message", "en"), ("message_zh", "zh"))
+    }
+    return {**record, "column": _COLUMN_NAMES[number // COLUMN], **said, **words}
 
 
 def _cut(text: str | None) -> str | None:

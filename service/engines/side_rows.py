@@ -30,6 +30,13 @@ def _has(table: Table, name: str, place: int) -> bool:
     return int(table.codes[name][place]) >= 0
 
 
+def history_of(table: Table, worker: str) -> list[Record]:
+    """Rows of one worker's history as they were sent."""
+    texts = table.texts.get("worker", ())
+    own = (table.code("worker") == (texts.index(worker) if worker in texts else -2)).nonzero()[0]
+    return [record_of(table, place) for place in own.tolist()]
+
+
 def judged(part: Part, edition: Edition, names: Iterable[str]) -> dict[str, Enrolled]:
     """The enrolments of each cover that is settled and open in the month."""
     schemes = [edition.schemes[name] for name in names]

@@ -13,6 +13,7 @@ import yaml
 
 from pricing.errors import ROW_CODES
 from pricing.product import EXPOSURES
+from pricing.rate_table import EVIDENCE, STATUSES, By
 from pricing.register import COLUMNS as REGISTER_COLUMNS
 from pricing.scheme import SCOPES
 from pricing.tariff import Tariff
@@ -34,15 +35,39 @@ QUANTITY_WORDS = [
     if r.by_curve and not (r.per and r.share)
 ]
 
+# Perils of the tables of expected costs.
+PERILS = sorted(
+    {
+        peril
+        for scheme in TARIFF.schemes.values()
+        if scheme.expected is not None
+        for entries in TARIFF.tables[scheme.expected.frequency].entries.values()
+        for entry in entries
+        if isinstance(entry.value, By)
+        for peril in entry.value.nodes
+    }
+)
+
+GATES = ["deviance", "calibration", "fidelity", "monotone", "fairness", "lint", "dislocation"]
+
 # Codes that are put together while the program runs: prefix → what may follow.
 FAMILIES = {
     "column_": COLUMNS,
     "compare_occupation_": TARIFF.factors["occupation"].levels,
+    "card_figure_": ["rows", "claims", "deviance", "gain", "explained", "cells", "model"],
+    "card_shape_": ["curve", "levels"],
+    "impact_by_": ["platform", "region", "occupation", "vehicle", "distance_m"],
+    "gate_": GATES,
+    "gate_name_": GATES,
     "due_": [scope for scope in SCOPES if scope != "proposal"],
     "payer_": TARIFF.factors["payer"].levels,
     "per_": [unit.removeprefix("millifen per ").replace(" ", "_") for unit in EXPOSURES.values()],
     "claim_step_": ["limit_event", "limit_order", "limit_twelve_months"],
-    "level_": ["fen", "ppm", "days", "months"],
+    "level_": ["fen", "ppm", "days", "months", "yes", "no"],
+    "mark_": (*STATUSES, *EVIDENCE),
+    "option_": sorted({name for s in TARIFF.schemes.values() if s.product is not None for name in s.product.options}),
+    "peril_": PERILS,
+    "vehicle_": TARIFF.factors["vehicle"].levels,
     "quantity_": QUANTITY_WORDS,
     "step_": ["base_rate", "reduction", "float", "off_balance", "ratio", "contribution_base", "contribution_base_days"],
 }
@@ -92,7 +117,9 @@ def codes_of(*names: str) -> dict[str, str]:
 def texts() -> set[str]:
     """Every text that stands in the code, or quoted in a page's template."""
     nodes = (node for tree in trees().values() for node in ast.walk(tree))
-    pages = [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("service/**/*.html"))]
+    pages = [
+        path.read_text(encoding="utf-8") for room in ("service", "training") for path in ROOT.glob(f"{room}/**/*.html")
+    ]
     quoted = {word for page in pages for word in re.findall(r"'([a-z_]+)'", page)}
     return quoted | {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
@@ -182,7 +209,13 @@ def test_every_refusal_of_a_row_has_a_case() -> None:
 
 def test_every_error_has_a_case() -> None:
     raised = codes_of("InputError", "TariffError")
-    by_program = ("service/cli", "service/engines/", "training/")  # these read files and options; their tests run them
+    by_program = (
+        "service/cli",
+        "service/engines/",
+        "service/release",
+        "service/approval",
+        "training/",
+    )  # these read files and options; their tests run them
     elsewhere = set(RAISED_ELSEWHERE) | {code for code, path in raised.items() if path.startswith(by_program)}
     outside = {"file_not_found", "claim_revenue_contradicts"}  # tests/refusals/test_rows.py and test_claims.py
     assert {code: path for code, path in raised.items() if code not in refused() | elsewhere | outside} == {}

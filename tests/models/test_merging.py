@@ -33,22 +33,22 @@ def stepped(noise: float = 0.0) -> Tables:
 
 def test_ward_joins_equal_neighbours_first() -> None:
     values = np.array([1.0, 1.0, 5.0, 5.0, 1.0])[:, None]
-    assert merged_axis(values, np.ones((5, 1)), True, 3).tolist() == [0, 0, 1, 1, 2]
-    assert merged_axis(values, np.ones((5, 1)), False, 2).tolist() == [0, 0, 1, 1, 0]
+    assert merged_axis(values, np.ones((5, 1)), 5, 3).tolist() == [0, 0, 1, 1, 2]
+    assert merged_axis(values, np.ones((5, 1)), 0, 2).tolist() == [0, 0, 1, 1, 0]
 
 
 def test_ward_minds_the_weight() -> None:
     """The light end joins: 1·100/101 · 1 against 100·100/200 · 2.25, then 100·1/101 · 2.25 against 100·100/200 · 1."""
     values, weight = np.array([[0.0], [1.0], [2.5]]), np.array([[1.0], [100.0], [100.0]])
-    assert merged_axis(values, weight, True, 2).tolist() == [0, 0, 1]
-    assert merged_axis(values, weight[::-1], True, 2).tolist() == [0, 1, 1]
+    assert merged_axis(values, weight, 3, 2).tolist() == [0, 0, 1]
+    assert merged_axis(values, weight[::-1], 3, 2).tolist() == [0, 1, 1]
 
 
 @pytest.mark.parametrize("ordered", [True, False])
 def test_the_cost_of_a_stage_is_the_square_it_loses(ordered: bool) -> None:
     rng = np.random.default_rng(2)
     values, weight = rng.normal(size=(9, 7)), rng.uniform(0, 2, size=(9, 7))
-    found = list(stages(values, weight, (ordered, ordered), 6))
+    found = list(stages(values, weight, (9, 7) if ordered else (0, 0), (6, 6)))
     assert [stage.cells for stage in found] == sorted((stage.cells for stage in found), reverse=True)
     assert found[-1].cells == 1
     for stage in found:

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.candidates import Candidate, best_stack, of_tables, stack_weights, stacked
 from models.experience import Experience
 from models.merging import Limits
-from models.selection import Candidate, fit, of_tables, select, stack_weights, stacked
+from models.selection import Wishes, fit, select
 from models.tables import Tables
 
 SIZES = (6, 4, 5)
@@ -36,7 +37,7 @@ def one_way(rows: Experience) -> list[Tables]:
 @pytest.mark.slow
 def test_an_interaction_is_found_and_published() -> None:
     rows = made(0.7)
-    found = fit(rows, one_way(rows), Limits(cells=100), pairs=3)
+    found = fit(rows, one_way(rows), Limits(cells=100), Wishes(pairs=3))
     assert found.winner != "glm"
     assert (0, 1) in found.tables.pairs
     assert [score.name for score in found.scores] == ["glm", "glm_pairs", "pairs", "stack"]
@@ -48,7 +49,7 @@ def test_an_interaction_is_found_and_published() -> None:
 @pytest.mark.slow
 def test_without_interactions_the_glm_is_kept() -> None:
     rows = made(0.0)
-    found = fit(rows, one_way(rows), Limits(cells=100), pairs=3)
+    found = fit(rows, one_way(rows), Limits(cells=100), Wishes(pairs=3))
     assert found.winner == "glm"
     assert not found.tables.pairs
 
@@ -98,3 +99,30 @@ def test_the_weights_that_judge_a_fold_have_not_seen_it() -> None:
     part = rows.folds == 0
     assert again[part] == pytest.approx(held[part], abs=1e-6)
     assert np.abs(again[~part] - held[~part]).max() > 0.05
+
+
+def test_a_third_model_joins_the_stack_only_where_held_out_rows_are_certain_to_gain() -> None:
+    rng = np.random.default_rng(6)
+    rows = made(0.0)
+    truth = -1 + 0.2 * rows.codes[:, 0]
+    parts = [Tables(SIZES, -1.0, {0: 0.2 * np.arange(6)})] * 3
+    noise = rng.normal(scale=0.5, size=(2, len(truth)))
+    rough, other = (Candidate(str(i), 1, truth + own, lambda: tuple(parts)) for i, own in enumerate(noise))
+    known = Candidate("known", 1, truth, lambda: tuple(parts))
+    pair = stacked(rows, rough, other).held_out
+    assert best_stack(rows, [rough, other, known]).held_out == pytest.approx(
+        stacked(rows, rough, other, known).held_out
+    )
+    assert (best_stack(rows, [rough, other]).held_out == pair).all()
+    assert (best_stack(rows, [known, rough, other]).held_out == stacked(rows, known, rough).held_out).all()
+
+
+def test_the_published_stack_is_the_weighted_sum_of_tables() -> None:
+    rows = made(0.3)
+    one = of_tables("glm", one_way(rows), rows)
+    two = Candidate("pairs", 2, one.held_out + 0.1 * rows.codes[:, 2], lambda: tuple(second))
+    second = [tables.plus(Tables(SIZES, 0.0, {2: 0.1 * np.arange(5)})) for tables in one.folds()]
+    _, first, other = stack_weights(np.column_stack([one.held_out, two.held_out]), rows.counts, rows.exposure)
+    for own, a, b in zip(stacked(rows, one, two).folds(), one.folds(), second, strict=True):
+        said = first * a.log_rate(rows.codes) + other * b.log_rate(rows.codes)
+        assert own.log_rate(rows.codes) == pytest.approx(said, abs=1e-9)

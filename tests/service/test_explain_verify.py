@@ -78,6 +78,14 @@ def corrected(place: Place, first: Path) -> Path:
     return out
 
 
+def test_a_correction_shares_no_file_with_what_it_corrects(place: Place, first: Path) -> None:
+    out = place.settle("beside", rows(MONTH), LATE, "--previous", first)
+    kept = list((out / "before").iterdir())
+    assert len(kept) > 4
+    assert [path.name for path in kept if path.read_bytes() != (first / path.name).read_bytes()] == []
+    assert [path.name for path in kept if path.samefile(first / path.name)] == []
+
+
 def test_every_line_is_explained_to_the_fen(first: Path, tmp_path: Path) -> None:
     settled = lines(first)
     assert {line["scheme"] for line in settled} == {"pilot_per_order", "class_rate", "mileage_linked"}

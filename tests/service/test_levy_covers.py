@@ -318,7 +318,20 @@ BROKEN_HISTORY = [
     ("mean zero", revenue(HOSTS[0], [0] * 12), "history_mean_zero", 0),
     ("falling", revenue(HOSTS[0], FALLING), "revenue_falling", 0),
     ("missing", [], "history_missing", 0),
+    ("too large", revenue(HOSTS[0], [10**15, *AMOUNTS[1:]]), "history_amount", 1),
 ]
+NEEDED = "Needed: every month from 2024-10 to 2025-09. Sent: "
+# What follows the sentence of a refusal: months needed and sent, or the cell that is wrong.
+TOLD = {
+    "a gap": NEEDED + "2024-10 to 2025-02, 2025-04 to 2025-09.",
+    "too short": NEEDED + "2025-04 to 2025-09.",
+    "missing": NEEDED + "none.",
+    "negative": "Of 2024-10 was sent -1; a whole number from 0 to 1,000,000,000,000, without quotes, is needed.",
+    "no number": 'Of 2024-10 was sent "much"; a whole number from 0 to 1,000,000,000,000, without quotes, is needed.',
+    "too large": "Of 2024-10 was sent 1000000000000000; a whole number from 0 to 1,000,000,000,000, "
+    "without quotes, is needed.",
+    "no month": "Found: 2024-13.",
+}
 
 
 @pytest.mark.parametrize(("name", "rows", "code", "refused"), BROKEN_HISTORY, ids=[case[0] for case in BROKEN_HISTORY])
@@ -330,6 +343,8 @@ def test_a_broken_history(tmp_path: Path, name: str, rows: list[Json], code: str
     ]
     listed = [row for row in side_refusals(folder) if row["side"] == "history"]
     assert {row["code"] for row in listed} == ({code} if refused else set())
+    said = [row["message"] for row in [*refusals(folder), *listed] if row["code"] == code]
+    assert [message for message in said if not message.endswith(TOLD.get(name, ""))] == []
     counts = totals(folder)["side"]["history"]
     assert (counts["read"], counts["used"], counts["refused"]) == (len(rows) + 12, len(rows) + 12 - refused, refused)
     priced = {(line["worker"], line["scheme"]) for line in lines(folder)}
@@ -341,7 +356,7 @@ def test_a_broken_history(tmp_path: Path, name: str, rows: list[Json], code: str
 ALONE = {"group": "", "eligible": "", "enrolled": ""}
 BROKEN_ENROLMENTS = [
     ("unfit", [enrolment(HOSTS[2], "lumbar", enrolled=121)], ["group_figures"], "enrolled is 121, eligible is 120"),
-    ("bad cell", [enrolment(HOSTS[2], "lumbar", enrolled="many")], ["group_figures"], "enrolled is \"many\""),
+    ("bad cell", [enrolment(HOSTS[2], "lumbar", enrolled="many")], ["group_figures"], 'enrolled is "many"'),
     ("too few", [enrolment(HOSTS[2], "lumbar", group="mcn_18", enrolled=60)], ["participation_too_low"], "50 %"),
     ("alone", [enrolment(HOSTS[2], "lumbar", **ALONE)], ["outside_enrolment_window"], "1, 7"),
     ("no option", [enrolment(HOSTS[2], "lumbar", waiting_days="")], ["option_missing"], "waiting_days"),

@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from models.names import NAMES
 from pricing.errors import InputError
-from training.plan import CANDIDATES, Split, TableLimits, read_plan
+from training.plan import Split, TableLimits, read_plan
 from training.plan_fields import sensitive
 from training.plan_init import first_plan
 
@@ -54,7 +55,7 @@ def test_the_example_of_the_contract(tmp_path: Path) -> None:
 
 def test_everything_else_has_a_default(tmp_path: Path) -> None:
     plan = read_plan(write(tmp_path, LEAST))
-    assert (plan.split, plan.tables, plan.candidates) == (Split("random"), TableLimits(), CANDIDATES)
+    assert (plan.split, plan.tables, plan.candidates) == (Split("random"), TableLimits(), NAMES[:-1])
     assert (plan.unseen, plan.seed, plan.groups, plan.weights, plan.interactions) == ("refuse", 2026, None, None, ())
 
 
@@ -68,7 +69,9 @@ MISTAKES = {
     "unknown_key": ("seed: 1\ncolour: red", "colour"),
     "plan_split_by": ("split: {kind: time}", "time"),
     "plan_not_a_share": ("split: {kind: random, test: 1}", "test"),
-    "plan_word_not_known": ("candidates: [forest]", "forest"),
+    "plan_word_not_known": ("candidates: [pairs, forest]", "forest"),
+    "plan_triples_contradict": ("candidates: [glm, triples]", "triples: 0"),
+    "plan_pairs_over_limit": ("interactions: [[age, job]]\ntables: {pairs: 0}", "1 pairs"),
     "plan_not_pairs": ("interactions: [[age, age]]", "two different"),
     "plan_not_a_factor": ("interactions: [[age, town]]", "town"),
     "plan_factor_prohibited": ("prohibited: [age]", "age"),
@@ -87,6 +90,36 @@ def test_a_mistake_is_refused_by_name(tmp_path: Path, code: str) -> None:
     assert refused.value.code == code
     assert word in refused.value.message("en")
     assert refused.value.message("zh")
+
+
+def test_a_curve_has_no_table_with_another_factor(tmp_path: Path) -> None:
+    text = LEAST.replace("{kind: numeric}", "{kind: numeric, shape: curve}") + "interactions: [[job, age]]\n"
+    with pytest.raises(InputError) as refused:
+        read_plan(write(tmp_path, text))
+    assert (refused.value.code, refused.value.values["factor"]) == ("plan_pair_of_curve", "age")
+
+
+@pytest.mark.parametrize("named", [("glm",), ("pairs", "glm"), ("stack",), ("glm_pairs", "stack", "pairs")])
+def test_a_plan_may_name_any_models_in_any_order(tmp_path: Path, named: tuple[str, ...]) -> None:
+    plan = read_plan(write(tmp_path, LEAST + f"candidates: [{', '.join(named)}]\n"))
+    assert plan.candidates == tuple(name for name in NAMES if name in named)
+
+
+def test_tables_of_three_factors_are_named_and_allowed_or_neither(tmp_path: Path) -> None:
+    allowed = LEAST + "tables: {triples: 2}\n"
+    assert read_plan(write(tmp_path, allowed)).candidates == NAMES
+    both = read_plan(write(tmp_path, allowed + "candidates: [triples, glm]\n"))
+    assert both.candidates == ("glm", "triples")
+    with pytest.raises(InputError) as refused:
+        read_plan(write(tmp_path, allowed + "candidates: [glm, pairs]\n"))
+    assert refused.value.code == "plan_triples_contradict"
+
+
+def test_a_factor_has_as_many_levels_as_the_fit_unless_the_plan_says_fewer(tmp_path: Path) -> None:
+    text = LEAST.replace("{kind: categorical}", "{kind: categorical, levels: 7}")
+    age, job = read_plan(write(tmp_path, text)).factors
+    assert (age.levels, age.spec().levels) == (255, 255)
+    assert (job.levels, job.spec().levels) == (7, 1000)
 
 
 CHANGES = {

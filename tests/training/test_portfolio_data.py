@@ -143,6 +143,7 @@ REFUSED = {
     "columns_missing": (lambda f: f.drop(columns="job"), "", "job"),
     "factor_not_numeric": (lambda f: f.assign(age=["old", *f["age"][1:]]), "", "old"),
     "peril_without_claims": (lambda f: f.assign(claims=0.0), "", "no claims"),
+    "peril_without_rows": (lambda f: f.assign(days="0,5"), "", "no readable exposure"),
     "portfolio_empty": (lambda f: f.head(0), "", "no rows"),
     "level_not_in_data": (lambda f: f, "unseen: pilot\n", "pilot"),
 }
@@ -238,6 +239,16 @@ def test_curves_and_factors_without_enough_values(tmp_path: Path) -> None:
     assert {"notice_fewer_values_than_knots", "notice_multiplies_not_said", "notice_factor_constant"} <= found
 
 
+def test_a_curve_of_fractions(tmp_path: Path) -> None:
+    plan = PLAN.replace("age: {{kind: numeric}}", "km: {{kind: numeric, shape: curve}}").format(files="a.csv")
+    (tmp_path / "plan.yaml").write_text(plan)
+    for unit, told in ((1e6, True), (1.0, False)):
+        plain().assign(km=np.arange(40) * 1000 / unit).to_csv(tmp_path / "a.csv", index=False)
+        read_in = read_plan(tmp_path / "plan.yaml")
+        found = {each.code for each in notices(read_in, read_portfolio(read_in))}
+        assert ("notice_curve_of_fractions" in found) == told
+
+
 def test_a_factor_that_names_rows(tmp_path: Path) -> None:
     frame = plain().assign(job=[f"j{i}" for i in range(40)])
     assert "notice_factor_identifies" in codes(tmp_path, frame)
@@ -245,6 +256,7 @@ def test_a_factor_that_names_rows(tmp_path: Path) -> None:
 
 def test_what_stands_on_both_sides_of_a_split(tmp_path: Path) -> None:
     frame = plain().drop(columns="policy").assign(worker=np.arange(40) // 20)
+    frame = frame.assign(claims=np.arange(40) % 2, paid=100.0 * (np.arange(40) % 2))
     halves = Parts(np.r_[0:10, 20:30], np.r_[10:20, 30:40])  # ages repeat every ten rows
     found = codes(tmp_path, frame, "groups: worker\n", halves)
     assert {"notice_features_on_both_sides", "notice_groups_on_both_sides"} <= found
