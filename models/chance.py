@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import chdtrc, chdtri, gammaincinv
+from scipy.special import chdtrc, gammaincinv
 
+from models.drift import psi
 from models.experience import FloatArray, IntArray
 
 LEAST_CLAIMS = 10.0  # under which no slope is told
 _LEAST_EXPECTED = 5.0  # of a level that stands for itself; smaller ones are looked at together
 _STEPS, _CLOSE = 50, 1e-9
+_DRAWS, _SEED = 1000, 2026
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,14 @@ def alone(exposure: FloatArray, groups: IntArray) -> float:
     return float(own.sum() ** 2 / (own**2).sum())
 
 
-def psi_by_chance(levels: int, before: float, after: float, sure: float) -> float:
-    """The population stability index that chance alone stays under: χ² · (1 ÷ before + 1 ÷ after), 0 of one level.
+def psi_by_chance(before: FloatArray, after: FloatArray, groups: tuple[float, float], sure: float) -> float:
+    """The population stability index that chance alone stays under where both periods have one mix; of levels' exposure.
 
-    before, after: independent groups of the two periods, as `alone` has them (Yurdakul and Naranjo 2020).
+    groups: independent groups before and after, as `alone` has them, which are drawn from the mix of both periods: the
+    χ² that large ones follow (Yurdakul and Naranjo 2020) fails where a level has few.
     """
-    return float(chdtri(levels - 1, 1 - sure)) * (1 / before + 1 / after) if levels > 1 else 0.0
+    draw = np.random.default_rng(_SEED)
+    sizes = [max(round(size), 1) for size in groups]
+    mix = sum(size * mass / mass.sum() for size, mass in zip(sizes, (before, after), strict=True)) / sum(sizes)
+    drawn = [draw.multinomial(size, mix, _DRAWS).astype(np.float64) for size in sizes]
+    return float(np.quantile([psi(*pair) for pair in zip(*drawn, strict=True)], sure))

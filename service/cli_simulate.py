@@ -14,7 +14,6 @@ from pricing.words import say
 from service.cli_options import AsJson, Lang, print_json
 from service.fields import read_month
 from service.settings import language
-from service.terminal_levy import watched
 
 ROWS, FIRST_MONTH = 100_000, "2025-01"
 LONGEST = 120  # months of a book
@@ -92,6 +91,8 @@ def _book(out: Path, size: tuple[int, int, int, str], shown_as: tuple[str, bool]
     """A book of claims. size: workers, months, seed, first month."""
     workers, months, seed, first_month = size
     done = 0
+    from service.terminal_levy import watched
+
     with watched() as advance:
 
         def told(rows: int) -> None:

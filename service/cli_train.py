@@ -12,7 +12,6 @@ from pricing.errors import InputError
 from service.cli_options import AsJson, Lang, print_json
 from service.clock import today
 from service.settings import language, tariff_folder
-from service.terminal_levy import watched
 
 
 def train(
@@ -55,6 +54,8 @@ def train(
         if step and step not in steps:
             raise InputError("request_value", name, key=name, value=step, known=", ".join(steps))
     part = module.Part(resume or bool(first), first, until or steps[-1])
+    from service.terminal_levy import watched
+
     with watched() as progress:
         metrics = module.train(plan, Path(out), today(), progress, tariff_folder(), part)
     if as_json:
@@ -84,6 +85,8 @@ def score(
     if out.exists():
         raise InputError("folder_exists", str(out), folder=out)
     module = importlib.import_module("training.score")
+    from service.terminal_levy import watched
+
     with watched() as progress:
         done = module.score(tables, data, out, progress, relativities)
     if as_json:

@@ -86,7 +86,7 @@ def figures(peril: NewPeril, known: KnownPeril, new: NewMonths, late: tuple[str,
         "slope": _slope(ranked, bounds.sure),
         "gini": _gini(ranked),
         "factors": {
-            name: _factor(one, (peril, new.columns[name], mature), rows, known.alone, bounds)
+            name: _factor(one, (peril, new.columns[name], mature), rows, (known.alone, len(known.factors)), bounds)
             for name, one in known.factors.items()
         },
     }
@@ -143,27 +143,27 @@ def _gini(rows: Rows) -> Shown | None:
 
 
 def _factor(
-    known: KnownFactor, seen: tuple[NewPeril, Column, BoolArray], rows: Rows, before: float, bounds: Bounds
+    known: KnownFactor, seen: tuple[NewPeril, Column, BoolArray], rows: Rows, trained: tuple[float, int], bounds: Bounds
 ) -> Shown:
     """A factor's claims by level, with the chance that they differ so; its PSI, with what chance brings to it.
 
-    seen: the peril, the factor's column, rows of the months that are judged; before: groups that trained.
+    seen: the peril, the factor's column, rows of the months that are judged; trained: groups that trained, factors.
     """
     peril, column, mature = seen
+    before, factors = trained
     labels, codes = known.banded.labels, known.banded.codes(column)
     used, exposed = mature & peril.used, mature & peril.exposed
     places = [place for place in range(len(labels)) if (codes[used] == place).any()]
     bands = [rows.where(used & (codes == place)).band(labels[place], bounds.sure) for place in places]
     claims, expected, spread = (np.array([band[key] for band in bands]) for key in ("claims", "expected", "spread"))
     after = known.banded.sums(codes[exposed], rows.exposure[exposed])
-    levels = int(((known.exposure > 0) | (after > 0)).sum())
     alike = alone(rows.exposure[exposed], rows.groups[exposed])
     return {
         "p": unlike(claims, expected, spread, known.error[places]),
         "bands": bands,
         "of_time": known.of_time,
         "psi": psi(known.exposure, after),
-        "psi_chance": psi_by_chance(levels, before, alike, bounds.sure),
+        "psi_chance": psi_by_chance(known.exposure, after, (before, alike), 1 - (1 - bounds.sure) / factors),
         "labels": list(labels),
         "before": (known.exposure / known.exposure.sum()).tolist(),
         "after": (after / after.sum()).tolist(),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import poisson
+from scipy.stats import chi2, poisson
 
 from models.chance import (
     LEAST_CLAIMS,
@@ -86,12 +86,21 @@ def test_levels_of_like_claims_are_seldom_called_unlike() -> None:
     assert unlike(np.array([9.0]), np.array([2.0]), np.ones(1), np.zeros(1)) == 1.0
 
 
-def test_chance_moves_a_mix_as_far_as_it_is_said_to() -> None:
-    draw, shares = np.random.default_rng(9), np.array([0.4, 0.3, 0.2, 0.1])
-    bound = psi_by_chance(4, 500, 300, 0.95)
-    over = [psi(*(draw.multinomial(n, shares).astype(float) for n in (500, 300))) > bound for _ in range(1000)]
-    assert 25 <= sum(over) <= 80
-    assert psi_by_chance(1, 500, 300, 0.95) == 0.0
+@pytest.mark.parametrize("groups", [(500, 300), (1200, 25)])
+def test_chance_moves_a_mix_as_far_as_it_is_said_to(groups: tuple[int, int]) -> None:
+    draw, shares = np.random.default_rng(9), np.array([0.4, 0.25, 0.2, 0.1, 0.05])
+    pairs = [[draw.multinomial(n, shares).astype(float) for n in groups] for _ in range(100)]
+    over = [psi(*pair) > psi_by_chance(*pair, groups, 0.95) for pair in pairs]
+    assert sum(over) <= 12
+    moved = [np.array([0.1, 0.25, 0.2, 0.1, 0.35]) * groups[1], shares * groups[0]]
+    assert psi(moved[1], moved[0]) > psi_by_chance(moved[1], moved[0], groups, 0.95)
+
+
+def test_many_groups_move_as_chi_squared_says() -> None:
+    mass = np.array([4000.0, 2500.0, 2000.0, 1500.0])
+    due = chi2.ppf(0.95, 3) * (1 / 4000 + 1 / 3000)
+    assert psi_by_chance(mass, mass, (4000, 3000), 0.95) == pytest.approx(due, rel=0.1)
+    assert psi_by_chance(np.ones(1), np.ones(1), (500, 300), 0.95) == 0.0
 
 
 def test_groups_of_like_exposure_count_themselves() -> None:

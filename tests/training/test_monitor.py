@@ -68,6 +68,8 @@ def test_under_the_same_law_tables_are_kept(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_more_claims_everywhere_are_rebalanced_by_their_factor(tmp_path: Path) -> None:
     own = [fire(later(seed, changed(level=0.25 * 1.3)), tmp_path) for seed in range(200, 210)]
+    for one in own:
+        print(one["verdict"], [e["message"] for e in one["evidence"] if e["asks"] != "keep"])
     told = [one for one in own if one["verdict"] == "rebalance"]
     assert len(told) >= 8
     assert np.mean([one["factor"]["ratio"] for one in told]) == pytest.approx(1.3, abs=0.06)
@@ -85,7 +87,7 @@ def test_claims_that_no_longer_rise_with_distance_ask_for_a_refit(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("shares", "code", "least"),
-    [((0.2, 0.35, 0.45), "monitor_mix_moved", 0.1), ((0.05, 0.25, 0.7), "monitor_mix_gone", 0.25)],
+    [((0.24, 0.35, 0.41), "monitor_mix_moved", 0.1), ((0.05, 0.25, 0.7), "monitor_mix_gone", 0.25)],
 )
 def test_a_mix_that_moved_is_named(shares: tuple[float, ...], code: str, least: float, tmp_path: Path) -> None:
     own = fire(later(11, changed(shares=shares)), tmp_path)
