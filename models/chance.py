@@ -17,7 +17,7 @@ from models.experience import FloatArray, IntArray
 LEAST_CLAIMS = 10.0  # under which no slope is told
 _LEAST_EXPECTED = 5.0  # of a level that stands for itself; smaller ones are looked at together
 _STEPS, _CLOSE = 50, 1e-9
-_DRAWS, _SEED = 1000, 2026
+_DRAWS, _SEED = 500, 2026
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def alone(exposure: FloatArray, groups: IntArray) -> float:
 
 
 def psi_by_chance(before: FloatArray, after: FloatArray, groups: tuple[float, float], sure: float) -> float:
-    """The population stability index that chance alone stays under where both periods have one mix; of levels' exposure.
+    """The population stability index that chance alone stays under where both periods have one mix of levels.
 
     groups: independent groups before and after, as `alone` has them, which are drawn from the mix of both periods: the
     χ² that large ones follow (Yurdakul and Naranjo 2020) fails where a level has few.

@@ -18,6 +18,7 @@ from service.cli_compare import compare
 from service.cli_levy import check, explain, levy, verify
 from service.cli_monitor import monitor
 from service.cli_options import AsJson, Lang, Strict, print_json
+from service.cli_registry import registry_app
 from service.cli_release import approve, release, releases_list, rollback
 from service.cli_simulate import simulate
 from service.cli_tariff import tariff_app
@@ -41,6 +42,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(tariff_app, name="tariff")
+app.add_typer(registry_app, name="registry")
 for month_command in (check, levy, explain, verify, simulate, train, score):
     app.command()(month_command)
 app.command("monitor")(monitor)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pricing.errors import InputError
+from pricing.words import say
 from service.cli_options import AsJson, Lang, print_json
 from service.clock import today
 from service.settings import language, tariff_folder
@@ -65,7 +66,10 @@ def train(
 
         show_run(metrics, Path(out), language(lang))
     if log:
-        importlib.import_module("training.registry").log_run(Path(out))
+        logged = importlib.import_module("training.registry").log_run(Path(out))
+        code = "page_registry_already" if logged.already else "page_registry_logged"
+        facts = {"version": logged.model_version, "model": logged.model, "run": logged.run_id, "uri": logged.uri}
+        typer.echo(say(code, language(lang), **facts), err=as_json)
 
 
 def score(

@@ -169,7 +169,7 @@ def selection(law: Law, tables: Mapping[str, str], start: str, group: Row) -> st
     if not group.get("id"):
         return "" if in_window else "outside_enrolment_window"
     eligible, enrolled = group.get("eligible"), group.get("enrolled")
-    if type(eligible) is not int or type(enrolled) is not int or not 0 < eligible or not 0 <= enrolled <= eligible:
+    if type(eligible) is not int or type(enrolled) is not int or not eligible > 0 or not 0 <= enrolled <= eligible:
         return "group_figures"
     if enrolled < law.need(tables["group_size"], "rate_not_known")["value"] and not in_window:
         return "group_too_small"

@@ -197,6 +197,7 @@ def _tags(folder: Path, candidate: Mapping[str, Any]) -> dict[str, str]:
     data = _json(folder, "data.json")
     tags |= {f"data_{name.removeprefix('data_')}": _said(data[name]) for name in _OF_DATA if data.get(name)}
     if data:
+        tags |= {name: data[name] for name in ("commit", "program") if data.get(name) and name not in tags}
         tags["data_columns"] = ", ".join(f"{one['name']}: {one['type']}" for one in data["columns"])
         tags["data_files"] = ", ".join(f"{one['name']} {one['sha256']}" for one in data["files"])
     if (folder / "plan.yaml").is_file():

@@ -52,6 +52,7 @@ class Steps(RunState):
         months = months_of(self.portfolio)
         found = {"format": 1, "files": files, "data_sha256": self.facts.data_hash, "rows": self.portfolio.rows}
         found |= {"columns": schema_of(self.portfolio), "synthetic": self.facts.synthetic}
+        found |= {"commit": self.facts.commit, "program": self.facts.program}
         write_json(folder / "data.json", {**found, "months": None if months is None else list(months)})
         write_csv(folder / "set_aside.csv", self.portfolio.aside_rows(), _ASIDE)
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from training.pipeline import Part, train
 
-WORKERS = 1500
+WORKERS, TRAINED = 1500, 6000
 AREAS = {"north": 1.0, "south": 1.5, "west": 0.8}
 PLAN = """\
 name: quick
@@ -68,7 +68,8 @@ def trained() -> Path:
     """A folder with plan, data and the run until its tables, made once."""
     folder = Path(tempfile.mkdtemp(prefix="monitored"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    months_of(1, [f"2025-{month:02d}" for month in range(1, 13)]).to_parquet(folder / "data.parquet")
+    year = [f"2025-{month:02d}" for month in range(1, 13)]
+    months_of(1, year, workers=TRAINED).to_parquet(folder / "data.parquet")
     (folder / "plan.yaml").write_text(PLAN, encoding="utf-8")
     train(
         folder / "plan.yaml", folder / "run", dt.date(2026, 1, 1), lambda step, rows: None, part=Part(last="tabulate")

@@ -61,15 +61,13 @@ def test_under_the_same_law_tables_are_kept(tmp_path: Path) -> None:
     own = [fire(later(seed), tmp_path) for seed in range(100, 120)]
     # At 95 % one of twenty intervals misses 1; four or more would come once in sixty or so.
     assert sum(bool(asks(one, "monitor_level_off")) for one in own) <= 3
-    assert sum(one["verdict"] == "keep" for one in own) >= 14
+    assert sum(one["verdict"] == "keep" for one in own) >= 15, "three tests, each of them at 95 %"
     assert {line["asks"] for one in own for line in one["evidence"]} <= {"keep", "rebalance", "refit"}
 
 
 @pytest.mark.slow
 def test_more_claims_everywhere_are_rebalanced_by_their_factor(tmp_path: Path) -> None:
     own = [fire(later(seed, changed(level=0.25 * 1.3)), tmp_path) for seed in range(200, 210)]
-    for one in own:
-        print(one["verdict"], [e["message"] for e in one["evidence"] if e["asks"] != "keep"])
     told = [one for one in own if one["verdict"] == "rebalance"]
     assert len(told) >= 8
     assert np.mean([one["factor"]["ratio"] for one in told]) == pytest.approx(1.3, abs=0.06)
@@ -101,7 +99,7 @@ def test_a_mix_that_moved_is_named(shares: tuple[float, ...], code: str, least: 
 
 
 def test_little_exposure_moves_by_chance(tmp_path: Path) -> None:
-    own = fire(months_of(12, ["2026-01"], workers=30), tmp_path)
+    own = fire(months_of(33, ["2026-01"], workers=30), tmp_path)
     furthest = max((one["psi"], name) for name, one in own["factors"].items() if not one["of_time"])
     assert furthest[0] > ALL.psi_watch, "of thirty workers"
     assert not asks(own, "monitor_mix_moved")
