@@ -13,7 +13,7 @@ ifneq ($(shell [ -x $(PY) ] && cat $(STAMP) 2>/dev/null),$(CURDIR))
 .PHONY: $(STAMP)
 endif
 
-.PHONY: help setup run test test-all lint types check bench lock clean
+.PHONY: help setup run test test-all lint types check bench reference lock clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
@@ -56,6 +56,9 @@ check: lint types test-all ## lint, types and every test
 
 bench: setup ## the figures of the README
 	@$(PY) -m benchmarks
+
+reference: setup  # the entries of the shipped tariff that are fitted on a synthetic book, made anew
+	@$(PY) -m training.reference --out "$$(mktemp -d)/reference" --write
 
 lock: ## write requirements.lock anew (needs uv)
 	@uv pip compile pyproject.toml --all-extras --python-version 3.11 --generate-hashes --quiet \

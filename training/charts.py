@@ -43,7 +43,7 @@ def both(code: str) -> str:
 
 
 @contextmanager
-def _drawn(width: float, height: float) -> Iterator[tuple[Axes, list[str]]]:
+def chart(width: float, height: float) -> Iterator[tuple[Axes, list[str]]]:
     """An empty chart, in inches, and a list whose first element is its SVG afterwards."""
     out: list[str] = []
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
@@ -66,7 +66,8 @@ def _inline(svg: str) -> str:
     return re.sub(r"(font: [0-9.]+px) [^;\"]*", rf"\1 {_FONTS}", body)
 
 
-def _ticks(axes: Axes, labels: Sequence[str]) -> None:
+def ticks(axes: Axes, labels: Sequence[str]) -> None:
+    """Labels below an axis: not all where they are many, turned where they are long."""
     every = -(-len(labels) // _MOST_TICKS)
     shown = [label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…" for label in labels]
     long = max((len(label) for label in shown), default=0) * len(labels) > 45
@@ -75,7 +76,7 @@ def _ticks(axes: Axes, labels: Sequence[str]) -> None:
     )
 
 
-def _exposure(axes: Axes, exposure: Sequence[float]) -> None:
+def exposure_bars(axes: Axes, exposure: Sequence[float]) -> None:
     """Bars of exposure behind the lines, on an axis of their own."""
     behind = axes.twinx()
     behind.bar(range(len(exposure)), exposure, color=PALE, width=0.9, zorder=0)
@@ -88,7 +89,7 @@ def _exposure(axes: Axes, exposure: Sequence[float]) -> None:
 
 def lorenz(curve: Mapping[str, Any]) -> str:
     """Share of claims by share of exposure, from the lowest expected rate."""
-    with _drawn(3.6, 3.4) as (axes, out):
+    with chart(3.6, 3.4) as (axes, out):
         axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1)
         axes.plot(curve["exposure"], curve["claims"], color=ACCENT, linewidth=1.8)
         axes.fill_between(curve["exposure"], curve["claims"], curve["exposure"], color=PALE, alpha=0.6)
@@ -100,7 +101,7 @@ def lorenz(curve: Mapping[str, Any]) -> str:
 
 def rates(bands: Sequence[Mapping[str, Any]], unit: float, other: str = "") -> str:
     """Claims per `unit` of exposure by band: actual, expected, and by another model where one is named."""
-    with _drawn(5.2, 3.2) as (axes, out):
+    with chart(5.2, 3.2) as (axes, out):
         place = range(len(bands))
         for key, label, style in (
             ("claims", "chart_actual", {"color": INK, "marker": "o", "linestyle": "-"}),
@@ -109,7 +110,7 @@ def rates(bands: Sequence[Mapping[str, Any]], unit: float, other: str = "") -> s
         ):
             values = [unit * band[key] / band["exposure"] for band in bands]
             axes.plot(place, values, label=both(label), markersize=4, linewidth=1.3, **style)
-        _ticks(axes, [band["label"] for band in bands])
+        ticks(axes, [band["label"] for band in bands])
         axes.set_ylim(bottom=0)
         axes.set_xlabel(both("chart_tenths"))
         axes.set_ylabel(f"{both('chart_rate')} {unit:,.0f}")
@@ -119,8 +120,8 @@ def rates(bands: Sequence[Mapping[str, Any]], unit: float, other: str = "") -> s
 
 def ratios(bands: Sequence[Mapping[str, Any]], label: str) -> str:
     """Actual ÷ expected of each band with its 95 % interval, over bars of exposure."""
-    with _drawn(5.2, 2.8) as (axes, out):
-        _exposure(axes, [band["exposure"] for band in bands])
+    with chart(5.2, 2.8) as (axes, out):
+        exposure_bars(axes, [band["exposure"] for band in bands])
         known = [(k, band) for k, band in enumerate(bands) if band["ratio"] is not None]
         axes.axhline(1, color=GREY, linewidth=0.8)
         axes.errorbar(
@@ -133,7 +134,7 @@ def ratios(bands: Sequence[Mapping[str, Any]], label: str) -> str:
             markersize=4,
             capsize=2,
         )
-        _ticks(axes, [band["label"] for band in bands])
+        ticks(axes, [band["label"] for band in bands])
         axes.set_xlabel(label)
         axes.set_ylabel(both("chart_ratio"))
         axes.set_ylim(0, min(max([2.0, *(band["ratio"] * 1.2 for _, band in known)]), 4.0))
@@ -142,13 +143,13 @@ def ratios(bands: Sequence[Mapping[str, Any]], label: str) -> str:
 
 def effect(main: Mapping[str, Any]) -> str:
     """A published main effect over its exposure, beside the main-effect model with its 95 % intervals."""
-    with _drawn(5.2, 3.0) as (axes, out):
+    with chart(5.2, 3.0) as (axes, out):
         numeric = main["kind"] == "numeric"
         fitted, at = main["fitted"], [_number(text) for text in main["at"]]
         if numeric and main["shape"] != "none" and None not in at[:-1]:
             _numeric_effect(axes, main, at)
         else:
-            _exposure(axes, main["exposure"] or [0.0])
+            exposure_bars(axes, main["exposure"] or [0.0])
             axes.plot(
                 range(len(main["at"])),
                 main["relativity"],
@@ -157,7 +158,7 @@ def effect(main: Mapping[str, Any]) -> str:
                 markersize=5,
                 label=both("chart_published"),
             )
-            _ticks(axes, [str(text) for text in main["at"]])
+            ticks(axes, [str(text) for text in main["at"]])
             _fitted_levels(axes, fitted, [str(text) for text in main["at"]])
         axes.axhline(1, color=GREY, linewidth=0.8, linestyle=":")
         axes.set_xlabel(main["factor"])
@@ -224,14 +225,14 @@ def _fitted_levels(axes: Axes, fitted: Mapping[str, Any], labels: Sequence[str])
 def heat(pair: Mapping[str, Any]) -> str:
     """A table of two factors: darker is dearer; cells without exposure are hatched."""
     rows, columns = pair["labels"]
-    with _drawn(max(3.2, 0.55 * len(columns) + 1.6), max(2.2, 0.36 * len(rows) + 1.2)) as (axes, out):
+    with chart(max(3.2, 0.55 * len(columns) + 1.6), max(2.2, 0.36 * len(rows) + 1.2)) as (axes, out):
         axes.imshow(pair["relativity"], cmap="Greys", vmin=0.5, vmax=1.8, aspect="auto")
         for i, line in enumerate(pair["relativity"]):
             for j, value in enumerate(line):
                 empty = not pair["exposure"][i][j] > 0
                 text = f"({value:.2f})" if empty else f"{value:.2f}"
                 axes.text(j, i, text, ha="center", va="center", fontsize=7, color="white" if value > 1.3 else INK)
-        _ticks(axes, columns)
+        ticks(axes, columns)
         axes.set_yticks(range(len(rows)), [row[:_LONGEST] for row in rows])
         axes.set_ylabel(pair["factors"][0])
         axes.set_xlabel(pair["factors"][1])
@@ -240,7 +241,7 @@ def heat(pair: Mapping[str, Any]) -> str:
 
 def bars(names: Sequence[str], values: Sequence[float], label: str, mark: float | None = None) -> str:
     """Values by name, the first on top, with a line at a bound."""
-    with _drawn(5.2, 0.26 * len(names) + 1.0) as (axes, out):
+    with chart(5.2, 0.26 * len(names) + 1.0) as (axes, out):
         axes.barh(range(len(names)), values, color=ACCENT, height=0.6)
         axes.set_yticks(range(len(names)), [name[:40] for name in names])
         axes.invert_yaxis()

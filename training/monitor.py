@@ -41,6 +41,8 @@ class Watched:
     @classmethod
     def of(cls, given: Path, run: Path | None = None, plan: Path | None = None) -> Watched:
         """From a run folder or a folder of tables; InputError where no plan says what the columns are."""
+        if not given.is_dir():
+            raise InputError("file_not_found", "", path=given)
         if (given / "tables").is_dir() and (given / "plan.yaml").is_file():
             tables, own = given / "tables", given
         else:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from training.charts import GREY, INK, _drawn, _exposure, _ticks, both
+from training.charts import GREY, INK, both, chart, exposure_bars, ticks
 
+_LEVEL = 7  # letters of a label that may have to be turned, which needs room
 _HIGHEST = 4.0  # of an axis; an interval that reaches further is cut
 
 
 def held(bands: Sequence[Mapping[str, Any]], label: str) -> str:
     """Each band's actual ÷ expected over bars of exposure; hollow where a band has `judged` false."""
-    with _drawn(5.2, 2.8) as (axes, out):
-        _exposure(axes, [band["exposure"] for band in bands])
+    long = any(len(band["label"]) > _LEVEL for band in bands)
+    with chart(5.2, 3.6 if long else 2.8) as (axes, out):
+        exposure_bars(axes, [band["exposure"] for band in bands])
         axes.axhline(1, color=GREY, linewidth=0.8)
         known = [(place, band) for place, band in enumerate(bands) if band["ratio"] is not None]
         for place, band in known:
@@ -22,7 +24,7 @@ def held(bands: Sequence[Mapping[str, Any]], label: str) -> str:
             axes.errorbar(
                 [place], [band["ratio"]], yerr=sides, fmt="o", color=INK, ecolor=GREY, mfc=face, markersize=4, capsize=2
             )
-        _ticks(axes, [band["label"] for band in bands])
+        ticks(axes, [band["label"] for band in bands])
         axes.set_xlabel(label)
         axes.set_ylabel(both("chart_ratio"))
         axes.set_ylim(0, min(max([1.5, *(1.2 * band["high"] for _, band in known)]), _HIGHEST))

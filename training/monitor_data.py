@@ -14,10 +14,10 @@ from models.experience import BoolArray, FloatArray, IntArray
 from models.factor_spec import Column
 from pricing.errors import InputError
 from pricing.words import LANGUAGES, Phrase, say
-from training.frames import doubled, names, numbers, read_frame
+from training.frames import ABSENT, doubled, names, numbers, read_frame
 from training.monitor_expected import expected_counts
 from training.monitor_reference import in_order, places, time_column
-from training.plan import Plan, PlannedPeril
+from training.plan import Plan, PlannedFactor, PlannedPeril
 from training.run_folder import file_hash
 from training.score import Pricing
 
@@ -87,9 +87,7 @@ def read_new(plan: Plan, pricing: Pricing, data: Sequence[Path]) -> NewMonths:
     return NewMonths(
         rows=len(frame),
         files=files,
-        columns={
-            f.name: names(frame[f.name]) if f.kind == "categorical" else numbers(frame, f.name) for f in plan.factors
-        },
+        columns={factor.name: _factor(frame, factor) for factor in plan.factors},
         time=time,
         times=times,
         order=() if times is None else tuple(in_order(times)),
@@ -97,6 +95,19 @@ def read_new(plan: Plan, pricing: Pricing, data: Sequence[Path]) -> NewMonths:
         grouped=grouped,
         perils=tuple(_peril(peril, pricing, frame, (twice, _weights(plan, frame))) for peril in plan.perils),
     )
+
+
+def _factor(frame: pd.DataFrame, factor: PlannedFactor) -> Column:
+    """A factor's values as training reads them; InputError where a number is a text."""
+    if factor.kind == "categorical":
+        return names(frame[factor.name])
+    values = numbers(frame, factor.name)
+    texts = names(frame[factor.name]).astype(str)
+    wrong = np.isnan(values) & ~np.isin(texts, ABSENT)
+    if wrong.any():
+        shown = {"factor": factor.name, "rows": int(wrong.sum()), "text": str(texts[wrong][0])}
+        raise InputError("factor_not_numeric", factor.name, **shown)
+    return values
 
 
 def _weights(plan: Plan, frame: pd.DataFrame) -> FloatArray:

@@ -15,7 +15,7 @@ from models.experience import FloatArray, IntArray
 from models.factor_spec import Column
 from pricing.errors import InputError
 from training.banded import Banded
-from training.frames import names
+from training.frames import ABSENT, names
 from training.monitor_expected import expected_counts
 from training.plan import Plan
 from training.portfolio_data import Portfolio, read_portfolio
@@ -77,10 +77,14 @@ def in_order(times: Column) -> list[str]:
 
 
 def places(groups: Column | None, rows: int) -> IntArray:
-    """Number of each row's group, from 0; each row by itself where there are no groups."""
+    """Number of each row's group, from 0; each row by itself where there are no groups, or it names none."""
     if groups is None:
         return np.arange(rows)
-    return np.asarray(np.unique(groups.astype(str), return_inverse=True)[1], dtype=np.int64)
+    texts = groups.astype(str)
+    place = np.asarray(np.unique(texts, return_inverse=True)[1], dtype=np.int64)
+    lonely = np.isin(texts, ABSENT)
+    place[lonely] = rows + np.arange(int(lonely.sum()))
+    return np.asarray(np.unique(place, return_inverse=True)[1], dtype=np.int64)
 
 
 def reference(plan: Plan, portfolio: Portfolio, parts: Mapping[str, PerilParts], pricing: Pricing) -> dict[str, Any]:
@@ -139,11 +143,10 @@ def learn(plan: Plan, pricing: Pricing) -> Reference:
 
 def read_reference(run: Path) -> Reference:
     """The reference that a run keeps; InputError where it keeps none."""
-    raw = read_json(run / FILE)
-    if not raw:
+    if not (run / FILE).is_file():
         raise InputError("monitor_no_reference", str(run), run=run, file=FILE)
     try:
-        return of_json(raw)
+        return of_json(read_json(run / FILE))
     except (KeyError, TypeError, ValueError) as error:
         raise InputError("portfolio_unreadable", str(run / FILE), reason=repr(error)) from None
 

@@ -34,8 +34,10 @@ class Finding:
 
 def verdict(figures: Figures, bounds: Bounds) -> dict[str, Any]:
     """`verdict`, the `factor` that would rebalance (None but for that verdict), `evidence`, of a peril's figures."""
-    if figures["whole"] is None or figures["whole"]["ratio"] is None:
+    if figures["whole"] is None:
         found = [Finding("unjudged", "monitor_nothing_mature", {"late": bounds.late})]
+    elif figures["whole"]["ratio"] is None:
+        found = list(_unpriced(figures, bounds))
     else:
         found = [*_level(figures, bounds), *_slope(figures, bounds), *_levels(figures, bounds)]
         found += [*_mix(figures, bounds), *_unpriced(figures, bounds)]
@@ -56,10 +58,15 @@ def _level(figures: Figures, bounds: Bounds) -> Iterator[Finding]:
     off = whole["low"] > high or whole["high"] < low
     values = {key: f"{whole[key]:.3f}" for key in ("ratio", "low", "high")}
     values |= {"claims": f"{whole['claims']:,.0f}", "expected": f"{whole['expected']:,.1f}", **_sure(bounds)}
+    if off and not whole["claims"] > 0:
+        yield Finding("unjudged", "monitor_no_claims", {"expected": values["expected"]})
+        return
     if off:
         yield Finding("rebalance", "monitor_level_off", values)
         return
-    yield Finding("keep", "monitor_level_holds", values)
+    within = not whole["low"] <= 1 <= whole["high"]
+    values["margin"] = f"{bounds.level_margin:g}"
+    yield Finding("keep", "monitor_level_within" if within else "monitor_level_holds", values)
     reach = whole["high"] - whole["ratio"]
     if reach > _FEW:
         yield Finding("keep", "monitor_few_claims", {"low": f"{whole['low']:.2f}", "high": f"{whole['high']:.2f}"})
@@ -77,7 +84,9 @@ def _slope(figures: Figures, bounds: Bounds) -> Iterator[Finding]:
     elif slope["low"] > high:
         yield Finding("refit", "monitor_slope_steep", values)
     else:
-        yield Finding("keep", "monitor_slope_holds", values)
+        within = not slope["low"] <= 1 <= slope["high"]
+        values["margin"] = f"{bounds.slope_margin:g}"
+        yield Finding("keep", "monitor_slope_within" if within else "monitor_slope_holds", values)
 
 
 def _levels(figures: Figures, bounds: Bounds) -> Iterator[Finding]:
@@ -131,7 +140,8 @@ def _unpriced(figures: Figures, bounds: Bounds) -> Iterator[Finding]:
     nothing = figures["nothing"]
     if nothing["rows"]:
         values = {"rows": f"{nothing['rows']:,}", "claims": f"{nothing['claims']:,.0f}"}
-        yield Finding("keep", "monitor_expects_nothing", values)
+        seen = figures["whole"]["ratio"] is not None
+        yield Finding("keep" if seen else "unjudged", "monitor_expects_nothing", values)
     share = figures["unpriced"]
     if share > 0:
         over = share > bounds.unpriced

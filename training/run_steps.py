@@ -24,6 +24,8 @@ from training.impact import impact
 from training.judged import candidates, fidelity, metrics, relativities
 from training.judgement import Seen, judge
 from training.kept import keep
+from training.monitor_expected import pricing_of
+from training.monitor_reference import reference
 from training.outcome import declared, outcome
 from training.plan import PlannedPeril
 from training.portfolio_checks import notices
@@ -136,6 +138,8 @@ class Steps(RunState):
         figures["notices"] = [{"code": n.code, **{k: n.message(v) for k, v in _MESSAGES.items()}} for n in told]
         write_json(folder / "metrics.json", figures)
         write_json(folder / "judged.json", {"format": 1, "perils": drawn})
+        known = reference(self.plan, self.portfolio, self.parts, pricing_of(self.run / "tables"))
+        write_json(folder / "reference.json", known)
         lines = [line for name, (one, _) in self.published.items() for line in relativities(name, one)]
         write_csv(folder / "relativities.csv", lines)
 

@@ -46,8 +46,10 @@ def test_ended(tmp_path: Path, table: str, refusing: list[str]) -> None:
     shutil.copytree(SHIPPED, copy)
     path = copy / f"{table}.yaml"
     text = path.read_text(encoding="utf-8")
-    assert text.count("    known_from:") == 1
-    path.write_text(text.replace("    known_from:", "    ends: 2024-12\n    known_from:"), encoding="utf-8")
+    # The first entry alone: a later one does not answer for it.
+    ended = text.replace("    known_from:", "    ends: 2024-12\n    known_from:", 1)
+    assert ended != text
+    path.write_text(ended, encoding="utf-8")
     now, before = answers(Tariff.load(copy)), answers(Tariff.load())
     assert now == {name: "rate_not_known" if name in refusing else premium for name, premium in before.items()}
     assert all(isinstance(premium, int) and premium > 0 for premium in before.values())

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pricing.tariff import SHIPPED, Tariff
+from pricing.tariff import Tariff
 from service.quote import quote
+from tests.plain import PLAIN
 from tests.properties.answers import TARIFF, TODAY, Json, by_engine, by_evaluator
 from tests.properties.strategies import ALL_KNOWN, ATTRIBUTES, amounts, months_of, request_of, requests
 
@@ -37,7 +38,7 @@ CURVE = """
 def later(tmp_path_factory: pytest.TempPathFactory) -> Tariff:
     """The shipped tables with a base of 2025 and a curve of 2026-07 that were published on 2026-06-01."""
     folder = tmp_path_factory.mktemp("later") / "rates"
-    shutil.copytree(SHIPPED, folder)
+    shutil.copytree(PLAIN, folder)
     for name, entry in (("contribution_base", BASE), ("work_injury/distance", CURVE)):
         path = folder / f"{name}.yaml"
         path.write_text(path.read_text(encoding="utf-8").rstrip() + entry, encoding="utf-8")

@@ -14,7 +14,7 @@ from service.release import release
 from service.release_history import in_force
 
 NOON = dt.datetime(2026, 11, 26, 12, tzinfo=SHANGHAI)
-BASE_ID, DISTANCE_ID = "contribution_base@2026-07/110000", "work_injury/distance@2026-12"
+BASE_ID, DISTANCE_ID = "contribution_base@2026-07/110000", "work_injury/distance@2027-01"
 NEW_BASE = """
   - region: "110000"
     effective_from: 2026-07
@@ -27,7 +27,7 @@ NEW_BASE = """
 """
 # The knots of the entry before, and its off-balance, said again: a model that found the same.
 NEW_DISTANCE = """
-  - effective_from: 2026-12
+  - effective_from: 2027-01
     known_from: 2026-11-26
     status: demonstration
     evidence: none
@@ -48,7 +48,7 @@ def run_folder(folder: Path, failed: tuple[str, ...] = (), base: Path = SHIPPED)
     shutil.copytree(base, folder / "tariff", ignore=shutil.ignore_patterns("*.json", "*.html", "model_card*"))
     path = folder / "tariff" / "work_injury" / "distance.yaml"
     text = path.read_text(encoding="utf-8")
-    values = text[text.index("    curve:") :]
+    values = text[text.rindex("    curve:") :]
     path.write_text(text.rstrip("\n") + NEW_DISTANCE + values.rstrip("\n") + "\n", encoding="utf-8")
     gates = [gate(name, peril, name not in failed) for name, peril in (("deviance", "injury"), ("lint", ""))]
     passed = all(one["passed"] for one in gates)
@@ -67,7 +67,7 @@ def facts(folder: Path, base: Path) -> dict[str, Any]:
         "product": "work_injury_riders",
         "tariff_sha256": folder_hash(folder / "tariff"),
         "base_sha256": folder_hash(base),
-        "effective_from": "2026-12",
+        "effective_from": "2027-01",
         "tables": [
             {"table": "work_injury/distance", "entry": DISTANCE_ID, "peril": "injury", "factor": "distance_m"},
         ],

@@ -22,8 +22,9 @@ from models.tables import Tables
 from pricing.errors import InputError, LichengError
 from pricing.folder_hash import folder_hash
 from pricing.strict_yaml import read_yaml
-from pricing.tariff import SHIPPED, Tariff
+from pricing.tariff import Tariff
 from tests.evaluator import curve_at, half_up
+from tests.plain import PLAIN
 from training.candidate import make_candidate
 from training.candidate_spec import CandidateFrame, CandidateSpec, Experience, read_candidate
 from training.published import Frame, Published, write_tables
@@ -79,7 +80,7 @@ def spec(month: str = "2026-12", **publish: Any) -> CandidateSpec:
 @pytest.fixture(scope="module")
 def made(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     out = tmp_path_factory.mktemp("run") / "tariff"
-    return out, make_candidate(tables, SHIPPED, spec(), out, FRAME)
+    return out, make_candidate(tables, PLAIN, spec(), out, FRAME)
 
 
 def entries(folder: Path, table: str) -> list[dict[str, Any]]:
@@ -87,7 +88,7 @@ def entries(folder: Path, table: str) -> list[dict[str, Any]]:
     return found
 
 
-def code_of(tables: Path, out: Path, one: CandidateSpec, frame: CandidateFrame = FRAME, base: Path = SHIPPED) -> str:
+def code_of(tables: Path, out: Path, one: CandidateSpec, frame: CandidateFrame = FRAME, base: Path = PLAIN) -> str:
     with pytest.raises(LichengError) as error:
         make_candidate(tables, base, one, out, frame)
     assert not out.exists()
@@ -98,18 +99,18 @@ def code_of(tables: Path, out: Path, one: CandidateSpec, frame: CandidateFrame =
 def test_files_that_are_not_named_are_as_they_were(made: tuple[Path, dict[str, Any]]) -> None:
     out, _ = made
     named = {f"{table}.yaml" for table in (DISTANCE, NIGHT_SHARE, VEHICLE)}
-    files = [path.relative_to(SHIPPED) for path in SHIPPED.rglob("*.yaml")]
+    files = [path.relative_to(PLAIN) for path in PLAIN.rglob("*.yaml")]
     assert len(files) > 50
-    unlike = [path.as_posix() for path in files if (out / path).read_bytes() != (SHIPPED / path).read_bytes()]
+    unlike = [path.as_posix() for path in files if (out / path).read_bytes() != (PLAIN / path).read_bytes()]
     assert sorted(unlike) == sorted(named)
     for name in named:  # the new entry stands after every byte of the old text
-        assert (out / name).read_bytes().startswith((SHIPPED / name).read_bytes())
+        assert (out / name).read_bytes().startswith((PLAIN / name).read_bytes())
 
 
 def test_candidate_json_names_what_it_is(made: tuple[Path, dict[str, Any]]) -> None:
     out, told = made
     assert told["tariff_sha256"] == folder_hash(out)
-    assert told["base_sha256"] == folder_hash(SHIPPED)
+    assert told["base_sha256"] == folder_hash(PLAIN)
     assert told["effective_from"] == "2026-12"
     assert told["tables"][0] == {
         "table": DISTANCE,
@@ -185,13 +186,13 @@ def test_the_off_balance_is_solved_anew(made: tuple[Path, dict[str, Any]]) -> No
 
 def test_before_its_month_nothing_changes(made: tuple[Path, dict[str, Any]]) -> None:
     month = 2026 * 12 + 10
-    old, new = (Tariff.load(folder).on(month, KNOWN) for folder in (SHIPPED, made[0]))
+    old, new = (Tariff.load(folder).on(month, KNOWN) for folder in (PLAIN, made[0]))
     assert old.hash == new.hash
     assert old.hash != Tariff.load(made[0]).on(month + 1, KNOWN).hash
 
 
 def test_a_scheme_whose_levels_change_is_balanced_too(tables: Path, tmp_path: Path) -> None:
-    told = make_candidate(tables, SHIPPED, spec(injury={"vehicle": VEHICLE}), tmp_path / "tariff", FRAME)
+    told = make_candidate(tables, PLAIN, spec(injury={"vehicle": VEHICLE}), tmp_path / "tariff", FRAME)
     assert [one["factor"] for one in told["tables"]] == ["vehicle", "off_balance"]
     old, new = entries(tmp_path / "tariff", DISTANCE)
     assert new["curve"] == old["curve"]
@@ -201,7 +202,7 @@ def test_a_scheme_whose_levels_change_is_balanced_too(tables: Path, tmp_path: Pa
 
 def test_comments_and_the_keys_after_stay(tables: Path, tmp_path: Path) -> None:
     base = tmp_path / "base"
-    shutil.copytree(SHIPPED, base)
+    shutil.copytree(PLAIN, base)
     path = base / f"{VEHICLE}.yaml"
     text = path.read_text(encoding="utf-8").replace("\n  - ", "\n# by size only\n  - ")
     path.write_text(text + "      # trucks last\n\nreview_by: 2030-01\n", encoding="utf-8")
@@ -215,7 +216,7 @@ def test_comments_and_the_keys_after_stay(tables: Path, tmp_path: Path) -> None:
 def test_expected_cost_takes_the_means_of_the_data(tmp_path: Path) -> None:
     tables = fitted(tmp_path / "tables", exposure="orders")
     publish = {"frequency": "work_injury/frequency", "severity": "work_injury/severity"}
-    told = make_candidate(tables, SHIPPED, spec(treatment=publish), tmp_path / "tariff", FRAME)
+    told = make_candidate(tables, PLAIN, spec(treatment=publish), tmp_path / "tariff", FRAME)
     # 3,000 claims on 2,000 million orders; 27 million yuan for them
     assert entries(tmp_path / "tariff", "work_injury/frequency")[-1]["by_peril"] == {
         "treatment": 1_500_000,
@@ -274,7 +275,7 @@ def test_an_entry_comes_after_the_last_and_is_known_before_it_holds(tables: Path
 
 def test_a_file_of_another_form_is_refused(tables: Path, tmp_path: Path) -> None:
     base = tmp_path / "base"
-    shutil.copytree(SHIPPED, base)
+    shutil.copytree(PLAIN, base)
     path = base / f"{VEHICLE}.yaml"
     raw = read_yaml(path)
     path.write_text(json.dumps(raw), encoding="utf-8")  # one line of JSON is YAML too
@@ -283,7 +284,7 @@ def test_a_file_of_another_form_is_refused(tables: Path, tmp_path: Path) -> None
 
 def test_limits_that_bind_too_hard_are_refused(tmp_path: Path) -> None:
     base = tmp_path / "base"
-    shutil.copytree(SHIPPED, base)
+    shutil.copytree(PLAIN, base)
     path = base / "work_injury" / "ratio_limits.yaml"
     text = path.read_text(encoding="utf-8")
     assert "least: 500000" in text
@@ -322,7 +323,7 @@ def test_a_section_is_read_strictly(raw: dict[str, Any], code: str) -> None:
 def test_a_factor_that_the_fit_did_not_keep_is_said(tables: Path, tmp_path: Path) -> None:
     frame = replace(FRAME, factors=("vehicle", "night_share", "weather"))
     both = spec(injury={"weather": "work_injury/worked_min", "vehicle": VEHICLE})
-    told = make_candidate(tables, SHIPPED, both, tmp_path / "tariff", frame)
+    told = make_candidate(tables, PLAIN, both, tmp_path / "tariff", frame)
     assert [one["code"] for one in told["notices"]] == ["candidate_not_kept", "candidate_levels_kept"]
     assert len(entries(tmp_path / "tariff", "work_injury/worked_min")) == 1
     alone = spec(injury={"weather": "work_injury/worked_min"})
@@ -332,5 +333,5 @@ def test_a_factor_that_the_fit_did_not_keep_is_said(tables: Path, tmp_path: Path
 def test_a_folder_that_stands_is_not_overwritten(tables: Path, tmp_path: Path) -> None:
     (tmp_path / "tariff").mkdir()
     with pytest.raises(InputError, match="tariff"):
-        make_candidate(tables, SHIPPED, spec(), tmp_path / "tariff", FRAME)
+        make_candidate(tables, PLAIN, spec(), tmp_path / "tariff", FRAME)
     assert [path.name for path in tmp_path.iterdir()] == ["tariff"]

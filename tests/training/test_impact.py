@@ -17,11 +17,12 @@ from pricing.arrow_usage import usage_of
 from pricing.errors import InputError
 from pricing.register import read_register
 from pricing.settle import settle
-from pricing.tariff import SHIPPED, Tariff
+from pricing.tariff import Tariff
 from pricing.units import parse_month
 from service.engines.levy import Order, levy
 from service.engines.previous import register_rows
 from tests.evaluator import half_up
+from tests.plain import PLAIN
 from training.impact import impact
 from training.impact_month import read_month
 from training.simulate import simulate
@@ -47,7 +48,7 @@ CURVE += "    off_balance_ppm: 1250000\n    reference_portfolio: riders_2024\n"
 
 def tariff(folder: Path, **entries: str) -> Path:
     """The shipped tariff with more entries, by the name of their table of work injury."""
-    shutil.copytree(SHIPPED, folder, ignore=shutil.ignore_patterns("README.md"))
+    shutil.copytree(PLAIN, folder, ignore=shutil.ignore_patterns("README.md"))
     for name, text in entries.items():
         with (folder / "work_injury" / f"{name}.yaml").open("a", encoding="utf-8") as file:
             file.write(text)
@@ -89,7 +90,7 @@ def tariffs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="module")
 def of_both(months: dict[str, Path], tariffs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("impact")
-    impact(months["2025-08"], SHIPPED, tariffs["both"], out, silent, months["2025-07"])
+    impact(months["2025-08"], PLAIN, tariffs["both"], out, silent, months["2025-07"])
     return out
 
 
@@ -127,7 +128,7 @@ def test_totals_are_those_of_settle(of_both: Path, months: dict[str, Path], tari
         one = report["schemes"][name]
         old, new, before = (
             by_platform(months[month], tables, name, "2026-12")
-            for month, tables in (("2025-08", SHIPPED), ("2025-08", tariffs["both"]), ("2025-07", SHIPPED))
+            for month, tables in (("2025-08", PLAIN), ("2025-08", tariffs["both"]), ("2025-07", PLAIN))
         )
         assert (one["total"]["old_fen"], one["total"]["new_fen"]) == (old.total(), new.total())
         assert one["total"]["old_fen"] != one["total"]["new_fen"]
@@ -140,7 +141,7 @@ def test_totals_are_those_of_settle(of_both: Path, months: dict[str, Path], tari
 
 
 def test_an_unchanged_tariff_is_the_levy_itself(months: dict[str, Path], tmp_path: Path) -> None:
-    report = impact(months["2025-08"], SHIPPED, SHIPPED, tmp_path, silent)
+    report = impact(months["2025-08"], PLAIN, PLAIN, tmp_path, silent)
     totals = json.loads((months["2025-08"] / "totals.json").read_text(encoding="utf-8"))["schemes"]
     assert report["priced_as"] == "2025-08"
     assert report["changed"] == []
@@ -176,7 +177,7 @@ def test_usage_is_the_change_of_units_at_the_old_average(of_both: Path, months: 
 def test_one_month_and_one_part_leave_the_other_terms_at_nothing(
     which: str, term: str, months: dict[str, Path], tariffs: dict[str, Path], tmp_path: Path
 ) -> None:
-    report = impact(months["2025-08"], SHIPPED, tariffs[which], tmp_path, silent)
+    report = impact(months["2025-08"], PLAIN, tariffs[which], tmp_path, silent)
     assert {one["part"] for one in report["changed"]} == {which}
     assert set(report["schemes"]) == ({MILEAGE} if which == "model" else {MILEAGE, "class_rate"})
     for one in report["schemes"].values():
@@ -224,7 +225,7 @@ def test_the_largest_changes_have_both_worksheets(of_both: Path) -> None:
 
 
 def test_per_order_against_mileage_is_what_the_lines_say(months: dict[str, Path], tmp_path: Path) -> None:
-    compared = impact(months["2025-08"], SHIPPED, SHIPPED, tmp_path, silent)["per_order_against_mileage"]
+    compared = impact(months["2025-08"], PLAIN, PLAIN, tmp_path, silent)["per_order_against_mileage"]
     priced: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
     for line in pq.read_table(months["2025-08"] / "lines.parquet").to_pylist():
         key = tuple(line[name] for name in ("worker", "platform", "contractor", "region", "occupation", "vehicle"))
@@ -272,7 +273,7 @@ def by_hand(folder: Path) -> Path:
 def test_a_month_by_hand(tmp_path: Path) -> None:
     """6,000 yuan × 1.1 % = 66.00 yuan, × ratio. No night and no minutes are sent: the ratio is g(km) ÷ ω."""
     new = tariff(tmp_path / "new", distance=CURVE)
-    one = impact(by_hand(tmp_path), SHIPPED, new, tmp_path / "out", silent)["schemes"][MILEAGE]
+    one = impact(by_hand(tmp_path), PLAIN, new, tmp_path / "out", silent)["schemes"][MILEAGE]
     rows = {
         (row["worker"], row["platform"]): row for row in pq.read_table(tmp_path / "out" / "impact.parquet").to_pylist()
     }
@@ -310,7 +311,7 @@ def test_a_month_by_hand(tmp_path: Path) -> None:
 def test_law_comes_before_model_and_limits_last(tmp_path: Path) -> None:
     """Class 5 from 1.1 % to 1.32 %: 66.00 yuan become 79.20, both × ratio; the new curve comes after that."""
     new = tariff(tmp_path / "new", distance=CURVE, class_rate=CLASS_RATES)
-    explained = impact(by_hand(tmp_path), SHIPPED, new, tmp_path / "out", silent)["schemes"][MILEAGE]["explained"]
+    explained = impact(by_hand(tmp_path), PLAIN, new, tmp_path / "out", silent)["schemes"][MILEAGE]["explained"]
     # Premium at the base rate and ratio of each worker; g over ω at 833, 5,000 and, of twice the income, 2,000 km.
     two = [1_000_000 + Fraction(1167 * 237_000, 1250), 1_000_000 + Fraction(1167 * 1_400_000, 3167)]
     heights = [(1_000_000, 1_779_000, half_up(two[0])), (1_000_000, 2_400_000, half_up(two[1]))]
@@ -333,7 +334,7 @@ def test_law_comes_before_model_and_limits_last(tmp_path: Path) -> None:
 
 def test_the_other_month_comes_before(months: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
-        impact(months["2025-07"], SHIPPED, SHIPPED, tmp_path, silent, months["2025-08"])
+        impact(months["2025-07"], PLAIN, PLAIN, tmp_path, silent, months["2025-08"])
     assert error.value.code == "impact_not_earlier"
     assert list(tmp_path.iterdir()) == []
 
@@ -342,7 +343,7 @@ def test_a_month_that_neither_tariff_can_price_is_refused(tmp_path: Path) -> Non
     """In 2029 no contribution base is known any more; the message names what refuses the rows."""
     later = CURVE.replace("effective_from: 2026-12", "effective_from: 2029-01")
     with pytest.raises(InputError, match="contribution_base_not_known") as error:
-        impact(by_hand(tmp_path), SHIPPED, tariff(tmp_path / "new", distance=later), tmp_path / "out", silent)
+        impact(by_hand(tmp_path), PLAIN, tariff(tmp_path / "new", distance=later), tmp_path / "out", silent)
     assert error.value.code == "impact_nothing_priced"
     assert list((tmp_path / "out").iterdir()) == []
 

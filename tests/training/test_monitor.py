@@ -14,7 +14,7 @@ from tests.training.monitored import PLAN, changed, later, months_of, trained
 from training.monitor import Bounds, Watched, monitor, write
 from training.monitor_expected import pricing_of
 from training.monitor_page import page
-from training.monitor_reference import FILE, learn, of_json, read_reference, reference
+from training.monitor_reference import FILE, learn, of_json, places, read_reference, reference
 from training.plan import read_plan
 from training.portfolio_data import read_portfolio
 from training.run_files import write_json
@@ -88,10 +88,14 @@ def test_claims_that_no_longer_rise_with_distance_ask_for_a_refit(tmp_path: Path
     [((0.24, 0.35, 0.41), "monitor_mix_moved", 0.1), ((0.05, 0.25, 0.7), "monitor_mix_gone", 0.25)],
 )
 def test_a_mix_that_moved_is_named(shares: tuple[float, ...], code: str, least: float, tmp_path: Path) -> None:
-    own = fire(later(11, changed(shares=shares)), tmp_path)
-    before = np.array([0.4, 0.35, 0.25])
-    due = float(((np.array(shares) - before) * np.log(np.array(shares) / before)).sum())
-    assert own["factors"]["area"]["psi"] == pytest.approx(due, rel=0.3)
+    frame = later(11, changed(shares=shares))
+    own = fire(frame, tmp_path)
+    before, after = (
+        one["area"].value_counts(normalize=True).sort_index().to_numpy()
+        for one in (pd.read_parquet(trained() / "data.parquet"), frame)
+    )
+    due = float(((after - before) * np.log(after / before)).sum())
+    assert own["factors"]["area"]["psi"] == pytest.approx(due, rel=0.15), "the training rows are four fifths of these"
     assert due > least
     [told] = asks(own, code)
     assert "exposure of area" in told
@@ -165,7 +169,9 @@ def test_a_portfolio_that_the_tables_do_not_know_asks_for_a_refit(tmp_path: Path
 def test_a_margin_excuses_what_it_covers(tmp_path: Path) -> None:
     frame = later(18, changed(level=0.25 * 1.3))
     assert fire(frame, tmp_path)["verdict"] == "rebalance"
-    assert fire(frame, tmp_path, Bounds(late=0, level_margin=0.5))["verdict"] == "keep"
+    excused = fire(frame, tmp_path, Bounds(late=0, level_margin=0.5))
+    assert excused["verdict"] == "keep"
+    assert asks(excused, "monitor_level_within")
 
 
 def test_rows_without_time_or_groups_are_judged_and_said(tmp_path: Path) -> None:
@@ -176,6 +182,17 @@ def test_rows_without_time_or_groups_are_judged_and_said(tmp_path: Path) -> None
     assert [one["label"] for one in alike["months"]] == [""]
     assert alike["whole"]["ratio"] == pytest.approx(grouped["whole"]["ratio"])
     assert alike["whole"]["high"] < grouped["whole"]["high"], "a worker's months hang together"
+
+
+def test_no_claim_at_all_is_no_reason_for_a_factor_of_zero(tmp_path: Path) -> None:
+    own = fire(later(24).assign(claims=0), tmp_path)
+    assert asks(own, "monitor_no_claims")
+    assert (own["verdict"], own["factor"]) == ("unjudged", None)
+
+
+def test_rows_that_name_no_group_stand_alone() -> None:
+    assert places(np.array(["a", "", "a", "nan", ""], dtype=object), 5).tolist() == [0, 1, 0, 2, 3]
+    assert places(None, 3).tolist() == [0, 1, 2]
 
 
 def test_csv_says_the_same(tmp_path: Path) -> None:
@@ -196,6 +213,10 @@ def test_a_plan_teaches_the_same_reference() -> None:
 
 def break_column(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns="km")
+
+
+def break_number(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(km=frame["km"].astype(str).where(frame.index > 2, "far"))
 
 
 def break_exposure(frame: pd.DataFrame) -> pd.DataFrame:
@@ -222,6 +243,7 @@ def break_rows(frame: pd.DataFrame) -> pd.DataFrame:
     ("broken", "code", "word"),
     [
         (break_column, "columns_missing", "km"),
+        (break_number, "factor_not_numeric", "far"),
         (break_exposure, "peril_without_rows", "fire"),
         (break_levels, "peril_without_rows", "moon"),
         (break_months, "monitor_not_later", "2025-12"),
@@ -267,6 +289,10 @@ def test_without_plan_or_reference_it_says_what_is_missing(tmp_path: Path) -> No
     with pytest.raises(InputError) as odd:
         read_reference(tmp_path)
     assert odd.value.code == "portfolio_unreadable"
+    (tmp_path / FILE).write_text("{", encoding="utf-8")
+    with pytest.raises(InputError) as torn:
+        read_reference(tmp_path)
+    assert torn.value.code == "portfolio_unreadable"
 
 
 def test_the_page_carries_everything_in_both_languages(tmp_path: Path) -> None:
