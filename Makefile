@@ -39,10 +39,10 @@ run: setup ## a first look: one price, explained
 	@$(PY) -m service.cli_first_run
 
 test: setup ## the quick tests
-	@$(PY) -m pytest -q -m "not slow"
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadfile -m "not slow"
 
 test-all: setup ## every test
-	@$(PY) -m pytest -q
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadfile
 
 lint: setup ## ruff: rules and format
 	@$(PY) -m ruff check --quiet .
