@@ -26,7 +26,8 @@ _LEAST = 1e-6  # of the mean rate: a factor is above zero
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """x: knots in the factor's own whole units, ascending; y: factor at each, above 0; missing: where x is unknown."""
+    """x: knots in the factor's own whole units, ascending; y: factor at each, above 0; missing: where x is unknown, NaN where
+    training knew it of every row."""
 
     x: IntArray
     y: FloatArray
@@ -107,7 +108,7 @@ def fit_curve(
     candidates = _candidates(points)
     x = candidates[choose_knots(points.pooled(candidates), knots, monotone)]
     y = _heights(points, x, monotone)
-    missing = (counts[~known].sum() + prior) / (expected[~known].sum() + prior)
+    missing = (counts[~known].sum() + prior) / (expected[~known].sum() + prior) if not known.all() else np.nan
     return Curve(x, y, float(missing))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pricing.benefit_tables import Said, Unanswered
+from pricing.claim_cover import entered, in_force
 from pricing.claim_income import income, triggered
 from pricing.claim_parts import (
     FEN,
@@ -19,8 +20,6 @@ from pricing.claim_parts import (
     accumulated,
     benefit,
     caused,
-    entered,
-    in_force,
     proved,
     waited,
 )
@@ -49,7 +48,7 @@ class Decision:
 
 def decide(claim: Claim, edition: Edition, scheme: Scheme, terms: ClaimTerms) -> Decision:
     """Go through the steps of a claim up to the first that refuses it. edition: of the month claimed."""
-    if (contradiction := _contradiction(claim, edition)) is not None:
+    if (contradiction := _contradiction(claim, edition, terms)) is not None:
         return Decision(REFUSED, 0, (), refusal=contradiction)
     steps: list[Step] = []
     try:
@@ -63,16 +62,19 @@ def decide(claim: Claim, edition: Edition, scheme: Scheme, terms: ClaimTerms) ->
     return Decision(OPEN if to_prove else PAID, steps[-1].running_fen or 0, tuple(steps), to_prove)
 
 
-def _contradiction(claim: Claim, edition: Edition) -> Said | None:
-    """What a claim cannot say of payments: for other events after this one, for this one before it or in the future."""
+def _contradiction(claim: Claim, edition: Edition, terms: ClaimTerms) -> Said | None:
+    """What a claim cannot say of payments: to come, for this event before it, or twice for one month of income."""
     now = edition.known.year * MONTHS + edition.known.month - 1
+    paid: set[int] = set()
     for one in claim.earlier:
         facts = {"month": month_text(one.month), "date": claim.event.date.isoformat()}
         facts["known_on"] = edition.known.isoformat()
-        if one.month > claim.event.month and not claim.same_event(one):
-            return Said("claim_earlier_later", facts)
-        if claim.same_event(one) and not claim.event.month <= one.month <= now:
+        same = claim.same_event(one)
+        if one.month > now or (same and one.month < claim.event.month):
             return Said("claim_earlier_outside", facts)
+        if same and terms.shape == INCOME and one.month in paid:
+            return Said("claim_earlier_twice", facts)
+        paid |= {one.month} if same else set()
     return None
 
 
@@ -138,14 +140,15 @@ def _less_paid(claim: Claim, before: int) -> Step:
 
 
 def _limited(claim: Claim, cover: Cover, limit: Limit, before: int) -> Step:
-    """A limit per event or order; or what other events of the twelve months, ending with this one's, leave of it."""
+    """A limit per event or order; or what other events leave of it that were paid within twelve months of this one."""
     most = cover.option(limit.option)
     paid = sum(one.paid_fen for one in _counted(claim, limit.per))
     left = max(most.value - paid, 0)
     fen = min(before, left)
     facts = {"limit": yuan_of_fen(most.value), "paid": yuan_of_fen(paid), "left": yuan_of_fen(left)}
     facts |= {"before": yuan_of_fen(before), "running": yuan_of_fen(fen)}
-    facts |= {"first": month_text(claim.event.month - MONTHS + 1), "last": month_text(claim.event.month)}
+    first, last = claim.event.month - MONTHS + 1, claim.event.month + MONTHS - 1
+    facts |= {"first": month_text(first), "last": month_text(last)}
     return Step(f"limit_{limit.per}", True, most.value, FEN, fen, facts, most.found)
 
 
@@ -154,5 +157,5 @@ def _counted(claim: Claim, per: str) -> Iterator[Earlier]:
     if per != "twelve_months":
         return
     for one in claim.earlier:
-        if not claim.same_event(one) and claim.event.month - one.month < MONTHS:
+        if not claim.same_event(one) and abs(claim.event.month - one.month) < MONTHS:
             yield one

@@ -94,11 +94,12 @@ def _incomplete(found: Histories) -> int:
 
 def _interval(claim: Claim, cover: Cover) -> Step:
     """Whether what was paid for other events lies far enough back."""
-    last = max((one.month for one in claim.earlier if not claim.same_event(one)), default=None)
+    others = [one.month for one in claim.earlier if not claim.same_event(one)]
+    last = min(others, key=lambda month: abs(claim.event.month - month), default=None)
     interval = known(cover.edition, cover.terms.interval)
     facts: dict[str, object] = {"months": interval.value, "event": month_text(claim.event.month)}
     facts["last"] = "–" if last is None else month_text(last)
-    near = last is not None and claim.event.month - last < interval.value
+    near = last is not None and abs(claim.event.month - last) < interval.value
     words = "interval_first" if last is None else ""
     refusal = Said("claim_too_soon", facts) if near else None
     return Step("interval", not near, interval.value, "months", None, facts, interval.found, refusal, words=words)
@@ -130,8 +131,9 @@ def _fall(claim: Claim, cover: Cover) -> Step:
     facts = {"month": month_text(claim.month), "own": yuan_of_fen(own), "last_month": month_text(claim.month - MONTHS)}
     facts |= {"last": yuan_of_fen(last_year), "percent": percent(share.value)}
     facts["most"] = yuan_of_fen(times_ppm(last_year, share.value))
-    holds = at_or_under(own, last_year, share.value)
-    refusal = None if holds else Said("claim_revenue_not_fallen", facts)
+    holds = last_year > 0 and at_or_under(own, last_year, share.value)
+    code = "claim_revenue_not_fallen" if last_year > 0 else "claim_nothing_last_year"
+    refusal = None if holds else Said(code, facts)
     return Step("fall", holds, share.value, "ppm", None, facts, share.found, refusal)
 
 
@@ -170,7 +172,8 @@ def income(claim: Claim, cover: Cover) -> Iterator[Step]:
     yield Step("monthly_limit", True, limit.value, limit.unit, fen, said, limit.found)
     yield (step := _eliminated(claim, cover, fen))
     assert step.running_fen is not None
-    yield from accumulated(claim, cover, step.running_fen)
+    before = sum(one.paid_fen for one in claim.earlier if claim.same_event(one))
+    yield from accumulated(claim, cover, step.running_fen, before)
 
 
 def _share(name: str, ppm: int, before: int, rests_on: Known) -> tuple[int, Step]:

@@ -6,21 +6,19 @@ A step says whether it holds: true, false (which refuses the claim), or None whe
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pricing.benefit_tables import Known, Said, Unanswered, look_up, where
 from pricing.claim_terms import ClaimTerms
 from pricing.edition import Edition
-from pricing.enrolment import by_options, enrolled, since
-from pricing.enrolment import in_force as holds_in
-from pricing.errors import CODE
-from pricing.gate import closed
+from pricing.enrolment import by_options
 from pricing.rate_table import NATION, Found
 from pricing.scheme import Scheme
 from pricing.side import Side
 from pricing.spoken import yuan_of_fen
-from pricing.units import month_text, parse_month, shared_down
+from pricing.units import shared_down
 
 FEN = "fen"
 
@@ -69,7 +67,12 @@ class Claim:
 
     def same_event(self, one: Earlier) -> bool:
         """Whether something paid earlier was for this event."""
-        return bool(one.event) and one.event == self.event.id
+        return bool(one.event) and alike(one.event) == alike(self.event.id)
+
+
+def alike(name: str) -> str:
+    """An event's id as two are compared: blanks and capitals make no other event of it."""
+    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,8 @@ class Step:
 class Cover:
     """A cover as it stands for the claim: its terms, and the options of the enrolment in force.
 
-    starts: first month of the enrolment, None where the cover needs none; levels: the level of each option.
+    starts: first month of the enrolment, None where the cover needs none; levels: the level of each option; elsewhere:
+    an enrolment was sent that is not in force then.
     """
 
     edition: Edition
@@ -109,6 +113,7 @@ class Cover:
     terms: ClaimTerms
     starts: int | None
     levels: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: bool = False
 
     def option(self, name: str) -> Known:
         """The number that an option stands for, with the entry that prices it; Unanswered where it is no number."""
@@ -118,51 +123,6 @@ class Cover:
         if not isinstance(found, Found) or not level.isdecimal():
             raise Unanswered("benefit_not_known", table, table=table, **where(self.edition, NATION))
         return Known(int(level), name.rsplit("_", 1)[-1], found)
-
-
-def entered(claim: Claim, edition: Edition, scheme: Scheme, terms: ClaimTerms) -> Cover | Step:
-    """The cover in force in the month of the event, or the step that refuses the claim."""
-    assert scheme.product is not None
-    shut = closed(edition, scheme)
-    offered = claim.occupation in edition.nodes(scheme.product.occupations)
-    if shut or not offered:
-        return _not_in_force(claim, shut or CODE["occupation_not_in_scope"])
-    found = enrolled(claim.side.enrolments, edition, scheme)
-    if scheme.product.enrolling is None and not holds_in(found, claim.event.month).any():
-        standard = {name: level or "" for name, level in scheme.product.options.items()}
-        return Cover(edition, scheme, terms, None, standard)
-    month = claim.event.month
-    begun = (found.starts <= month).nonzero()[0].tolist()
-    for place in begun:
-        if found.refusals[place] == 0 and found.ends[place] >= month:
-            levels = {name: edition.factors[name].levels[int(of[place]) - 1] for name, of in found.levels.items()}
-            return Cover(edition, scheme, terms, since(found, place), levels)
-    bad = [int(found.refusals[place]) for place in begun if found.refusals[place]]
-    bad += [int(code) for code in found.refusals[found.starts > month] if code]
-    if not bad and len(found.own) and not begun:
-        first = month_text(int(found.starts.min()))
-        return _not_in_force(claim, Said("claim_before_cover", {"date": claim.event.date.isoformat(), "first": first}))
-    return _not_in_force(claim, bad[0] if bad else CODE["not_enrolled"])
-
-
-def _not_in_force(claim: Claim, refusal: Said | int) -> Step:
-    month = parse_month(claim.event.date.isoformat()[:7])
-    assert month is not None
-    return Step("cover_in_force", False, None, "", None, {"month": month_text(month)}, refusal=refusal)
-
-
-def in_force(claim: Claim, cover: Cover) -> Step:
-    """The step that says since when the cover is in force."""
-    assert cover.scheme.product is not None
-    found = cover.edition.tables[cover.scheme.product.occupations].look_up(
-        NATION, cover.edition.month, cover.edition.known
-    )
-    facts = {"month": month_text(claim.event.month), "occupation": claim.occupation}
-    entry = found if isinstance(found, Found) else None
-    if cover.starts is None:
-        return Step("cover_in_force", True, None, "", None, facts, entry, words="cover_without_enrolment")
-    facts["first"] = month_text(cover.starts)
-    return Step("cover_in_force", True, None, "", None, facts, entry)
 
 
 def waited(claim: Claim, cover: Cover) -> Iterator[Step]:
@@ -205,8 +165,11 @@ def proved(claim: Claim, cover: Cover) -> Iterator[Step]:
         yield Step("proof", holds, None, "", None, facts, None, refusal, lacks, words)
 
 
-def accumulated(claim: Claim, cover: Cover, fen: int) -> Iterator[Step]:
-    """The part of this claim where all claims of the event pass its limit: in proportion, cut to whole fen."""
+def accumulated(claim: Claim, cover: Cover, fen: int, paid: int = 0) -> Iterator[Step]:
+    """The part of this claim where all claims of the event pass its limit: in proportion, cut to whole fen.
+
+    paid: what was paid of the same claim before, which the proportion also holds for.
+    """
     if not cover.terms.event_limit:
         return
     limit = look_up(cover.edition, cover.terms.event_limit)
@@ -219,12 +182,13 @@ def accumulated(claim: Claim, cover: Cover, fen: int) -> Iterator[Step]:
         yield Step("accumulation", None, limit.value, FEN, fen, facts, limit.found, None, lacks, "accumulation_open")
         return
     claimed = claim.fen["claimed_fen"]
-    facts = {"limit": yuan_of_fen(limit.value), "claimed": yuan_of_fen(claimed), "before": yuan_of_fen(fen)}
-    if claimed < fen:
+    facts = {"limit": yuan_of_fen(limit.value), "claimed": yuan_of_fen(claimed), "before": yuan_of_fen(fen + paid)}
+    facts["paid"] = yuan_of_fen(paid)
+    if claimed < fen + paid:
         refusal = Said("claim_event_total_below", facts)
         yield Step("accumulation", False, claimed, FEN, fen, facts, limit.found, refusal)
         return
-    part = shared_down(fen, min(limit.value, claimed), max(claimed, 1))
+    part = max(shared_down(fen + paid, min(limit.value, claimed), max(claimed, 1)) - paid, 0)
     words = "" if claimed > limit.value else "accumulation_within"
     facts["running"] = yuan_of_fen(part)
     yield Step("accumulation", True, limit.value, FEN, part, facts, limit.found, words=words)

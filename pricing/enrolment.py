@@ -99,6 +99,7 @@ def _selected(table: Table, found: Enrolled, edition: Edition, rules: Enrolling)
     yield unfit, refusal("group_figures", "enrolled")
     own = np.where(group & ~unfit, table.code("group").take(found.own), -1)
     yield _contradicting(own, found.starts, eligible, of_them), refusal("group_contradicts", "enrolled")
+    yield _other_eligible(table).take(found.own) & (own >= 0), refusal("group_contradicts", "eligible")
     large = group & (of_them >= number_of(edition, rules.group_size))
     enough = large & ~unfit & (of_them * PPM >= number_of(edition, rules.participation) * eligible)
     in_window = edition.keep("window", rules.window, lambda: _window(edition, rules)).take(found.starts % 12)
@@ -108,17 +109,34 @@ def _selected(table: Table, found: Enrolled, edition: Edition, rules: Enrolling)
 
 
 def _contradicting(group: IntArray, starts: IntArray, eligible: IntArray, of_them: IntArray) -> BoolArray:
-    """Whether one group (-1: none) is said to have other figures for the same first month elsewhere in the file."""
-    bad = np.zeros(len(group), dtype=bool)
-    if len(group) < 2:
-        return bad
+    """Whether a group (-1: none) is said to have other figures for the same first month, or fewer than are enrolled."""
+    order, runs, same = _runs(group, starts)
+    if not len(order):
+        return np.zeros(0, dtype=bool)
+    other = np.append(False, same & ((np.diff(eligible[order]) != 0) | (np.diff(of_them[order]) != 0)))
+    many = np.bincount(runs).take(runs) > of_them[order]
+    bad = np.zeros(len(order), dtype=bool)
+    bad[order] = (group[order] >= 0) & (many | (np.bincount(runs, other) > 0).take(runs))
+    return bad
+
+
+def _other_eligible(table: Table) -> BoolArray:
+    """Whether a group is said to have other numbers of eligible for the same first month, whatever the cover."""
+    eligible = table.number("eligible")
+    group = np.where(eligible > 0, table.code("group"), -1)
+    order, runs, same = _runs(group, table.months("from_month"))
+    bad = np.zeros(len(order), dtype=bool)
+    if len(order):
+        other = np.append(False, same & (np.diff(eligible[order]) != 0))
+        bad[order] = (np.bincount(runs, other) > 0).take(runs)
+    return bad
+
+
+def _runs(group: IntArray, starts: IntArray) -> tuple[IntArray, IntArray, BoolArray]:
+    """Order by group and first month, number of the run of equals at each place, whether a place equals the last."""
     order = np.lexsort((starts, group))
     same = (np.diff(group[order]) == 0) & (np.diff(starts[order]) == 0) & (group[order][1:] >= 0)
-    other = same & ((np.diff(eligible[order]) != 0) | (np.diff(of_them[order]) != 0))
-    if other.any():
-        runs = np.append(0, np.cumsum(~same))
-        bad[order] = np.isin(runs, runs[1:][other])
-    return bad
+    return order, np.append(0, np.cumsum(~same)) if len(order) else order, same
 
 
 def _window(edition: Edition, rules: Enrolling) -> BoolArray:
@@ -175,12 +193,12 @@ def _without_raises(worker: IntArray, found: Enrolled, edition: Edition, scheme:
         same = worker.take(order[1:]) == worker.take(order[:-1])
         before, after = order[:-1][same], order[1:][same]
         within = found.starts.take(after) < found.starts.take(before) + number_of(edition, rules.term)
-        raised = after[within & _raised(found, edition, scheme, before, after)]
+        dearer = after[within & raised(found, edition, scheme, before, after)]
         taken_back = after[_taken_back(found, edition, scheme, before, after)]
-        if not len(raised) and not len(taken_back):
+        if not len(dearer) and not len(taken_back):
             return found
         refusals = found.refusals.copy()
-        refusals[raised] = CODE["enrolment_raised"]
+        refusals[dearer] = CODE["enrolment_raised"]
         refusals[taken_back] = CODE["enrolment_taken_back"]
         found = replace(found, refusals=refusals)
 
@@ -207,7 +225,7 @@ def since(found: Enrolled, place: int) -> int:
     return start
 
 
-def _raised(found: Enrolled, edition: Edition, scheme: Scheme, before: IntArray, after: IntArray) -> BoolArray:
+def raised(found: Enrolled, edition: Edition, scheme: Scheme, before: IntArray, after: IntArray) -> BoolArray:
     """Whether any option costs more in the later of two enrolments."""
     raised = np.zeros(len(before), dtype=bool)
     for relativity in by_options(scheme):

@@ -20,7 +20,7 @@ _RELATIVITY_KEYS = frozenset({"table", "of", "missing_ppm"})
 class Read:
     """A relativity table and the factors it is read by; a curve is read by the raw column itself.
 
-    missing_ppm: relativity where the column of a curve is empty.
+    missing_ppm: relativity where the column of a curve is empty, negative where such a row has no price.
     """
 
     table: str
@@ -88,5 +88,5 @@ def _read(body: Any, place: str) -> Read:
     if not isinstance(body, dict):
         raise TariffError("not_a_mapping", place, key="relativities")
     known_keys(body, _RELATIVITY_KEYS, place)
-    missing = body.get("missing_ppm", "1000000")
-    return Read(required(body, "table", place), words_of(body, "of", place), whole(missing, UNITS["ppm"], place))
+    missing = whole(body["missing_ppm"], UNITS["ppm"], place) if "missing_ppm" in body else -1
+    return Read(required(body, "table", place), words_of(body, "of", place), missing)

@@ -14,7 +14,7 @@ from pricing.errors import InputError, TariffError
 from pricing.history import MONTHS
 from pricing.side import Side
 from pricing.tariff import Tariff
-from pricing.units import month_text
+from pricing.units import month_text, parse_month
 from pricing.usage import BY_NAME
 from pricing.words import LANGUAGES
 from service.enrolment_request import enrolments_of, history_of
@@ -58,7 +58,8 @@ class Request:
             _check_begins(body, cover, tariff)
         earlier = tuple(_earlier(one, place) for place, one in enumerate(list_of(body, "earlier_claims")))
         _check_events(event, earlier)
-        _check_revenue(body, month)
+        known_on = read_date(body.get("known_on"), "known_on") or today
+        _check_revenue(body, month, known_on)
         claim = Claim(
             region=_text(body, "region"),
             occupation=one_of(_needed(body, "occupation"), "occupation", tariff.factors["occupation"].levels),
@@ -68,22 +69,33 @@ class Request:
             proofs=_proofs(body, terms),
             fen=_amounts(body, terms),
             **_index(body, month),
-            earlier=earlier,
+            earlier=tuple(one for one in earlier if one.paid_fen),
         )
         return cls(
             cover=cover,
             terms=terms,
             worker=worker,
-            known_on=read_date(body.get("known_on"), "known_on") or today,
+            known_on=known_on,
             lang=one_of(body.get("lang", lang), "lang", LANGUAGES),
             claim=claim,
-            enrolment=next((one for one in enrolments if one["cover"] == cover), {}),
+            enrolment=_meant([one for one in enrolments if one["cover"] == cover], event.month),
         )
 
 
-def _check_revenue(body: Mapping[str, Any], month: int) -> None:
-    """InputError where the history gives another amount for the month claimed than the claim itself."""
+def _meant(enrolments: list[dict[str, Any]], month: int) -> Mapping[str, Any]:
+    """Of a cover's enrolments the last that begins by the month of the event, which a refusal speaks of."""
+    begun = [one for one in enrolments if (parse_month(str(one.get("from_month"))) or 0) <= month]
+    return (begun or enrolments or [{}])[-1]
+
+
+def _check_revenue(body: Mapping[str, Any], month: int, known_on: dt.date) -> None:
+    """InputError where the history gives another amount for the month claimed, or one of a month to come."""
     months = object_of(object_of(body.get("history", {}), "history").get("revenue_fen", {}), "history, revenue_fen")
+    for key in months:
+        given = parse_month(key)
+        if given is not None and given > known_on.year * MONTHS + known_on.month - 1:
+            shown = known_on.isoformat()
+            raise InputError("history_after_known", f"history, revenue_fen, {key}", month=key, known_on=shown)
     sent = months.get(month_text(month))
     if sent is not None and sent != body.get("revenue_fen"):
         facts = {"month": month_text(month), "value": sent, "other": body.get("revenue_fen")}

@@ -58,13 +58,15 @@ def train(
     from service.terminal_levy import watched
 
     with watched() as progress:
-        metrics = module.train(plan, Path(out), today(), progress, tariff_folder(), part)
+        metrics = module.train(plan, Path(out), today(), progress, tariff_folder, part)
     if as_json:
         print_json(metrics)
     elif metrics:
         from service.terminal_train import show_run
 
         show_run(metrics, Path(out), language(lang))
+    else:
+        typer.echo(say("page_train_stopped", language(lang), step=part.last, folder=out))
     if log:
         logged = importlib.import_module("training.registry").log_run(Path(out))
         code = "page_registry_already" if logged.already else "page_registry_logged"
@@ -73,7 +75,7 @@ def train(
 
 
 def score(
-    tables: Annotated[Path, typer.Argument(metavar="TABLES", help="The tables/ folder of a run.")],
+    tables: Annotated[Path, typer.Argument(metavar="TABLES", help="A run folder, or its tables/ folder.")],
     data: Annotated[list[Path], typer.Argument(metavar="DATA…", help="CSV or Parquet, one file or many.")],
     out: Annotated[Path, typer.Option("--out", help="File to write: .csv or .parquet.")],
     relativities: Annotated[bool, typer.Option("--relativities", help="Also each row's relativities. [ppm]")] = False,
@@ -88,6 +90,7 @@ def score(
     """
     if out.exists():
         raise InputError("folder_exists", str(out), folder=out)
+    tables = tables / "tables" if (tables / "tables" / "perils.yaml").is_file() else tables
     module = importlib.import_module("training.score")
     from service.terminal_levy import watched
 

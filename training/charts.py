@@ -1,7 +1,4 @@
-"""Charts as SVG that a page carries in itself: labelled in both languages, with units, readable in grey.
-
-The only file of this room that knows matplotlib. Texts stay texts, drawn in the reader's own fonts.
-"""
+"""Charts as SVG in a page: labelled in both languages, with units, readable in grey. Only here is matplotlib known."""
 
 from __future__ import annotations
 
@@ -67,7 +64,7 @@ def _inline(svg: str) -> str:
 
 
 def ticks(axes: Axes, labels: Sequence[str]) -> None:
-    """Labels below an axis: not all where they are many, turned where they are long."""
+    """Labels below an axis: not all of many, long ones turned."""
     every = -(-len(labels) // _MOST_TICKS)
     shown = [label if len(label) <= _LONGEST else label[: _LONGEST - 1] + "…" for label in labels]
     long = max((len(label) for label in shown), default=0) * len(labels) > 45

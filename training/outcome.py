@@ -50,7 +50,8 @@ def outcome(plan: Plan, peril: str, fitted: Fitted) -> Iterator[Notice]:
         yield Notice("notice_triples_not_kept", {"peril": peril, "chosen": fitted.selection.winner})
     found = list(declared(fitted))
     for each in found:
-        code = "notice_interaction_kept" if each["kept"] else "notice_interaction_not_kept"
+        worse = "notice_interaction_not_kept" if each["saved"] > 0 else "notice_interaction_worse"
+        code = "notice_interaction_kept" if each["kept"] else worse
         shown = {key: f"{each[key]:.4f}" for key in ("saved", "error")}
         yield Notice(code, {"peril": peril, "pair": " × ".join(each["factors"]), **shown})
     if plan.interactions and not found:

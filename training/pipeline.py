@@ -12,8 +12,9 @@ from typing import Any
 
 from pricing.errors import InputError
 from pricing.strict_yaml import read_yaml
-from pricing.tariff import SHIPPED
+from pricing.tariff import SHIPPED, Tariff
 from training import plan_desk
+from training.candidate_spec import TECHNICAL
 from training.plan import read_plan
 from training.run_facts import program
 from training.run_files import read_json
@@ -22,6 +23,7 @@ from training.run_state import Progress
 from training.run_steps import Steps
 
 Work = Callable[[Path], None]
+Tariffs = Callable[[], Path]
 _DEAR = "fit"  # the step that is too dear to be thrown away
 
 
@@ -39,14 +41,42 @@ class Part:
 WHOLE = Part()
 
 
+def shipped() -> Path:
+    """The tariff that is shipped with the program."""
+    return SHIPPED
+
+
+def check_desk(steps: Steps) -> None:
+    """InputError where a candidate or an impact could not be made whatever the fit, before anything is fitted."""
+    desk, plan = steps.plan.desk, steps.plan
+    if desk.candidate is not None:
+        factors = [factor.name for factor in plan.factors]
+        for peril, tables in desk.candidate.publish.items():
+            one_of(peril, "publish", [each.name for each in plan.perils])
+            for name, table in tables.items():
+                one_of(name, f"publish, {peril}", [*factors, *TECHNICAL])
+                one_of(table, f"publish, {peril}, {name}", sorted(Tariff.load(steps.tariff).tables))
+    for folder in (desk.month, desk.earlier):
+        if folder is not None and not (folder / "receipt.json").is_file():
+            raise InputError("impact_no_month", str(folder), folder=folder)
+    if desk.month is not None and desk.candidate is None:
+        raise InputError("impact_without_candidate", str(steps.path))
+
+
+def one_of(word: str, place: str, known: Sequence[str]) -> None:
+    """InputError where a name of the plan is none of those there are."""
+    if word not in known:
+        raise InputError("plan_word_not_known", place, key=place, word=word, known=", ".join(known))
+
+
 def train(
-    path: Path, out: Path, today: dt.date, progress: Progress, tariff: Path = SHIPPED, part: Part = WHOLE
+    path: Path, out: Path, today: dt.date, progress: Progress, tariff: Tariffs = shipped, part: Part = WHOLE
 ) -> dict[str, Any]:
     """Do the steps of a plan in the folder `out`; the figures that were judged, empty where no step judged.
 
-    tariff: the tariff in force, which a candidate grows from. InputError names what is wrong with plan or data, or
-    tables further from the fit than the plan allows. A new run that stops before it is fitted leaves nothing; what was
-    done later stays, and can be gone on with.
+    tariff: finds the folder of the tariff in force, which a candidate grows from. InputError names what is wrong with
+    plan or data, or tables further from the fit than the plan allows. A new run that stops before it is fitted leaves
+    nothing; what was done later stays, and can be gone on with.
     """
     if not part.resume and out.exists():
         raise InputError("folder_exists", str(out), folder=out)
@@ -54,7 +84,9 @@ def train(
     if part.first and part.first not in wanted:
         raise InputError("steps_backwards", "--from", first=part.first, last=part.last)
     plan = read_plan(path)
-    steps = Steps(plan, path, out, today, tariff, progress)
+    steps = Steps(plan, path, out, today, progress)
+    steps.in_force = tariff
+    check_desk(steps)
     work = dict(zip(STEPS, _work(steps), strict=True))
     new = not out.exists()
     out.mkdir(parents=True, exist_ok=True)

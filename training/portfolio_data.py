@@ -18,6 +18,8 @@ from training.frames import ABSENT, doubled, names, numbers, read_frame
 from training.plan import Plan, PlannedPeril
 from training.selected import ClaimFree
 
+_LARGEST = 1e15  # of an exposure or a count: beyond it a sum means nothing
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SetAside:
@@ -175,6 +177,7 @@ def _peril(frame: pd.DataFrame, plan: PlannedPeril, twice: BoolArray, weights: F
     reasons = [
         ("aside_twice", twice),
         ("aside_exposure_missing", np.isnan(exposure)),
+        ("aside_too_large", (exposure > _LARGEST) | (counts > _LARGEST)),
         ("aside_exposure_negative", negative),
         ("aside_claims_without_exposure", (exposure == 0) & claimed),
         ("aside_exposure_zero", exposure == 0),

@@ -142,7 +142,8 @@ class Written:
             name = coding.factors[place].spec.name
             knots = [[int(x), int(y)] for x, y in zip(curve.x, np.rint(curve.y * PPM), strict=True)]
             self._table(f"{under}/{name}", "ppm", {"curve": knots})
-            yield {"table": f"{under}/{name}", "of": [name], "missing_ppm": round(curve.missing * PPM)}
+            missing = {} if np.isnan(curve.missing) else {"missing_ppm": round(curve.missing * PPM)}
+            yield {"table": f"{under}/{name}", "of": [name], **missing}
         for key, values in tables.all().items():
             if len(key) == 1 and key[0] in curves:
                 continue

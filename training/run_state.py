@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from pricing.errors import InputError
 from pricing.folder_hash import folder_hash
+from pricing.tariff import SHIPPED
 from training.compared import in_force_relativity
 from training.edited import edited
 from training.edits import Edit, read_edits
@@ -27,14 +29,16 @@ Progress = Callable[[str, int], None]
 
 
 class RunState:
-    """One plan, its data and its run folder, each read or made when it is first asked for.
+    """One plan, its data and its run folder, each read or made when it is first asked for."""
 
-    tariff: the folder of the tariff in force, which a candidate grows from.
-    """
+    def __init__(self, plan: Plan, path: Path, run: Path, today: dt.date, progress: Progress) -> None:
+        self.plan, self.path, self.run, self.today, self.progress = plan, path, run, today, progress
+        self.in_force: Callable[[], Path] = lambda: SHIPPED
 
-    def __init__(self, plan: Plan, path: Path, run: Path, today: dt.date, tariff: Path, progress: Progress) -> None:
-        self.plan, self.path, self.run, self.today = plan, path, run, today
-        self.tariff, self.progress = tariff, progress
+    @cached_property
+    def tariff(self) -> Path:
+        """Folder of the tariff in force, which is looked for only where a candidate grows from it."""
+        return self.in_force()
 
     @cached_property
     def facts(self) -> Facts:
@@ -59,6 +63,8 @@ class RunState:
         found = {rows.name: parts_of(self.plan, self.portfolio, self.split, rows) for rows in self.portfolio.perils}
         for name, one in found.items():
             check_folds(name, one.train)
+            if not len(one.test.counts):
+                raise InputError("no_row_to_judge", name, peril=name, rows=one.not_judged)
         return found
 
     @cached_property

@@ -26,6 +26,7 @@ from training.judgement import Seen, judge
 from training.kept import keep
 from training.monitor_expected import pricing_of
 from training.monitor_reference import reference
+from training.notice import Notice
 from training.outcome import declared, outcome
 from training.plan import PlannedPeril
 from training.portfolio_checks import notices
@@ -123,6 +124,8 @@ class Steps(RunState):
         self.progress("judge", len(self.fitted))
         figures: dict[str, Any] = {"format": 1, "plan": self.plan.name, "perils": {}}
         told = list(notices(self.plan, self.portfolio, self.split))
+        if self.plan.weights:
+            told.append(Notice("notice_weighted", {"column": self.plan.weights}))
         drawn = {}
         gaps = read_json(self.run / "fidelity.json")
         of_data = {rows.name: rows for rows in self.portfolio.perils}

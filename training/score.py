@@ -90,7 +90,7 @@ def _counted(data: Sequence[Path], pricing: Pricing) -> Iterator[None]:
         found = (pricing.unpriced(batch) for _, batch in batches(data, pricing.numbers, pricing.words))
         rows = sum(int(mask.sum()) for mask in found)
         read, shown = error.lookup.read, {"found": error.found, "rows": f"{rows:,}"}
-        place = f"row {error.row + 1}"
+        place = f"row {error.row}"
         raise InputError("level_without_table", place, table=read.table, factor=", ".join(read.of), **shown) from None
 
 

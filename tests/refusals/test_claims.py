@@ -35,6 +35,13 @@ REQUESTS: list[tuple[str, str, Json, str, str]] = [
     ("an unknown cover", "lumbar", {"cover": "dental"}, "request_value", "cover"),
     ("work injury", "lumbar", {"cover": "work_injury"}, "request_value", "cover"),
     ("no worker", "lumbar", {"worker": None}, "missing_field", "worker"),
+    (
+        "revenue of a month to come",
+        "income_interruption",
+        {"history": {"revenue_fen": {"2027-01": 1}}},
+        "history_after_known",
+        "history, revenue_fen, 2027-01",
+    ),
     ("a worker of two letters", "lumbar", {"worker": "w1"}, "worker_not_valid", "worker"),
     ("an unknown region", "lumbar", {"region": "990000"}, "region_not_known", "region"),
     ("an unknown occupation", "lumbar", {"occupation": "pilot"}, "request_value", "occupation"),

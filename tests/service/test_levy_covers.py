@@ -411,6 +411,20 @@ def test_one_group_has_one_pair_of_figures(tmp_path: Path) -> None:
     assert {worker for worker, cover in priced if cover == "lumbar"} == set(HOSTS[:2])
 
 
+def test_a_group_is_not_larger_than_it_says(tmp_path: Path) -> None:
+    """Three are enrolled of a group that says two; another cover says other eligible: both are refused, no one else."""
+    place = Place(tmp_path)
+    three = {"group": "mcn_99", "eligible": 3, "enrolled": 3}
+    two = [enrolment(worker, "lumbar", **{**three, "enrolled": 2}) for worker in HOSTS[1:]]
+    other = [enrolment(HOSTS[3], "stress", **{**three, "eligible": 4, "group": "mcn_98"})]
+    other.append(enrolment(HOSTS[2], "lumbar", **{**three, "group": "mcn_98"}))
+    for rows in (two, other):
+        good = [row for row in enrolments() if (row["worker"], row["cover"]) != (HOSTS[1], "lumbar")]
+        folder = place.settle(f"month{len(rows)}", *place.options("month", [*good, *rows], history()))
+        codes = {(row["worker"], row["cover"], row["code"]) for row in side_refusals(folder)}
+        assert codes == {(row["worker"], row["cover"], "group_contradicts") for row in rows}
+
+
 def test_a_line_that_is_no_row_is_set_aside(tmp_path: Path) -> None:
     place = Place(tmp_path)
     options = place.options("month", enrolments(), history())

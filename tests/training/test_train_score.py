@@ -122,7 +122,7 @@ def test_a_level_that_training_never_saw_is_refused_by_name(tmp_path: Path) -> N
     fresh.to_parquet(tmp_path / "fresh.parquet")
     with pytest.raises(InputError) as caught:
         score(tmp_path / "run" / "tables", [tmp_path / "fresh.parquet"], tmp_path / "out.csv", silent)
-    assert (caught.value.code, caught.value.place) == ("level_without_table", "row 6")
+    assert (caught.value.code, caught.value.place) == ("level_without_table", "row 5")
 
 
 def test_nothing_is_written_twice_and_the_same_plan_gives_the_same_tables(tmp_path: Path) -> None:
