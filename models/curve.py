@@ -26,8 +26,9 @@ _LEAST = 1e-6  # of the mean rate: a factor is above zero
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """x: knots in the factor's own whole units, ascending; y: factor at each, above 0; missing: where x is unknown, NaN where
-    training knew it of every row."""
+    """x: knots in the factor's own whole units, ascending; y: factor at each, above 0; missing: where x is unknown, NaN
+    where training knew it of every row.
+    """
 
     x: IntArray
     y: FloatArray

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pricing.tariff import SHIPPED
@@ -76,7 +77,7 @@ def make(out: Path, size: Size, known_from: dt.date, progress: Progress, place: 
         plan = out / "book" / f"{name}.yaml"
         shutil.copyfile(place.plans / plan.name, plan)
         run = out / name / f"seed_{size.seed}"  # its name stands in the entries' source
-        train(plan, run, known_from, progress, lambda grown=tariff: grown)
+        train(plan, run, known_from, progress, partial(Path, tariff))
         tariff = run / "tariff"
     text = with_sources(place.sources.read_text(encoding="utf-8"), sources(place.tariff), sources(tariff))
     return Reference(tariff, base, place, text)
