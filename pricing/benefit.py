@@ -72,10 +72,11 @@ def disability(edition: Edition, region: str, wage_fen: int, grade: int, *, empl
     months = known(edition, LUMP_SUM, NATION, str(grade))
     lump_sum = wage * months.value
     facts = {"base": yuan_of_fen(wage), "months": months.value, "grade": grade, "running": yuan_of_fen(lump_sum)}
+    leaving = "benefit_leaving_not_known" if employer else "benefit_leaving_no_employer"
     once = Benefit(
         amounts=(Amount("lump_sum", lump_sum, payer_of(edition, "lump_sum"), monthly=False),),
         steps=(*steps, Step.of("lump_sum", months, lump_sum, **facts)),
-        warnings=(Said("benefit_leaving_not_known", {"grade": grade}),) if grade in _LEAVING else (),
+        warnings=(Said(leaving, {"grade": grade}),) if grade in _LEAVING else (),
     )
     share = look_up(edition, ALLOWANCE, NATION, str(grade))
     if not isinstance(share, Known):
@@ -165,15 +166,19 @@ def _or_lacking(part: Callable[[], Benefit], *, monthly: bool = False) -> Benefi
         return Benefit(lacking=(Lack(monthly, reason),))
 
 
-def stop_work(edition: Edition) -> Benefit:
-    """Stop-work pay: normal pay, from the employer, for a usual time that may be extended; no amount of the fund."""
+def stop_work(edition: Edition, *, employer: bool = True) -> Benefit:
+    """Stop-work pay: normal pay, from the employer, for a usual time that may be extended; no amount of the fund.
+
+    employer: whether there is one to pay.
+    """
     usual, extension = (known(edition, STOP_WORK, NATION, level) for level in ("usual", "extension"))
     steps = (
         Step.of("stop_work", usual, None, months=usual.value),
         Step.of("stop_work_extension", extension, None, months=extension.value, whole=usual.value + extension.value),
     )
     payer_of(edition, "stop_work")
-    return Benefit(steps=steps, months=usual.value, warnings=(Said("benefit_stop_work"),))
+    said = Said("benefit_stop_work" if employer else "benefit_stop_work_no_employer")
+    return Benefit(steps=steps, months=usual.value, warnings=(said,))
 
 
 def unemployment_amount(edition: Edition, region: str, years: int) -> Known | str:

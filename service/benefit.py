@@ -97,7 +97,7 @@ def _dependant(raw: Any, place: int) -> Dependant:
 
 
 def _stop_work(ask: Question) -> Benefit:
-    return stop_work(ask.edition)
+    return stop_work(ask.edition, employer=ask.scheme != _PILOT)
 
 
 def _unemployment(ask: Question) -> Benefit:
@@ -165,7 +165,8 @@ def _assumed(found: Benefit, kind: str, scheme: str | None) -> Benefit:
 
 
 def _unused(request: Mapping[str, Any], kind: str) -> list[Said]:
-    unused = [key for key in KEYS if key in request and key not in (*_COMMON, *KINDS[kind])]
+    used = [key for key in _COMMON if kind != "unemployment" or key not in ("scheme", "employment")]
+    unused = [key for key in KEYS if key in request and key not in (*used, *KINDS[kind])]
     return [Said("benefit_not_used", {"keys": ", ".join(unused)})] if unused else []
 
 

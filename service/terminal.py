@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -19,6 +20,7 @@ from service.terminal_chart import chart
 from service.terminal_text import Sentence, points
 
 STATUS_STYLE = {"enacted": "green", "provisional": "yellow", "draft": "yellow", "demonstration": "magenta"}
+_FRAME = 8  # cells of a frame that a title cannot have
 _SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "note": "dim"}
 
 
@@ -31,9 +33,11 @@ def console() -> Console:
 def panel(parts: Sequence[RenderableType], title: str, status: str = "", subtitle: str = "") -> Panel:
     """Parts in a frame, coloured by status; the title is no markup."""
     style = STATUS_STYLE[status] if status else "none"
+    if cell_len(title) > console().width - _FRAME:  # a title of a frame is cut, a sentence within it wraps
+        parts, title = [Sentence(title, "bold"), Text(), *parts], ""
     below = Text(subtitle) if subtitle else None
     lefts: dict[str, Any] = {"title_align": "left", "subtitle_align": "left", "border_style": style}
-    return Panel(Group(*parts), title=Text(title), subtitle=below, **lefts)
+    return Panel(Group(*parts), title=Text(title) if title else None, subtitle=below, **lefts)
 
 
 def show_quote(answer: dict[str, Any], lang: str) -> None:

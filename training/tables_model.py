@@ -50,7 +50,7 @@ def _said(rows: pd.DataFrame, without: Any) -> str:
     first = int(without.argmax())
     values = ", ".join(f"{name} = {value!r}" for name, value in rows.iloc[first].to_dict().items())
     return (
-        f"{int(without.sum())} rows have a value that the tables do not price; the first is row {first + 1}: {values}"
+        f"{int(without.sum())} rows have a value that the tables do not price; the first is row {first}: {values}"
     )
 
 

@@ -89,9 +89,9 @@ def test_rows_that_the_tables_do_not_price_are_refused_as_in_a_file(
     frame.loc[[41, 60], "km"] = np.nan
     with pytest.raises(InputError) as caught:
         scored(recorded.folder / "tables", frame, tmp_path)
-    assert (caught.value.code, caught.value.place) == ("level_without_table", "row 42")
+    assert (caught.value.code, caught.value.place) == ("level_without_table", "row 41")
     model = mlflow.pyfunc.load_model(f"models:/trial/{recorded.logged.model_version}")
-    with pytest.raises(mlflow.exceptions.MlflowException, match=r"2 rows .* row 42: .*km = nan"):
+    with pytest.raises(mlflow.exceptions.MlflowException, match=r"2 rows .* row 41: .*km = nan"):
         model.predict(frame)
 
 
