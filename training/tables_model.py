@@ -49,9 +49,7 @@ def _said(rows: pd.DataFrame, without: Any) -> str:
     """How many rows have a value that no table prices, and the first of them, for a person."""
     first = int(without.argmax())
     values = ", ".join(f"{name} = {value!r}" for name, value in rows.iloc[first].to_dict().items())
-    return (
-        f"{int(without.sum())} rows have a value that the tables do not price; the first is row {first}: {values}"
-    )
+    return f"{int(without.sum())} rows have a value that the tables do not price; the first is row {first}: {values}"
 
 
 mlflow.models.set_model(TablesModel())
