@@ -21,7 +21,7 @@ _POINTS = 64  # places that compete to be a knot
 _STEPS = 100
 _SWEEPS = 3
 _TAIL = 3.0  # expected claims at or beyond an outer knot
-_LEAST = 1e-6  # of the mean rate: a factor is above zero
+_LEAST = 0.02  # of the mean rate: a height that a few claim-free rows would bring to nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +109,9 @@ def fit_curve(
     candidates = _candidates(points)
     x = candidates[choose_knots(points.pooled(candidates), knots, monotone)]
     y = _heights(points, x, monotone)
+    y *= (
+        points.counts.sum() / (points.expected * np.interp(points.x, x, y)).sum()
+    )  # heights held up from below add some
     missing = (counts[~known].sum() + prior) / (expected[~known].sum() + prior) if not known.all() else np.nan
     return Curve(x, y, float(missing))
 

@@ -193,13 +193,14 @@ def _without_raises(worker: IntArray, found: Enrolled, edition: Edition, scheme:
         same = worker.take(order[1:]) == worker.take(order[:-1])
         before, after = order[:-1][same], order[1:][same]
         within = found.starts.take(after) < found.starts.take(before) + number_of(edition, rules.term)
-        dearer = after[within & raised(found, edition, scheme, before, after)]
-        taken_back = after[_taken_back(found, edition, scheme, before, after)]
-        if not len(dearer) and not len(taken_back):
+        dearer = within & raised(found, edition, scheme, before, after)
+        taken_back = _taken_back(found, edition, scheme, before, after)
+        bad = np.flatnonzero(dearer | taken_back)
+        if not len(bad):
             return found
+        bad = bad[np.unique(worker.take(after[bad]), return_index=True)[1]]  # each worker's first; the next anew
         refusals = found.refusals.copy()
-        refusals[dearer] = CODE["enrolment_raised"]
-        refusals[taken_back] = CODE["enrolment_taken_back"]
+        refusals[after[bad]] = np.where(taken_back[bad], CODE["enrolment_taken_back"], CODE["enrolment_raised"])
         found = replace(found, refusals=refusals)
 
 

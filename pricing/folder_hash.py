@@ -23,3 +23,9 @@ def folder_hash(folder: Path) -> str:
         hashed.update(f"{len(name.encode())} {name} {len(content)} ".encode())
         hashed.update(content)
     return f"sha256:{hashed.hexdigest()}"
+
+
+def file_hash(path: Path) -> str:
+    """`sha256:` and the hash of a file's bytes, read in pieces."""
+    with path.open("rb") as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"

@@ -157,8 +157,9 @@ def _check_names(
     for name in (body["exposure"], *(["vehicle"] if "vehicle" in read else [])):
         if name != "insured_months" and name not in needs:
             raise TariffError("missing_key", place, key=f"needs: {name}")
+    alone = [name for r in relativities if not r.by_curve and set(r.of) <= set(options) for name in r.of]
     for name in options:
-        if name not in read:
+        if name not in alone:
             raise TariffError("missing_key", place, key=f"relativities: {name}")
 
 

@@ -86,7 +86,8 @@ def read_approvals(candidate: Candidate) -> tuple[Approval, ...]:
         for one in approvals:
             dt.datetime.fromisoformat(one.at)
             person(one.by)
-            all(override["gate"] and override["reason"] for override in one.overrides)
+            if not all(str(override[key]).strip() for override in one.overrides for key in ("by", "gate", "reason")):
+                raise ValueError("an override without person, gate or reason")
     except (KeyError, TypeError, ValueError, InputError):
         facts = {"file": candidate.approvals.name, "why": Phrase("release_why_form", {})}
         raise InputError("release_file_not_valid", str(candidate.approvals), **facts) from None

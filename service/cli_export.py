@@ -56,7 +56,7 @@ def tariff_export(
         stands = {"month": facts["month"], "known_on": edition.known.isoformat(), "edition": edition.hash}
         print_json({"format": 1, **stands, "path": str(path), "files": sorted(files)})
     else:
-        typer.echo(say("page_exported" if path.suffix == ".xlsx" else "page_exported_pack", shown, **facts))
+        typer.echo(say("page_exported" if path.suffix.lower() == ".xlsx" else "page_exported_pack", shown, **facts))
 
 
 def _free(path: Path) -> None:

@@ -117,7 +117,7 @@ def check(
         from service.terminal_levy import show_check
 
         show_check(totals, codes, language(lang))
-    if strict and codes:
+    if strict and refused_rows(totals):
         raise SystemExit(EXIT_REFUSED)
 
 

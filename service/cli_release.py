@@ -59,6 +59,7 @@ def release(
     candidate: Candidate,
     by: By,
     releases: Releases = "",
+    log: Annotated[bool, typer.Option("--log", help="Also log the run to MLflow, its version as approved.")] = False,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
@@ -73,6 +74,11 @@ def release(
     from service.release import release as put_in_force
 
     shown = _with_setting(put_in_force(candidate, releases_folder(releases), by, now()))
+    if log:
+        registry = importlib.import_module("training.registry")
+        logged = registry.log_run(candidate)
+        facts = {"by": by, "on": today().isoformat(), "release": f"{shown['number']:04d}"}
+        registry.approve_version(logged.model, logged.model_version, facts)
     if as_json:
         print_json(shown)
     else:

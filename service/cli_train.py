@@ -62,9 +62,10 @@ def train(
     if as_json:
         print_json(metrics)
     elif metrics:
-        from service.terminal_train import show_run
+        from service.terminal_train import show_gates, show_run
 
         show_run(metrics, Path(out), language(lang))
+        show_gates(Path(out) / "gates.json", language(lang))
     else:
         typer.echo(say("page_train_stopped", language(lang), step=part.last, folder=out))
     if log:

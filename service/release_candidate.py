@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from pricing.errors import InputError, TariffError
-from pricing.folder_hash import folder_hash
+from pricing.folder_hash import file_hash, folder_hash
 from pricing.lint import lint
 from pricing.tariff import Tariff
 from pricing.words import Phrase
 from service.release_files import read_object
 
 # Papers of a run that go with a release; model cards are found by their beginning.
-PAPERS = ("candidate.json", "gates.json", "report.html")
+PAPERS = ("candidate.json", "gates.json", "impact.json", "report.html")
 MODEL_CARDS = "model_card*.md"
 # What a release keeps of candidate.json.
 FACTS = (
@@ -87,12 +87,25 @@ def _of_run(path: Path) -> Candidate:
         raise _unreadable(path / "candidate.json", "release_why_keys", keys=", ".join(missing))
     if not _well_formed(facts):
         raise _unreadable(path / "candidate.json", "release_why_form")
+    _check_outputs(path)
     papers = [path / name for name in PAPERS if (path / name).is_file()] + sorted(path.glob(MODEL_CARDS))
     gates = _gates(path / "gates.json")
     if facts["gates_passed"] is not True and all(gate.passed for gate in gates):
         raise _unreadable(path / "gates.json", "release_why_gates")
     kept = {key: facts[key] for key in FACTS}
     return Candidate(path.name, path / "tariff", path / "approvals.json", kept, gates, tuple(papers))
+
+
+def _check_outputs(path: Path) -> None:
+    """InputError where a file of the run is not what its step wrote, as `steps.json` says."""
+    if not (path / "steps.json").is_file():
+        return
+    for step, record in read_object(path / "steps.json").items():
+        for name, hashed in record["outputs"].items():
+            place = path / name
+            now = folder_hash(place) if place.is_dir() else file_hash(place) if place.is_file() else ""
+            if now != hashed:
+                raise InputError("candidate_papers_altered", str(place), file=name, step=step)
 
 
 def _well_formed(facts: Mapping[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -115,6 +116,18 @@ def _chosen(shares: Sequence[float]) -> list[int]:
             found.add(place)
         passed += share
     return sorted(found)[:_LEVELS]
+
+
+def show_gates(path: Path, lang: str) -> None:
+    """How many gates passed, and what each that failed found; nothing where no step has judged them yet."""
+    if not path.is_file():
+        return
+    out, found = console(), json.loads(path.read_text(encoding="utf-8"))["gates"]
+    failed = [gate for gate in found if not gate["passed"]]
+    out.print(Text(say("page_train_gates", lang, passed=len(found) - len(failed), failed=len(failed)), "bold"))
+    for gate in failed:
+        where = f"{gate['peril']}: " if gate["peril"] else ""
+        out.print(Text(f"✗ {where}{gate['message_zh' if lang == 'zh' else 'message']}", "red"))
 
 
 def show_scored(rows: int, out: object, per_peril: Mapping[str, Mapping[str, float]], lang: str) -> None:

@@ -140,7 +140,14 @@ def enrolments(law: Law, cover: Entry, sent: list[Row], group: Row) -> list[Enro
         chosen = {name: word(one[name]) if present(one, name) else level or None for name, level in options(cover)}
         start, end = one.get("from_month", law.month), one.get("to_month") or FOREVER
         read.append(Enrolment(start, end, chosen, own_refusal(law, cover, start, end, chosen, group)))
-    return [Enrolment(one.start, one.end, one.chosen, one.refusal or beside(law, cover, one, read)) for one in read]
+    read = [Enrolment(one.start, one.end, one.chosen, one.refusal or overlap(one, read)) for one in read]
+    standing: list[Enrolment] = []
+    for place in sorted(range(len(read)), key=lambda place: read[place].start):
+        one = read[place]
+        refusal = one.refusal or beside(law, cover, one, standing[-1:])  # against the last that stands
+        read[place] = Enrolment(one.start, one.end, one.chosen, refusal)
+        standing += [] if refusal else [one]
+    return read
 
 
 def options(cover: Entry) -> list[tuple[str, str | None]]:
@@ -178,11 +185,15 @@ def selection(law: Law, tables: Mapping[str, str], start: str, group: Row) -> st
     return "" if enough or in_window else "participation_too_low"
 
 
-def beside(law: Law, cover: Entry, one: Enrolment, read: list[Enrolment]) -> str:
-    """What another enrolment of the worker says against one: months in common, or options raised within a term."""
+def overlap(one: Enrolment, read: list[Enrolment]) -> str:
+    """Whether an enrolment has months in common with another one."""
     others = [other for other in read if other is not one and not other.refusal]  # refused: never in force
-    if any(max(one.start, other.start) <= min(one.end, other.end) for other in others):
-        return "enrolment_overlaps"
+    common = any(max(one.start, other.start) <= min(one.end, other.end) for other in others)
+    return "enrolment_overlaps" if common else ""
+
+
+def beside(law: Law, cover: Entry, one: Enrolment, others: list[Enrolment]) -> str:
+    """What the enrolment before says against one: something taken back, or an option raised within a term."""
     if not cover.get("enrolment"):
         return ""
     term = law.need(cover["enrolment"]["term"], "rate_not_known")["value"]

@@ -1,1 +1,1 @@
-"""How a new tariff is born: simulated data, and in time the pipelines that fit and judge tables."""
+"""How a new tariff is born: simulated data, steps that fit and judge tables, candidates, the record of all of it."""

@@ -32,6 +32,8 @@ class Banded:
         if spec.kind == "numeric":
             values = numbers(column, spec.name)
             known = ~np.isnan(values)
+            if not known.any():
+                return cls(np.empty(0), (), ("?",))
             distinct, place = np.unique(values[known], return_inverse=True)
             band = quantile_bands(np.bincount(place, exposure[known]), BANDS)
             starts = distinct[np.r_[True, np.diff(band) > 0]]
@@ -49,6 +51,8 @@ class Banded:
             values = numbers(column, "")
             codes = np.maximum(np.searchsorted(self.starts, values, side="right") - 1, 0)
             return np.asarray(np.where(np.isnan(values), len(self.starts), codes), dtype=np.int64)
+        if len(self.labels) == 1:
+            return np.zeros(len(column), dtype=np.int64)
         number = {name: place for place, name in enumerate(self.names)}
         texts, place = np.unique(_texts(column), return_inverse=True)
         own = np.array([number.get(str(text), len(self.names)) for text in texts], dtype=np.int64)

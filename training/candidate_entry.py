@@ -55,8 +55,9 @@ def _clause(new: NewEntry, frame: CandidateFrame) -> str:
     parts = [f"data {_short(frame.data_sha256)}", f"plan {_short(frame.plan_sha256)}"]
     if frame.months is not None:
         parts.append(f"months {frame.months[0]} to {frame.months[1]}")
-    if new.peril is not None and new.peril in frame.experience:
-        parts.append(f"{frame.experience[new.peril].claims:,} claims of {new.peril}")
+    for peril in new.perils or ((new.peril,) if new.peril is not None else ()):
+        if peril in frame.experience:
+            parts.append(f"{frame.experience[peril].claims:,} claims of {peril}")
     return "; ".join([*parts, *([new.said] if new.said else [])])
 
 

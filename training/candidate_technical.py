@@ -71,7 +71,8 @@ def _mean(frame: CandidateFrame, peril: str, kind: str, place: str) -> int:
 
 def _with(entry: NewEntry, peril: str, value: int) -> NewEntry:
     assert isinstance(entry.value, By)
-    return replace(entry, value=By(entry.value.factor, {**entry.value.nodes, peril: value}))
+    perils = tuple(dict.fromkeys((*entry.perils, peril)))
+    return replace(entry, value=By(entry.value.factor, {**entry.value.nodes, peril: value}), perils=perils)
 
 
 def _said(entry: NewEntry, spec: CandidateSpec) -> NewEntry:

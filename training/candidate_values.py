@@ -20,7 +20,7 @@ _UNLIKE = 30  # curves that end so many times further apart are not of one unit:
 @dataclass(frozen=True, slots=True)
 class NewEntry:
     """A value that becomes an entry of a table. said: what its source says beside the run; notices: what a person
-    should know of it.
+    should know of it; perils: of a table of several perils, those that were fitted.
     """
 
     table: str
@@ -29,6 +29,7 @@ class NewEntry:
     value: Curve | By
     said: str = ""
     notices: tuple[Notice, ...] = ()
+    perils: tuple[str, ...] = ()
 
 
 def last_entry(tariff: Tariff, table: str, place: str) -> Entry:

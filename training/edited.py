@@ -17,6 +17,7 @@ from training.edits import CAP, CREDIBILITY, OVERRIDE, ROUND, SMOOTH, Edit
 from training.fit import Fitted, Rows
 from training.published import Bandings
 
+_LEAST = 1e-6  # a relativity whose log is taken
 # Mean relativity in force of the training rows at each level: of a peril's factor, by the level of each row.
 InForce = Callable[[str], FloatArray]
 
@@ -42,8 +43,11 @@ def edited(
 class _Effect:
     """A factor's main effect while it is edited: relativity by level, or at the knots of a curve."""
 
-    def __init__(self, fitted: Fitted, place: int, labels: Sequence[str], values: FloatArray, rows: IntArray) -> None:
-        self.fitted, self.place, self.labels, self.values = fitted, place, list(labels), values
+    def __init__(
+        self, fitted: Fitted, place: int, named: tuple[Sequence[str], FloatArray], rows: IntArray, of_rows: FloatArray
+    ) -> None:
+        self.fitted, self.place, self.labels, self.values = fitted, place, list(named[0]), named[1]
+        self.of_rows = of_rows  # own relativity of each training row
         self.rows = rows.astype(np.int64)  # level (or nearest knot) of each training row
 
     @classmethod
@@ -53,13 +57,14 @@ class _Effect:
             curve = fitted.curves[place]
             values = np.nan_to_num(np.asarray(train.columns[name], dtype=np.float64), nan=float(curve.x[0]))
             near = np.searchsorted((curve.x[1:] + curve.x[:-1]) / 2, values)
-            return cls(fitted, place, [str(x) for x in curve.x.tolist()], curve.y, near)
+            return cls(fitted, place, ([str(x) for x in curve.x.tolist()], curve.y), near, curve.at(values))
         if place not in fitted.tables.mains:
             raise InputError("edit_no_table", name, factor=name)
         (level,) = fitted.tables.levels_of((place,))
         _, labels = Bandings("").name(fitted.coding.factors[place], level)
         codes = fitted.coding.factors[place].codes(train.columns[name])
-        return cls(fitted, place, labels, np.exp(fitted.tables.mains[place]), level.take(codes))
+        own = np.exp(fitted.tables.mains[place])
+        return cls(fitted, place, (labels, own), level.take(codes), own.take(level.take(codes)))
 
     def changed(self, edit: Edit, in_force: InForce | None) -> FloatArray:
         """The relativities after an edit."""
@@ -75,8 +80,9 @@ class _Effect:
         if edit.kind == SMOOTH:
             return self._smoothed(edit)
         assert edit.kind == CREDIBILITY
-        rest = np.zeros(len(self.values)) if edit.towards == "base" else np.log(self._of_rows(edit, in_force))
-        return np.asarray(np.exp(edit.z * np.log(self.values) + (1 - edit.z) * rest))
+        logs = np.log(self.values)
+        rest = np.zeros(len(logs)) if edit.towards == "base" else logs + self._apart(edit, in_force)
+        return np.asarray(np.exp(edit.z * logs + (1 - edit.z) * rest))
 
     def _smoothed(self, edit: Edit) -> FloatArray:
         """Moving average of the logs over ordered levels, weighted by their rows; a level of the missing stays."""
@@ -92,12 +98,12 @@ class _Effect:
             smooth[k] = np.average(logs[near], weights=weight[near])
         return np.exp(smooth)
 
-    def _of_rows(self, edit: Edit, in_force: InForce | None) -> FloatArray:
-        """Mean relativity in force of the training rows at each level; 1 where no row is."""
+    def _apart(self, edit: Edit, in_force: InForce | None) -> FloatArray:
+        """Mean log of in force ÷ own over the rows of each level, or nearest to each knot; 0 where there are none."""
         assert in_force is not None, "the edits were read with the tables in force at hand"
         many = np.bincount(self.rows, minlength=len(self.labels))
-        total = np.bincount(self.rows, in_force(edit.factor), len(self.labels))
-        return np.where(many > 0, total / np.maximum(many, 1), 1.0)
+        apart = np.log(np.maximum(in_force(edit.factor), _LEAST)) - np.log(np.maximum(self.of_rows, _LEAST))
+        return np.asarray(np.bincount(self.rows, apart, len(self.labels)) / np.maximum(many, 1))
 
     def put(self, fitted: Fitted, values: FloatArray) -> Fitted:
         """The peril with these relativities."""

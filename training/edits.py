@@ -23,6 +23,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     CREDIBILITY: ("z", "towards"),
 }
 KINDS = tuple(_OWN)
+_COARSEST = 0.5  # beyond it a rounding wipes out what was fitted
 TOWARDS = ("base", "in_force")
 
 
@@ -91,7 +92,7 @@ def _own(kind: str, fields: Fields, in_force: bool) -> dict[str, Any]:
             raise InputError("edit_cap", fields.place)
         return found
     if kind == ROUND:
-        return {"to": _needed(fields, "to")}
+        return {"to": _rounding(fields)}
     if kind == SMOOTH:
         many = fields.whole("levels", 3, 99, 3)
         if many % 2 == 0:
@@ -110,3 +111,10 @@ def _needed(fields: Fields, key: str) -> float:
     if found is None:
         raise InputError("edit_needs", fields.place, key=key)
     return found
+
+
+def _rounding(fields: Fields) -> float:
+    to = _needed(fields, "to")
+    if to > _COARSEST:
+        raise InputError("edit_round", fields.place, to=to, most=_COARSEST)
+    return to

@@ -122,7 +122,7 @@ def _of_candidate(candidate: Mapping[str, Any], bounds: Bounds) -> Iterator[Gate
         changes = candidate["changes"].get(segment)
         if changes:
             subject, change = max(changes.items(), key=lambda one: abs(one[1]))
-            yield Gate("dislocation", "", abs(change), bound, abs(change) <= bound, f"{segment} = {subject}")
+            yield Gate("dislocation", segment, abs(change), bound, abs(change) <= bound, f"{segment} = {subject}")
 
 
 def changes(moved: Mapping[str, Any]) -> dict[str, dict[str, float]]:

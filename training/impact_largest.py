@@ -69,7 +69,7 @@ def side_by_side(change: Change, old: Edition, new: Edition, name: str) -> dict[
         for key in keys
     ]
     money = {"old_fen": change.old_fen, "new_fen": change.new_fen, "change_fen": change.new_fen - change.old_fen}
-    return {"worker": change.worker, "platform": change.platform, **money, "rows": rows}
+    return {"platform": change.platform, **money, "rows": rows}
 
 
 def _sheets(change: Change, edition: Edition, name: str) -> dict[tuple[str, ...], list[Line]]:

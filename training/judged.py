@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from models.credibility import credible_levels
-from models.diagnostics import explained, paired, poisson_deviance
+from models.diagnostics import paired, poisson_deviance
 from models.experience import FloatArray
 from training.fit import Fitted, Rows
 
@@ -35,7 +35,7 @@ def metrics(fitted: Fitted, train: Rows, test: Rows, set_aside: int) -> dict[str
         "claims": float(train.counts.sum()),
         "test_deviance": 100 * poisson_deviance(test.counts, expected),
         "homogeneous_deviance": 100 * poisson_deviance(test.counts, flat),
-        "explained": explained(test.counts, expected, test.exposure),
+        "explained": 1 - poisson_deviance(test.counts, expected) / poisson_deviance(test.counts, flat),
         "gain": 100 * gain.mean,
         "gain_error": 100 * gain.error,
         "cells": fitted.cells,

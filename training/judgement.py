@@ -41,7 +41,7 @@ def judge(fitted: Fitted, train: Rows, test: Rows, seen: Seen, seed: int) -> dic
     """Everything that is shown of one peril; all figures of the test rows unless their name says otherwise."""
     expected = fitted.rate(test.columns) * test.exposure
     simple = np.exp(fitted.glm.tables_.log_rate(fitted.glm_coding.codes(test.columns)))
-    before, against = (simple, "glm") if seen.in_force is None else (seen.in_force, "in_force")
+    before, against = (simple, "glm") if seen.in_force is None else (np.maximum(seen.in_force, 1e-12), "in_force")
     return {
         "calibration": _whole(test, expected),
         "certificates": certificates(fitted),

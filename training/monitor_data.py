@@ -13,12 +13,13 @@ import pandas as pd
 from models.experience import BoolArray, FloatArray, IntArray
 from models.factor_spec import Column
 from pricing.errors import InputError
+from pricing.folder_hash import file_hash
 from pricing.words import LANGUAGES, Phrase, say
 from training.frames import ABSENT, doubled, names, numbers, read_frame
 from training.monitor_expected import expected_counts
 from training.monitor_reference import in_order, places, time_column
 from training.plan import Plan, PlannedFactor, PlannedPeril
-from training.run_folder import file_hash
+from training.portfolio_data import frequency_reasons
 from training.score import Pricing
 
 
@@ -79,8 +80,9 @@ def read_new(plan: Plan, pricing: Pricing, data: Sequence[Path]) -> NewMonths:
     frame, files = _read(plan, pricing, data)
     time = time_column(plan, frame)
     times = None if time is None else names(frame[time]).astype(str)
-    if times is not None and (times == "").any():
-        rows = int((times == "").sum())
+    absent = None if times is None else np.isin(times, ABSENT)
+    if absent is not None and absent.any():
+        rows = int(absent.sum())
         raise InputError("monitor_time_missing", str(time), column=time, rows=f"{rows:,}")
     grouped = plan.groups is not None and plan.groups in frame.columns
     twice = doubled(frame)
@@ -136,21 +138,9 @@ def _read(plan: Plan, pricing: Pricing, data: Sequence[Path]) -> tuple[pd.DataFr
 def _peril(plan: PlannedPeril, pricing: Pricing, frame: pd.DataFrame, marks: tuple[BoolArray, FloatArray]) -> NewPeril:
     """marks: rows that repeat another one, and the weight of each row."""
     twice, weights = marks
-    exposure = np.prod([numbers(frame, name) for name in plan.exposure], axis=0)
-    counts = numbers(frame, plan.counts)
-    of_rows: dict[str, BoolArray] = {
-        "aside_twice": twice,
-        "aside_exposure_missing": np.isnan(exposure),
-        "aside_exposure_negative": np.any([numbers(frame, name) < 0 for name in plan.exposure], axis=0),
-        "aside_claims_without_exposure": (exposure == 0) & (counts > 0),
-        "aside_exposure_zero": exposure == 0,
-        "aside_counts_missing": np.isnan(counts),
-        "aside_counts_negative": counts < 0,
-        "aside_counts_not_whole": counts != np.floor(counts),
-        "aside_weight": ~(weights > 0),
-    }
+    exposure, counts, reasons = frequency_reasons(frame, plan, twice, weights)
     used, aside = np.ones(len(frame), dtype=bool), []
-    for code, holds in of_rows.items():
+    for code, holds in reasons:
         aside += list(_out(plan.name, code, used & holds, counts, {}))
         used &= ~holds
     expected, unpriced = expected_counts(pricing, plan.name, frame, exposure)
@@ -172,5 +162,5 @@ def _out(peril: str, code: str, rows: BoolArray, counts: FloatArray, values: Map
     """Rows set aside, where there are any; their claims are those that can be read."""
     found = np.flatnonzero(rows)
     if len(found):
-        shown = {"rows": f"{len(found):,}", "peril": peril, "first": int(found[0]) + 1, **values}
+        shown = {"rows": f"{len(found):,}", "peril": peril, "first": int(found[0]), **values}
         yield Aside(code, shown, found, float(np.nansum(counts[found])))

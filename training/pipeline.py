@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pricing.errors import InputError
+from pricing.folder_hash import file_hash, folder_hash
 from pricing.strict_yaml import read_yaml
 from pricing.tariff import SHIPPED, Tariff
 from training import plan_desk
@@ -18,7 +19,7 @@ from training.candidate_spec import TECHNICAL
 from training.plan import read_plan
 from training.run_facts import program
 from training.run_files import read_json
-from training.run_folder import STEPS, RunFolder, file_hash, text_hash
+from training.run_folder import STEPS, RunFolder, text_hash
 from training.run_state import Progress
 from training.run_steps import Steps
 
@@ -51,11 +52,12 @@ def check_desk(steps: Steps) -> None:
     desk, plan = steps.plan.desk, steps.plan
     if desk.candidate is not None:
         factors = [factor.name for factor in plan.factors]
+        known = sorted(Tariff.load(steps.tariff).tables)
         for peril, tables in desk.candidate.publish.items():
             one_of(peril, "publish", [each.name for each in plan.perils])
             for name, table in tables.items():
                 one_of(name, f"publish, {peril}", [*factors, *TECHNICAL])
-                one_of(table, f"publish, {peril}, {name}", sorted(Tariff.load(steps.tariff).tables))
+                one_of(table, f"publish, {peril}, {name}", known)
     for folder in (desk.month, desk.earlier):
         if folder is not None and not (folder / "receipt.json").is_file():
             raise InputError("impact_no_month", str(folder), folder=folder)
@@ -84,8 +86,7 @@ def train(
     if part.first and part.first not in wanted:
         raise InputError("steps_backwards", "--from", first=part.first, last=part.last)
     plan = read_plan(path)
-    steps = Steps(plan, path, out, today, progress)
-    steps.in_force = tariff
+    steps = Steps(plan, path, out, today, progress, tariff)
     check_desk(steps)
     work = dict(zip(STEPS, _work(steps), strict=True))
     new = not out.exists()
@@ -93,7 +94,7 @@ def train(
     run = RunFolder(out)
     try:
         _go_through(run, wanted, work, steps, part)
-    except Exception:
+    except BaseException:
         if new and _DEAR not in run.records():
             shutil.rmtree(out)
         raise
@@ -135,6 +136,8 @@ def _given(step: str, steps: Steps) -> Mapping[str, str]:
     desk = steps.plan.desk
     if step == "tabulate" and desk.edits is not None and desk.edits.is_file():
         given["edits"] = file_hash(desk.edits)
+    if step in ("tabulate", "judge") and desk.in_force is not None and desk.in_force.is_dir():
+        given["in_force"] = folder_hash(desk.in_force)
     if step == "candidate" and desk.candidate is not None:
         given["tariff"] = steps.tariff_hash
     if step == "impact" and desk.month is not None:

@@ -164,28 +164,35 @@ def _times(frame: pd.DataFrame, name: str) -> Column:
     """Times in an order: numbers as numbers, else texts as they sort (2024-01 before 2024-02)."""
     values = numbers(frame, name)
     found: Column = values if not np.isnan(values).any() else frame[name].astype(str).to_numpy()
-    if frame[name].isna().any() or (found == "").any():
+    if frame[name].isna().any() or np.isin(found.astype(str), ABSENT).any():
         raise InputError("time_missing", name, column=name)
     return found
 
 
-def _peril(frame: pd.DataFrame, plan: PlannedPeril, twice: BoolArray, weights: FloatArray) -> PerilRows:
+def frequency_reasons(
+    frame: pd.DataFrame, plan: PlannedPeril, twice: BoolArray, weights: FloatArray
+) -> tuple[FloatArray, FloatArray, list[tuple[str, BoolArray]]]:
+    """Exposure and counts of a peril's rows, and why a row says nothing of its frequency, the first reason counting."""
     exposure = np.prod([numbers(frame, name) for name in plan.exposure], axis=0)
     counts = numbers(frame, plan.counts)
     negative = np.any([numbers(frame, name) < 0 for name in plan.exposure], axis=0)
-    claimed = counts > 0
     reasons = [
         ("aside_twice", twice),
         ("aside_exposure_missing", np.isnan(exposure)),
         ("aside_too_large", (exposure > _LARGEST) | (counts > _LARGEST)),
         ("aside_exposure_negative", negative),
-        ("aside_claims_without_exposure", (exposure == 0) & claimed),
+        ("aside_claims_without_exposure", (exposure == 0) & (counts > 0)),
         ("aside_exposure_zero", exposure == 0),
         ("aside_counts_missing", np.isnan(counts)),
         ("aside_counts_negative", counts < 0),
         ("aside_counts_not_whole", counts != np.floor(counts)),
         ("aside_weight", ~(weights > 0)),
     ]
+    return exposure, counts, reasons
+
+
+def _peril(frame: pd.DataFrame, plan: PlannedPeril, twice: BoolArray, weights: FloatArray) -> PerilRows:
+    exposure, counts, reasons = frequency_reasons(frame, plan, twice, weights)
     used, aside = _sorted_out(plan.name, "frequency", reasons, np.ones(len(frame), dtype=bool))
     if not used.any():
         most = max(aside, key=lambda each: len(each.rows))
@@ -195,7 +202,7 @@ def _peril(frame: pd.DataFrame, plan: PlannedPeril, twice: BoolArray, weights: F
         raise InputError("peril_without_claims", plan.name, peril=plan.name, rows=int(used.sum()))
     if ClaimFree.of(counts[used], exposure[used]).none:
         _refuse_claims_alone(plan.name, used, counts, aside)
-    costed, amounts = np.zeros(len(frame), dtype=bool), None
+    costed, amounts, claimed = np.zeros(len(frame), dtype=bool), None, counts > 0
     if plan.amounts is not None:
         amounts = numbers(frame, plan.amounts)
         of_cost = [

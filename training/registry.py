@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -221,15 +223,19 @@ def _log_model(mlflow: Any, run: Record, pricing: Pricing, example: pd.DataFrame
     column, columns = mlflow.types.ColSpec, mlflow.types.Schema
     asked = [column("double", name) for name in pricing.numbers] + [column("string", name) for name in pricing.words]
     here = Path(__file__).parent
-    return mlflow.pyfunc.log_model(
-        name="tables",
-        python_model=str(here / "tables_model.py"),
-        artifacts={"tables": str(run.folder / "tables")},
-        code_paths=[str(here.parent / room) for room in _ROOMS],
-        signature=mlflow.models.ModelSignature(columns(asked), columns([column("double", n) for n in pricing.names])),
-        input_example=example,
-        pip_requirements=[f"{name}=={version(name)}" for name in _NEEDS],
-    )
+    said = mlflow.models.ModelSignature(columns(asked), columns([column("double", n) for n in pricing.names]))
+    with tempfile.TemporaryDirectory(prefix="licheng-") as code:
+        for room in _ROOMS:  # without what Python has compiled
+            shutil.copytree(here.parent / room, Path(code) / room, ignore=shutil.ignore_patterns("__pycache__"))
+        return mlflow.pyfunc.log_model(
+            name="tables",
+            python_model=str(here / "tables_model.py"),
+            artifacts={"tables": str(run.folder / "tables")},
+            code_paths=[str(Path(code) / room) for room in _ROOMS],
+            signature=said,
+            input_example=example,
+            pip_requirements=[f"{name}=={version(name)}" for name in _NEEDS],
+        )
 
 
 def _example(tariff: Tariff, pricing: Pricing) -> pd.DataFrame:

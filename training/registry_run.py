@@ -7,7 +7,6 @@ import hashlib
 import json
 import math
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from pricing.errors import InputError
 from pricing.folder_hash import folder_hash
 from pricing.tariff import Tariff
 from training.plan import read_plan
+from training.run_facts import commit
 
 _KEPT_BACK = frozenset({"impact.parquet"})  # prices of single workers are no record's business
 _REFUSED = re.compile(r"[^\w.\- ]")
@@ -126,18 +126,6 @@ def _factors(folder: Path) -> str:
     return "; ".join(f"{peril}: {', '.join(sorted(factors))}" for peril, factors in sorted(found.items()))
 
 
-def _commit() -> str:
-    """The commit of the code that runs now, empty where it does not lie in a checkout of its own."""
-    root = Path(__file__).resolve().parents[1]
-    if not (root / ".git").exists():
-        return ""
-    command = ["git", "-c", "safe.directory=*", "-C", str(root), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-
-
 def _params(folder: Path) -> dict[str, str]:
     """The plan with its defaults written out, one parameter per key, per peril and per factor."""
     if not (folder / "plan.yaml").is_file():
@@ -206,8 +194,8 @@ def _tags(folder: Path, candidate: Mapping[str, Any]) -> dict[str, str]:
     if "passed" in gates:
         tags["gates_passed"] = _said(gates["passed"])
     tags |= {"source": _source(folder / "tables"), "tables_sha256": folder_hash(folder / "tables")}
-    if "commit" not in tags and _commit():
-        tags["commit_at_logging"] = _commit()
+    if "commit" not in tags and (now := commit()):
+        tags["commit_at_logging"] = now
     for name, step in _json(folder, "steps.json").items():
         tags[key("steps", name)] = step["inputs"]
     return tags

@@ -11,6 +11,7 @@ from training.model_card import Card
 from training.plan import Plan, read_plan
 from training.report import report
 from training.run_files import read_json, write_json
+from training.run_folder import RunFolder
 
 CARDS = dict(zip(LANGUAGES, ("model_card.md", "model_card.zh.md"), strict=True))
 _FACTS = "run.json"
@@ -34,6 +35,7 @@ def documents_again(run: Path) -> None:
     """The documents of a finished run with the overrides that its approvals hold by now."""
     facts = read_json(run / _FACTS)
     write_documents(run, run, read_plan(run / "plan.yaml"), facts, read_json(run / "gates.json"))
+    RunFolder(run).recorded("report")
 
 
 def _overrides(run: Path) -> list[dict[str, str]]:

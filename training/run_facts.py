@@ -10,12 +10,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from pricing.folder_hash import file_hash
 from pricing.units import parse_month
 from training.plan import Plan
 from training.portfolio_data import Portfolio
-from training.run_folder import file_hash, text_hash
-
-_HERE = Path(__file__).parent
+from training.run_folder import text_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Facts:
         files = tuple((data.name, file_hash(data)) for data in plan.data)
         return cls(
             program=program(),
-            commit=_commit(),
+            commit=commit(),
             plan_hash=file_hash(path),
             files=files,
             data_hash=text_hash("\n".join(f"{name} {hashed}" for name, hashed in files)),
@@ -64,12 +63,15 @@ def schema_of(portfolio: Portfolio) -> list[dict[str, Any]]:
     return [{"name": str(name), "type": str(kind)} for name, kind in portfolio.frame.dtypes.items()]
 
 
-def _commit() -> str | None:
+def commit() -> str | None:
     """Commit of the code where it runs from a checkout."""
-    command = ["git", "-C", str(_HERE), "rev-parse", "HEAD"]
+    root = Path(__file__).resolve().parents[1]
+    if not (root / ".git").exists():
+        return None  # installed, perhaps inside the checkout of something else
+    command = ["git", "-c", "safe.directory=*", "-C", str(root), "rev-parse", "HEAD"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
-    except OSError:
+    except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None if done.returncode == 0 else None
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pricing.folder_hash import folder_hash
+from pricing.folder_hash import file_hash, folder_hash
 
 STEPS = ("data", "split", "fit", "tabulate", "judge", "candidate", "impact", "report")
 _RECORDS = "steps.json"
@@ -46,19 +46,32 @@ class RunFolder:
     @contextmanager
     def writing(self, step: str, inputs: str) -> Iterator[Path]:
         """A folder for a step's files, which take their places together once it is done; of later steps none stays."""
-        self._forget(step)
         made = self.path / f".{step}"
         shutil.rmtree(made, ignore_errors=True)
         made.mkdir(parents=True)
         started = time.perf_counter()
-        yield made
+        try:
+            yield made
+        except BaseException:  # what stood before stays as it was
+            shutil.rmtree(made)
+            raise
+        self._forget(step)
         outputs = []
         for child in sorted(made.iterdir()):
-            child.rename(self.path / child.name)
+            place = self.path / child.name
+            if place.is_dir():  # of a run that was killed before it was recorded
+                shutil.rmtree(place)
+            child.rename(place)
             outputs.append(child.name)
         made.rmdir()
         record = {"inputs": inputs, "outputs": {name: self._hash(name) for name in outputs}}
         self._write({**self.records(), step: {**record, "seconds": round(time.perf_counter() - started, 2)}})
+
+    def recorded(self, step: str) -> None:
+        """Write down the files of a step as they are now, where another part of the program changed them."""
+        records = self.records()
+        records[step]["outputs"] = {name: self._hash(name) for name in records[step]["outputs"]}
+        self._write(records)
 
     def _forget(self, step: str) -> None:
         """Take away what a step and those after it wrote."""
@@ -84,12 +97,6 @@ class RunFolder:
         if path.is_dir():
             return folder_hash(path)
         return file_hash(path) if path.is_file() else ""
-
-
-def file_hash(path: Path) -> str:
-    """`sha256:` and the hash of a file's bytes, read in pieces."""
-    with path.open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def text_hash(text: str) -> str:

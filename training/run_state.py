@@ -12,7 +12,6 @@ import numpy as np
 
 from pricing.errors import InputError
 from pricing.folder_hash import folder_hash
-from pricing.tariff import SHIPPED
 from training.compared import in_force_relativity
 from training.edited import edited
 from training.edits import Edit, read_edits
@@ -31,14 +30,16 @@ Progress = Callable[[str, int], None]
 class RunState:
     """One plan, its data and its run folder, each read or made when it is first asked for."""
 
-    def __init__(self, plan: Plan, path: Path, run: Path, today: dt.date, progress: Progress) -> None:
+    def __init__(
+        self, plan: Plan, path: Path, run: Path, today: dt.date, progress: Progress, find_tariff: Callable[[], Path]
+    ) -> None:
         self.plan, self.path, self.run, self.today, self.progress = plan, path, run, today, progress
-        self.in_force: Callable[[], Path] = lambda: SHIPPED
+        self.find_tariff = find_tariff
 
     @cached_property
     def tariff(self) -> Path:
         """Folder of the tariff in force, which is looked for only where a candidate grows from it."""
-        return self.in_force()
+        return self.find_tariff()
 
     @cached_property
     def facts(self) -> Facts:

@@ -30,6 +30,7 @@ from training.notice import Notice
 from training.outcome import declared, outcome
 from training.plan import PlannedPeril
 from training.portfolio_checks import notices
+from training.portfolio_sides import check_sides
 from training.published import Frame, Published, write_tables
 from training.run_documents import write_documents
 from training.run_facts import months_of, schema_of
@@ -61,6 +62,7 @@ class Steps(RunState):
 
     def split_rows(self, folder: Path) -> None:
         """Part of each row, and of each peril's training rows the fold that holds it out."""
+        check_sides(self.plan, self.portfolio, self.split)
         part = np.full(self.portfolio.rows, "", dtype=object)
         part[self.split.train], part[self.split.test] = "train", "test"
         columns = {"row": pa.array(np.arange(self.portfolio.rows)), "part": pa.array(part.tolist(), pa.string())}
@@ -122,19 +124,18 @@ class Steps(RunState):
     def judge(self, folder: Path) -> None:
         """Figures on the test rows, relativities, and everything that is drawn."""
         self.progress("judge", len(self.fitted))
+        gaps = {name: asdict(fidelity(one, self.parts[name].test)) for name, (one, _) in self.published.items()}
         figures: dict[str, Any] = {"format": 1, "plan": self.plan.name, "perils": {}}
         told = list(notices(self.plan, self.portfolio, self.split))
         if self.plan.weights:
             told.append(Notice("notice_weighted", {"column": self.plan.weights}))
         drawn = {}
-        gaps = read_json(self.run / "fidelity.json")
         of_data = {rows.name: rows for rows in self.portfolio.perils}
         for name, (one, _) in self.published.items():
             rows = self.parts[name]
             own = metrics(one, rows.train, rows.test, of_data[name].aside("frequency"))
             own["set_aside_reasons"] = of_data[name].reasons()
-            gap = {key: gaps[name][key] for key in ("largest", "mean")}
-            own |= {"not_judged": rows.not_judged, "fidelity": gap, "interactions": list(declared(one))}
+            own |= {"not_judged": rows.not_judged, "fidelity": gaps[name], "interactions": list(declared(one))}
             figures["perils"][name] = own
             told += [*outcome(self.plan, name, one), *bends(name, one, rows.train)]
             drawn[name] = judge(one, rows.train, rows.test, self._seen(name, rows), self.plan.seed)

@@ -84,6 +84,15 @@ def test_credibility_lies_between(tmp_path: Path) -> None:
         assert relativities(changed, "area")["south"] == pytest.approx(fitted_south**0.25 * target**0.75)
 
 
+def test_credibility_towards_itself_changes_nothing(tmp_path: Path) -> None:
+    fitted, train, _ = peril()
+    [place] = fitted.curves
+    own = fitted.curves[place].at(np.asarray(train.columns["km"], dtype=float))
+    edit = {"kind": "credibility", "factor": "km", "z": 0.1, "towards": "in_force"}
+    changed, _ = edited(fitted, train, read(tmp_path, edit, in_force=True), lambda factor: own)
+    assert changed.curves[place].y == pytest.approx(fitted.curves[place].y)
+
+
 BROKEN = [
     ("no reason", {"kind": "cap", "most": 2.0, "reason": " "}, "edit_needs"),
     ("nobody", {"kind": "cap", "most": 2.0, "by": ""}, "edit_needs"),
@@ -97,6 +106,7 @@ BROKEN = [
     ("a relativity of nothing", {"kind": "override", "level": "south", "relativity": 0}, "plan_not_above_zero"),
     ("no relativity", {"kind": "override", "level": "south"}, "edit_needs"),
     ("an even window", {"kind": "smooth", "factor": "age", "levels": 4}, "edit_even"),
+    ("rounding to nothing", {"kind": "round", "to": 5}, "edit_round"),
     ("a z above one", {"kind": "credibility", "z": 1.5}, "edit_z"),
     ("nothing in force", {"kind": "credibility", "z": 0.5, "towards": "in_force"}, "edit_without_in_force"),
 ]

@@ -17,7 +17,7 @@ from tests.refusals.files.case import HEADER, MONTH, driver, written
 
 pytestmark = pytest.mark.slow  # each test starts a program
 ROOT = Path(__file__).resolve().parents[3]
-UNREADABLE, INTERRUPTED, ROWS = 3, 130, 200_000
+UNREADABLE, INTERRUPTED, ROWS = 3, 130, 500_000
 PILOT = (*MONTH, "--schemes", "pilot_per_order")
 
 
