@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pricing.errors import LichengError, TariffError
+from pricing.folder_hash import file_hash, folder_hash
 from pricing.tariff import SHIPPED, Tariff
 from service.approval import Wish, approve, pairs, person, same_person
 from service.release import release, rollback
@@ -217,3 +218,32 @@ def test_rollbacks_that_are_refused(tmp_path: Path) -> None:
     assert code_of(lambda: rollback(releases, 1, LI, "after all", NOON + dt.timedelta(1))) == "release_altered"
     assert [event.number for event in read_history(releases)] == [1, 0]
     assert in_force(releases).folder == SHIPPED
+
+
+@pytest.mark.parametrize("name", ["gates.json", "model_card.md", "tables/one.yaml"])
+def test_papers_that_no_step_wrote_are_not_approved(tmp_path: Path, name: str) -> None:
+    """Each file is held to the hash that its step left: a gate turned by hand, a card with another name in it."""
+    run = run_folder(tmp_path / "run")
+    place = run / name
+    place.parent.mkdir(exist_ok=True)
+    if not place.exists():
+        place.write_text("as it was", encoding="utf-8")
+    output = name.split("/")[0]
+    hashed = folder_hash(run / output) if (run / output).is_dir() else file_hash(run / output)
+    record = {"inputs": "", "outputs": {output: hashed}, "seconds": 1}
+    (run / "steps.json").write_text(json.dumps({"report": record}), encoding="utf-8")
+    approve(run, tmp_path / "releases", Wish(LI, NOON))
+    place.write_text(place.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    assert code_of(lambda: approve(run, tmp_path / "releases", Wish(CHEN, NOON))) == "candidate_papers_altered"
+
+
+@pytest.mark.parametrize("override", [{"by": LI, "gate": "deviance", "reason": " "}, {"nothing": 1}])
+def test_an_override_without_a_reason_is_no_override(tmp_path: Path, override: dict[str, object]) -> None:
+    run = run_folder(tmp_path / "run", failed=("deviance",))
+    good = Wish(LI, NOON, overrides=(("deviance", "four claims only"),))
+    approve(run, tmp_path / "releases", good)
+    path = run / "approvals.json"
+    found = json.loads(path.read_text(encoding="utf-8"))
+    found["approvals"][0]["overrides"].append(override)
+    path.write_text(json.dumps(found), encoding="utf-8")
+    assert code_of(lambda: approve(run, tmp_path / "releases", Wish(CHEN, NOON))) == "release_file_not_valid"

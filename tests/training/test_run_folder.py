@@ -70,3 +70,34 @@ def test_a_step_that_fails_leaves_nothing_of_itself(run: RunFolder) -> None:
     write(run, "judge", "whole")
     assert done(run) == list(STEPS[:5])
     assert not [path for path in run.path.iterdir() if path.name.startswith(".judge")]
+
+
+def test_a_step_that_fails_anew_leaves_what_stood(run: RunFolder) -> None:
+    """A refused step takes nothing away: neither its own files of before nor those that rest on them."""
+    before = run.records()
+
+    def fail() -> None:
+        with run.writing("split", "other inputs") as folder:
+            (folder / "split.txt").write_text("half", encoding="utf-8")
+            raise RuntimeError("refused")
+
+    with pytest.raises(RuntimeError, match="refused"):
+        fail()
+    assert run.records() == before
+    assert done(run) == list(STEPS[:4])
+    assert sorted(path.name for path in run.path.iterdir() if path.name.startswith(".")) == []
+
+
+def test_what_a_killed_run_left_is_written_over(run: RunFolder) -> None:
+    """A folder that took its place without being recorded."""
+    (run.path / "judge_tables").mkdir()
+    (run.path / "judge_tables" / "two.yaml").write_text("left", encoding="utf-8")
+    write(run, "judge", "whole")
+    assert [path.name for path in (run.path / "judge_tables").iterdir()] == ["one.yaml"]
+
+
+def test_a_step_can_be_recorded_as_it_is_now(run: RunFolder) -> None:
+    (run.path / "tabulate.txt").write_text("with an override", encoding="utf-8")
+    assert "tabulate" not in done(run)
+    run.recorded("tabulate")
+    assert done(run) == list(STEPS[:4])
