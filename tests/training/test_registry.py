@@ -97,7 +97,9 @@ def test_rows_that_the_tables_do_not_price_are_refused_as_in_a_file(
 
 def test_the_model_is_code_and_tables_without_a_pickle(mlflow: Any, recorded: Recorded) -> None:
     kept = Path(mlflow.artifacts.download_artifacts(f"models:/trial/{recorded.logged.model_version}"))
-    endings = {path.suffix for path in kept.rglob("*") if path.is_file()}
+    # MLflow runs the code once on the example, and Python leaves what it compiled
+    files = [path for path in kept.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    endings = {path.suffix for path in files}
     assert not endings & {".pkl", ".pickle", ".joblib", ".skops", ".pyc", ".so"}
     assert ".py" in endings
     assert (kept / "artifacts" / "tables" / "perils.yaml").is_file()

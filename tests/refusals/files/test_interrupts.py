@@ -17,7 +17,7 @@ from tests.refusals.files.case import HEADER, MONTH, driver, written
 
 pytestmark = pytest.mark.slow  # each test starts a program
 ROOT = Path(__file__).resolve().parents[3]
-UNREADABLE, INTERRUPTED, ROWS = 3, 130, 500_000
+UNREADABLE, INTERRUPTED, ROWS = 3, 130, 200_000
 PILOT = (*MONTH, "--schemes", "pilot_per_order")
 
 
@@ -35,6 +35,7 @@ def started(usage: Path, out: Path, most_bytes: int = 0) -> subprocess.Popen[byt
     command = [sys.executable, "-m", "service.cli", "levy", str(usage), *PILOT, "--out", str(out)]
 
     def limit() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job would have it ignored
         if most_bytes:
             resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
 
