@@ -21,6 +21,7 @@ tables: {{cells: 400, pairs: 4, fidelity_mean: 0.9}}
 candidates: [glm]
 seed: 2026
 """
+_CAPS = {"cargo_damage": 40_000}  # [fen]
 _CURVE = f"{{kind: numeric, shape: curve, monotone: up, knots: 6, multiplies: [{EXPOSURE}]}}"
 _EVERYWHERE = {"night_share": "{kind: numeric, levels: 16}", "calendar_month": "{kind: categorical}"}
 # Factors by file of rows, the curve of the monthly quantity first.
@@ -41,12 +42,16 @@ def plans(perils: Sequence[Peril]) -> dict[str, str]:
     for data, trades in EXPOSED.items():
         where = "road" if trades == ROAD else "desk"
         lines = [
-            f"  {peril.name}: {{exposure: {EXPOSURE}, counts: {peril.name}_claims, amounts: {peril.name}_fen}}"
-            for peril in perils
-            if peril.trades == trades
+            f"  {name}: {{exposure: {EXPOSURE}, counts: {name}_claims, amounts: {name}_fen{_cap(name)}}}"
+            for name in (peril.name for peril in perils if peril.trades == trades)
         ]
         factors = [f"  {name}: {text}" for name, text in _FACTORS[data].items()]
         found["plan.yaml" if where == "road" else "plan_desk.yaml"] = _TEXT.format(
             name=f"synthetic_{where}", data=data, perils="\n".join(lines), factors="\n".join(factors)
         )
     return found
+
+
+def _cap(peril: str) -> str:
+    """Freight costs sixty times a meal: beyond a cap its cost is spread, or no table could hold the relativity."""
+    return f", cap: {_CAPS[peril]}" if peril in _CAPS else ""
