@@ -38,7 +38,7 @@ def clustered_errors(
         raise ValueError("errors by groups need two groups or more")
     meat = squared_scores(data, data.counts - end.expected, place) * number / (number - 1) + space.penalty
     curved = cho_factor(raised(inner.curvature(cross)), lower=True)
-    spread = rebased(inner.basis.toarray(), data, bases)
+    spread = rebased(inner.basis.toarray(), data.matrix, bases)
     solved = cho_solve(curved, spread.T)
     outer = inner.basis.T @ (inner.basis.T @ meat).T
     errors: FloatArray = np.sqrt(np.maximum(np.einsum("ij,ij->j", solved, np.asarray(outer) @ solved), 0.0))

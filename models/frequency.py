@@ -133,7 +133,7 @@ class FrequencyGLM(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         end = data.minimise(space, data.one_way(space, 0.5 + self.levels))
         cross = data.matrix.cross(end.expected)
         errors, freedom = standard_errors(data, space, end, cross, bases)
-        full = rebased(end.full, data, bases)
+        full = rebased(end.full, data.matrix, bases)
         _tell_runaways(data.matrix.parts(full), strength)
         full[lost], errors[lost] = _NO_CLAIM, np.inf
         self._judge(data, end.expected, freedom)

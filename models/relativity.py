@@ -10,6 +10,7 @@ from scipy.special import ndtri
 
 from models.bounded import raised
 from models.experience import BoolArray, FloatArray
+from models.histogram import CodeMatrix
 from models.poisson import Minimum, Poisson, Space
 
 
@@ -43,10 +44,10 @@ class Relativities:
         return np.exp(low), np.exp(high)
 
 
-def rebased(full: FloatArray, data: Poisson, bases: tuple[int, ...]) -> FloatArray:
-    """The same rates with every factor's effect zero at its base code; columns of a matrix are rebased alike."""
+def rebased(full: FloatArray, matrix: CodeMatrix, bases: tuple[int, ...]) -> FloatArray:
+    """The same rates or costs with each effect zero at its base code; columns of a matrix are rebased alike."""
     result = full.copy()
-    for start, size, base in zip(data.matrix.starts, data.matrix.sizes, bases, strict=True):
+    for start, size, base in zip(matrix.starts, matrix.sizes, bases, strict=True):
         result[0] += full[start + base]
         result[start : start + size] -= full[start + base]
     return result
@@ -62,7 +63,7 @@ def standard_errors(
     """
     inner = space.only(end.kept)
     root = cholesky(raised(inner.curvature(cross)), lower=True)
-    spread = rebased(inner.basis.toarray(), data, bases)
+    spread = rebased(inner.basis.toarray(), data.matrix, bases)
     errors = np.sqrt((solve_triangular(root, spread.T, lower=True) ** 2).sum(axis=0))
     errors[_unknown(space, end, np.diag(cross))] = np.inf
     moving = space.only(end.kept[~(space.bounded[end.kept] & (end.theta[end.kept] <= 0))])

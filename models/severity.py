@@ -20,6 +20,7 @@ from models.design import Coding, FactorSpec
 from models.experience import BoolArray, FloatArray
 from models.histogram import CodeMatrix
 from models.penalty import Shape, Strength, basis, penalty
+from models.relativity import rebased
 from models.tables import Tables
 
 _STEPS, _HALVINGS, _PRECISE = 100, 30, 1e-14
@@ -110,7 +111,7 @@ class SeverityGLM(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         free, _ = basis(self.shapes_, bases)
         tied = penalty(self.shapes_, strength)
         full = _minimum(matrix, cost[seen], weight[seen], free.toarray(), tied)
-        self._report(matrix, cost[seen], weight[seen], _rebased(full, matrix, bases), (bases, free.toarray(), tied))
+        self._report(matrix, cost[seen], weight[seen], rebased(full, matrix, bases), (bases, free.toarray(), tied))
         return self
 
     def predict(self, X: Any) -> FloatArray:
@@ -166,7 +167,7 @@ class SeverityGLM(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         self.df_residual_ = len(cost) - freedom
         pearson = float((weight * (cost / expected - 1) ** 2).sum())
         self.dispersion_ = pearson / self.df_residual_ if self.df_residual_ > 0 else np.nan
-        spread = _rebased(free, matrix, bases)
+        spread = rebased(free, matrix, bases)
         errors = np.sqrt(np.maximum(((spread @ inverse) * spread).sum(axis=1), 0) * self.dispersion_)
         errors[(np.diag(cross) <= 0) & (np.diag(tied) <= 0)] = np.inf
         self.intercept_error_, self.errors_ = float(errors[0]), tuple(p.copy() for p in matrix.parts(errors))
@@ -213,12 +214,3 @@ def _loss(cost: FloatArray, expected: FloatArray, weight: FloatArray) -> float:
     """Half the gamma deviance, weighted by claims."""
     ratio = cost / expected
     return float((weight * (ratio - 1 - np.log(ratio))).sum())
-
-
-def _rebased(full: FloatArray, matrix: CodeMatrix, bases: tuple[int, ...]) -> FloatArray:
-    """The same costs with every factor's effect zero at its base code; columns of a matrix are rebased alike."""
-    result = full.copy()
-    for start, size, base in zip(matrix.starts, matrix.sizes, bases, strict=True):
-        result[0] += full[start + base]
-        result[start : start + size] -= full[start + base]
-    return result

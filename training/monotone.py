@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from models.bands import Bands
-from models.experience import FloatArray
+from models.certificate import steps
 from training.fit import Fitted
 
 
@@ -26,22 +26,12 @@ def certificates(fitted: Fitted) -> list[dict[str, Any]]:
 
 
 def _of_curve(fitted: Fitted, place: int, sign: int) -> float:
-    steps = np.diff(np.log(fitted.curves[place].y)) * sign
-    return float(steps.min()) if len(steps) else 0.0
+    found = np.diff(np.log(fitted.curves[place].y)) * sign
+    return float(found.min()) if len(found) else 0.0
 
 
 def _of_tables(fitted: Fitted, place: int, sign: int) -> float:
-    """Worst step from a code to the next: of the main effect, plus the worst of every other table of the factor."""
     factor = fitted.coding.factors[place]
     assert isinstance(factor, Bands)
-    steps = np.zeros(len(factor.starts) - 1)
-    for key in fitted.tables.all():
-        if place in key:
-            steps += _worst(np.moveaxis(fitted.tables.by_code(key), key.index(place), 0)[: len(factor.starts)], sign)
-    return float(steps.min()) if len(steps) else 0.0
-
-
-def _worst(values: FloatArray, sign: int) -> FloatArray:
-    """Of each step along the first axis the worst over all others."""
-    steps: FloatArray = sign * np.diff(values, axis=0)
-    return np.asarray(steps.reshape(len(steps), -1).min(axis=1))
+    found = steps(fitted.tables, place, sign, len(factor.starts))
+    return float(found.min()) if len(found) else 0.0
