@@ -1,6 +1,7 @@
 """Held-out Poisson deviance on real portfolios: published tables beside boosted trees, EBM, glum.
 
 `python -m benchmarks.portfolios [property] [injury] [motorcycle] [automobile]` reads `../shared/data`.
+The rivals are `benchmarks/requirements.txt`; one that is not installed is said and left out.
 """
 
 from __future__ import annotations
