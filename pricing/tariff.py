@@ -7,8 +7,9 @@ what had been published by that date.
 from __future__ import annotations
 
 import datetime as dt
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pricing.edition import Edition
@@ -43,6 +44,8 @@ _FACTORS: Mapping[str, tuple[str, ...]] = {
 _UNDATED = ("factors", "schemes", "packages", "perils", "regions", "platforms", "reference_portfolios")
 
 
+_EDITIONS_KEPT = 16
+Asked = tuple[int, dt.date, tuple[Terms, ...]]  # month, known, register
 _NATION_ONLY: Mapping[str, Mapping[str, str]] = {NATION: {"en": "Nation", "zh": "全国"}}
 
 
@@ -62,6 +65,7 @@ class Tariff:
     portfolios: Mapping[str, Portfolio]
     packages: Mapping[str, Package]
     perils: Mapping[str, Peril]
+    _editions: OrderedDict[Asked, Edition] = field(default_factory=OrderedDict, compare=False, repr=False)
 
     @classmethod
     def load(cls, folder: Path = SHIPPED) -> Tariff:
@@ -115,8 +119,16 @@ class Tariff:
         return {name: scheme.title for name, scheme in self.schemes.items()}
 
     def on(self, month: int, known: dt.date, register: Iterable[Terms] = ()) -> Edition:
-        """The edition for a month (counted since year 0) as known on a date, with a register of platforms."""
-        return Edition(self, month, known, tuple(register))
+        """The edition for a month (counted since year 0) as known on a date, with a register of platforms.
+
+        An edition does not change, so the last few that were asked for are kept with the arrays they compiled.
+        """
+        asked = (month, known, tuple(register))
+        edition = self._editions.pop(asked, None) or Edition(self, *asked)
+        self._editions[asked] = edition
+        if len(self._editions) > _EDITIONS_KEPT:
+            self._editions.popitem(last=False)
+        return edition
 
 
 def _options(schemes: Mapping[str, Scheme]) -> dict[str, Factor]:

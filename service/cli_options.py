@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import typer
+
+from service.json_text import json_bytes
 
 Lang = Annotated[str, typer.Option("--lang", help="Language of what people read: en or zh. Default: LICHENG_LANG.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON for machines.")]
@@ -13,5 +14,5 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 when anything was
 
 
 def print_json(answer: Any) -> None:
-    """An answer as JSON on standard output."""
-    typer.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+    """An answer as JSON on standard output: the bytes that the service sends."""
+    typer.echo(json_bytes(answer), nl=False)

@@ -25,6 +25,11 @@ OURS = {
     "training": ("training", "models", "pricing"),
     "service": ("service", "pricing"),
 }
+# Where HTTP is spoken.
+DOORS = (
+    *("service/app.py", "service/running.py"),
+    *(f"service/{room}/*" for room in ("conventions", "routes", "web", "operations")),
+)
 OUTSIDE = {
     "pricing": {
         "numpy": ["pricing/*"],
@@ -48,8 +53,21 @@ OUTSIDE = {
         "duckdb": ["service/engines/*"],
         "pyarrow": ["service/engines/*"],
         "numpy": ["service/engines/*"],
-        "jinja2": ["service/documents/*"],
+        "jinja2": ["service/documents/*", "service/web/*"],
+        "markupsafe": ["service/web/*"],
         "openpyxl": ["service/documents/rate_book.py"],
+        "orjson": ["service/json_text.py"],
+        "sqlalchemy": ["service/store/*", "service/running.py"],
+        "alembic": ["service/store/*"],
+        "cryptography": ["service/auth/keyring.py"],
+        "fastapi": [*DOORS, "service/auth/*"],
+        "starlette": [*DOORS],
+        "anyio": [*DOORS, "service/auth/*", "service/month/*"],
+        "pydantic": ["service/schemas/*"],
+        "limits": ["service/conventions/*"],
+        "structlog": ["service/operations/*"],
+        "prometheus_client": ["service/operations/*"],
+        "uvicorn": ["service/operations/*"],
     },
 }
 NEVER = {

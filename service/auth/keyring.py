@@ -1,0 +1,69 @@
+"""The keyring: keys derived from the service's one secret, to re-key workers and to seal what names them.
+
+A worker's pseudonym is stored as a keyed hash (HMAC-SHA-256): the same worker has the same `worker_key` on every
+platform, and without the secret nobody can tell which. Documents that name a worker are compressed and sealed
+(AES-256-GCM), so that whoever takes the database without the secret reads no worker's id in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import os
+import zlib
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from pricing.errors import InputError
+
+LEAST_BYTES = 32  # of the secret
+_NONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """Keys of one secret, each for one purpose."""
+
+    rekeying: bytes
+    sealing: AESGCM
+    signing: bytes
+
+    @classmethod
+    def of(cls, secret: bytes) -> Keyring:
+        """From the secret, at least 32 bytes."""
+        if len(secret) < LEAST_BYTES:
+            raise InputError("secret_too_short", "LICHENG_SECRET", least=LEAST_BYTES)
+        return cls(_derived(secret, b"rekeying"), AESGCM(_derived(secret, b"sealing")), _derived(secret, b"signing"))
+
+    def worker_key(self, worker: str) -> str:
+        """A worker as it is stored: a pseudonym of the same form, which only the secret connects with the given one."""
+        digest = hmac.digest(self.rekeying, worker.encode("utf-8", "surrogatepass"), "sha256")
+        return "w_" + base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+    def seal(self, document: bytes) -> bytes:
+        """A document compressed and sealed."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self.sealing.encrypt(nonce, zlib.compress(document, 1), None)
+
+    def open(self, sealed: bytes) -> bytes:
+        """The document; InputError where the secret is another one, or a byte was changed."""
+        try:
+            return zlib.decompress(self.sealing.decrypt(sealed[:_NONCE], sealed[_NONCE:], None))
+        except InvalidTag:
+            raise InputError("seal_broken", "LICHENG_SECRET") from None
+
+    def sign(self, text: str) -> str:
+        """A signature of a text that this service gives out and will see again: a cursor, a session, an approval."""
+        return base64.urlsafe_b64encode(hmac.digest(self.signing, text.encode(), "sha256")[:18]).decode()
+
+    def is_signed(self, text: str, signature: str) -> bool:
+        """Whether the signature is ours."""
+        return hmac.compare_digest(self.sign(text), signature)
+
+
+def _derived(secret: bytes, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), 32, None, b"licheng/" + purpose).derive(secret)

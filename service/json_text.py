@@ -1,0 +1,16 @@
+"""Answers as JSON text: one writer for the command line, the service and what it stores, so that bytes are equal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+
+
+def json_bytes(answer: Any) -> bytes:
+    """An answer as one line of UTF-8 with a line feed at its end; keys stay in their order."""
+    try:
+        return orjson.dumps(answer) + b"\n"
+    except TypeError:  # whole numbers beyond 64 bits, which a refusal may repeat
+        return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

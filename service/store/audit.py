@@ -1,0 +1,76 @@
+"""The audit log: who did what to which thing, append-only, each entry sealed with the hash of the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from service.clock import now
+from service.store.tables import audit
+
+OPERATOR = "operator"  # who calls the command line on the machine itself
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that is done. actor: id of a key, or OPERATOR; detail: facts, never a worker's id."""
+
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An act as the log holds it."""
+
+    number: int
+    at: str
+    actor: str
+    action: str
+    subject: str
+    request_id: str | None
+    detail: str
+    previous: str | None
+    hash: str
+
+    @property
+    def sealed(self) -> str:
+        """The hash that it must have."""
+        return _seal({name: value for name, value in asdict(self).items() if name != "hash"})
+
+
+def append(connection: Connection, act: Act) -> Entry:
+    """Put an act at the end of the log; inside a write transaction, for the chain has one end."""
+    last = connection.execute(select(audit.c.number, audit.c.hash).order_by(audit.c.number.desc()).limit(1)).first()
+    said: dict[str, Any] = {
+        "number": last.number + 1 if last else 1,
+        "at": now().isoformat(),
+        "actor": act.actor,
+        "action": act.action,
+        "subject": act.subject,
+        "request_id": act.request_id,
+        "detail": json.dumps(dict(act.detail), ensure_ascii=False, sort_keys=True),
+        "previous": last.hash if last else None,
+    }
+    entry = Entry(**said, hash=_seal(said))
+    connection.execute(insert(audit).values(**asdict(entry)))
+    return entry
+
+
+def entries(connection: Connection) -> Iterator[Entry]:
+    """All entries, the first first."""
+    for row in connection.execution_options(yield_per=1000).execute(select(audit).order_by(audit.c.number)):
+        yield Entry(**row._mapping)
+
+
+def _seal(said: Mapping[str, Any]) -> str:
+    text = json.dumps(dict(said), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Alembic's steps from schema to schema; a released one is never changed, only followed by another."""

@@ -1,0 +1,42 @@
+"""The schema of the store: which one a database has, and the steps to the one that this program needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from pricing.errors import InputError
+from service.store.database import reading, writing
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def revisions() -> list[str]:
+    """Every schema that was ever released, the oldest first."""
+    script = ScriptDirectory.from_config(_config())
+    return [step.revision for step in script.walk_revisions()][::-1]
+
+
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Bring a database to a schema, in one transaction; a newer program's database is refused, not touched."""
+    with writing(engine) as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+        if found is not None and found not in revisions():
+            raise InputError("store_newer", "", found=found, known=revisions()[-1])
+        command.upgrade(_config(connection), to)
+
+
+def current(engine: Engine) -> str | None:
+    """The schema of a database; None where it has none yet."""
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
