@@ -65,7 +65,7 @@ class Tariff:
     portfolios: Mapping[str, Portfolio]
     packages: Mapping[str, Package]
     perils: Mapping[str, Peril]
-    _editions: OrderedDict[Asked, Edition] = field(default_factory=OrderedDict, compare=False, repr=False)
+    _editions: OrderedDict[Asked, Edition] = field(init=False, default_factory=OrderedDict, compare=False, repr=False)
 
     @classmethod
     def load(cls, folder: Path = SHIPPED) -> Tariff:

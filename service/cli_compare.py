@@ -36,6 +36,9 @@ def compare(
     """
     if len(folders) > 2:
         raise typer.BadParameter("one folder or two", param_hint="DIR")
+    unused, meant = ("--scheme", "--schemes A,B") if len(folders) == 1 else ("--schemes", "--scheme")
+    if scheme if len(folders) == 1 else schemes:
+        raise typer.BadParameter(f"{unused} is not for {len(folders)} folder(s); give {meant}", param_hint=unused)
     if out and not out.endswith(".html"):
         raise InputError("compare_page_name", out)
     from service.engines.compared_sides import sides_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 
 from pricing.arrow_usage import whole_workers
 from pricing.errors import InputError
+from pricing.folder_hash import file_hash
 from pricing.units import month_text, parse_month
 
 USAGE, REGISTER, RECEIPT = "usage.parquet", "register.csv", "receipt.json"
@@ -59,7 +59,7 @@ def read_month(folder: Path) -> Month:
         raise InputError("no_receipt", str(folder), folder=folder)
     receipt = json.loads(path.read_text(encoding="utf-8"))
     for name in (USAGE, REGISTER):
-        if not (folder / name).is_file() or _sha256(folder / name) != receipt["files"][name]:
+        if not (folder / name).is_file() or file_hash(folder / name) != receipt["files"][name]:
             raise InputError("folder_changed", str(folder / name), file=name)
     month = parse_month(receipt["month"])
     if month is None:
@@ -89,8 +89,3 @@ def _register(path: Path) -> Iterator[dict[str, Any]]:
         for row in csv.DictReader(file):
             cells = {name: cell[1:] if _GUARDED.match(cell) else cell for name, cell in row.items() if cell}
             yield {name: int(v) if name in _WHOLE and v.isdecimal() else v for name, v in cells.items()}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
