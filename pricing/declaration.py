@@ -34,9 +34,17 @@ class Declarations:
     line_fen: IntArray
 
 
-def declare(rows: Rows, sheet: Worksheet, units: IntArray, edition: Edition) -> Declarations:
-    """Sum the rows' millifen per platform × province × pilot industry × entity and round each sum to fen once."""
-    order, starts, of_ordered = grouped(groups_of(rows, edition, "pilot_industry"))
+def declare(
+    rows: Rows, sheet: Worksheet, units: IntArray, edition: Edition, *, apart: bool = False
+) -> Declarations:
+    """Sum the rows' millifen per platform × province × pilot industry × entity and round each sum to fen once.
+
+    apart: whether each worker's rows are a declaration of their own.
+    """
+    group = groups_of(rows, edition, "pilot_industry")
+    if apart and len(rows.starts) > 1:
+        group = rows.worker * (group.max() + 1) + group
+    order, starts, of_ordered = grouped(group)
     millifen = sheet.millifen.take(order)
     exact = np.add.reduceat(millifen, starts)
     levy = to_fen(exact)

@@ -16,6 +16,7 @@ from pricing.declaration import Declarations, declare
 from pricing.edition import Edition
 from pricing.errors import CODE, OUT_OF_SCOPE
 from pricing.kernel import price
+from pricing.key_order import BoolArray
 from pricing.levy import Levies, share
 from pricing.merge import Merged
 from pricing.rate_table import STATUSES
@@ -59,23 +60,24 @@ def settle(
     names: Iterable[str] | None = None,
     weakest: int = len(STATUSES) - 1,
     side: Side = NOTHING,
+    apart: bool = False,
 ) -> Settlement:
     """Settle a month of usage under the schemes and covers named (all of the edition's by default).
 
     weakest: rank of the weakest status that may be charged; rows that would need a weaker one are refused.
-    side: enrolments and histories of the workers.
+    side: enrolments and histories of the workers; apart: whether each worker is a declaration of its own, as in a quote.
     """
     schemes = {name: edition.schemes[name] for name in (edition.schemes if names is None else names)}
     checked = check(usage, edition, schemes, side)
     refusals: dict[str, IntArray] = {}
     priced: dict[str, Priced | None] = {}
     for name, scheme in schemes.items():
-        refusals[name], priced[name] = _priced(checked, checked.refusals[name], edition, scheme, weakest)
+        refusals[name], priced[name] = _priced(checked, checked.refusals[name], edition, scheme, weakest, apart)
     return Settlement(checked, refusals, priced)
 
 
 def _priced(
-    checked: Checked, refusals: IntArray, edition: Edition, scheme: Scheme, weakest: int
+    checked: Checked, refusals: IntArray, edition: Edition, scheme: Scheme, weakest: int, apart: bool
 ) -> tuple[IntArray, Priced | None]:
     """Price the rows that are not refused; rows of too weak a status are refused, and the rest priced without them."""
     kept = (refusals == 0).nonzero()[0]
@@ -94,9 +96,9 @@ def _priced(
     if weakest < len(STATUSES) - 1 and (status > weakest).any():
         fewer = refusals.copy()
         fewer[kept[status > weakest]] = CODE["status_not_levied"]
-        return _priced(checked, fewer, edition, scheme, weakest)
+        return _priced(checked, fewer, edition, scheme, weakest, apart)
     if scheme.declared:
-        declarations = declare(rows, sheet, rows.numbers[scheme.exposure], edition)
+        declarations = declare(rows, sheet, rows.numbers[scheme.exposure], edition, apart=apart)
         return refusals, Priced(kept, rows, merged, sheet, declarations.line_fen, None, declarations, status, evidence)
     levies = share(sheet.millifen, rows, merged, scheme.share_by)
     return refusals, Priced(kept, rows, merged, sheet, levies.levy_fen, levies, None, status, evidence)
@@ -126,10 +128,11 @@ def _marks(rows: Rows, sheet: Worksheet, edition: Edition, scheme: Scheme) -> tu
     return status, evidence
 
 
-def is_due(checked: Checked, edition: Edition, scheme: Scheme) -> bool:
-    """Whether a scheme is legally applicable to any row, by its scope alone: also where data or a rate are missing."""
+def due(checked: Checked, edition: Edition, scheme: Scheme) -> BoolArray:
+    """Which rows a scheme is legally applicable to, by its scope alone: also where data or a rate are missing."""
     if scheme.scope in ("proposal", "product"):
-        return False
+        return np.zeros(len(checked.order), dtype=bool)
     entrance = gate(edition, scheme)
-    codes = entrance.refusal.take(entrance.places(checked.rows.codes, len(checked.rows)))
-    return bool(set(codes.tolist()) - OUT_OF_SCOPE - {CODE["employment_missing"]})
+    outside = [*OUT_OF_SCOPE, CODE["employment_missing"]]
+    within = edition.keep("due", scheme.name, lambda: ~np.isin(entrance.refusal, outside))
+    return within.take(entrance.places(checked.rows.codes, len(checked.order)))

@@ -11,25 +11,27 @@ from pricing.words import say, sentences, sources_in_chinese
 def yuan(millifen: int) -> str:
     """Millifen as yuan with two to five decimals: 0.07, 0.077, 1,234.50."""
     whole, rest = divmod(millifen, 100 * MILLIFEN_PER_FEN)
-    decimals = f"{rest:05d}".rstrip("0").ljust(2, "0")
-    return f"{whole:,}.{decimals}"
+    if rest % MILLIFEN_PER_FEN == 0:
+        return f"{whole:,}.{rest // MILLIFEN_PER_FEN:02d}"
+    return f"{whole:,}.{rest:05d}".rstrip("0")
 
 
 def yuan_of_fen(fen: int) -> str:
     """Fen as yuan with two decimals."""
-    return yuan(fen * MILLIFEN_PER_FEN)
+    whole, rest = divmod(fen, 100)
+    return f"{whole:,}.{rest:02d}"
 
 
 def percent(ppm: int) -> str:
     """Ppm as per cent with what decimals it needs: 1.1, 100, 0.25."""
     whole, rest = divmod(ppm, PPM // 100)
-    return f"{whole}.{rest:04d}".rstrip("0").rstrip(".")
+    return f"{whole}.{rest:04d}".rstrip("0") if rest else str(whole)
 
 
 def factor(ppm: int) -> str:
     """Ppm as a factor with six decimals at most: 1.377, 1."""
     whole, rest = divmod(ppm, PPM)
-    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
+    return f"{whole}.{rest:06d}".rstrip("0") if rest else str(whole)
 
 
 def quantity_words(name: str, value: int, lang: str) -> str:
@@ -39,7 +41,8 @@ def quantity_words(name: str, value: int, lang: str) -> str:
     elif name.endswith("_ppm"):
         shown = percent(value)
     elif name.endswith("_m"):
-        shown = f"{value // 1000:,}.{value % 1000:03d}".rstrip("0").rstrip(".")
+        whole, rest = divmod(value, 1000)
+        shown = f"{whole:,}.{rest:03d}".rstrip("0") if rest else f"{whole:,}"
     else:
         shown = f"{value:,}"
     return say(f"quantity_{name}", lang, value=shown)

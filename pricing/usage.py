@@ -73,6 +73,7 @@ BY_NAME: Mapping[str, Column] = {column.name: column for column in COLUMNS}
 KEY = ("month", "worker", "platform", "contractor", "region", "occupation", "vehicle")
 TEXTS = tuple(c.name for c in COLUMNS if c.kind == "text")
 NUMBERS = tuple(c.name for c in COLUMNS if c.kind == "whole")
+_GREATEST_OF: Mapping[str, int] = {c.name: c.greatest for c in COLUMNS if c.kind == "whole"}
 # Merged by the greatest over the worker's rows; all others are added.
 GREATEST = frozenset({"active_days", "longest_sitting_min", "tenure_months", "volatility_ppm"})
 # What a curve may be read by: columns of numbers, and what is worked out from first_month or from a history.
@@ -105,7 +106,7 @@ class Usage:
     @classmethod
     def of(cls, records: Sequence[Mapping[str, object]], greatest: Mapping[str, int] | None = None) -> Usage:
         """Rows of a request as columns; InputError where a column is unknown. Bad cells are kept as what is wrong."""
-        limits = {column.name: column.greatest for column in COLUMNS if column.kind == "whole"} | dict(greatest or {})
+        limits = _GREATEST_OF if greatest is None else {**_GREATEST_OF, **greatest}
         texts: dict[str, tuple[str, ...]] = {}
         codes: dict[str, IntArray] = {}
         numbers: dict[str, IntArray] = {}
@@ -118,6 +119,19 @@ class Usage:
             elif not name.startswith("x_"):
                 raise InputError("unknown_column", name, key=name, known=", ".join(BY_NAME))
         return cls.of_columns(len(records), texts, codes, numbers)
+
+    def apart(self, groups: Sequence[int]) -> Usage:
+        """The same rows as if each group of them had a worker of its own, even where two are called the same.
+
+        groups: number of rows of each group, one after the other; each has one worker with a text.
+        """
+        texts, codes = self.texts["worker"], self.codes["worker"]
+        first = np.cumsum([0, *groups[:-1]])
+        named = tuple(texts[code] for code in codes.take(first).tolist())
+        own = np.repeat(np.arange(len(groups)), groups)
+        return Usage(
+            self.rows, {**self.texts, "worker": named}, {**self.codes, "worker": own}, self.numbers, self.unsure
+        )
 
     @classmethod
     def of_columns(

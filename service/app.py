@@ -6,10 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
 
 from pricing.errors import LichengError
+from service.conventions.envelope import Envelope
+from service.conventions.missing import options_of, problem_of
 from service.conventions.problems import Problem, problem_response
-from service.routes import prices
+from service.conventions.rates import Rates
+from service.routes import prices, quotes, schema, tariffs
 from service.running import Running
 from service.serving import Serving
 
@@ -25,12 +29,23 @@ def create_app(serving: Serving) -> FastAPI:
         finally:
             app.state.running.close()
 
-    app = FastAPI(title="Licheng", version="1", lifespan=opened)
-    app.include_router(prices.router)
+    app = FastAPI(title="Licheng", version="1", lifespan=opened, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.rates = Rates(serving.per_minute, serving.address_per_minute)
+    app.state.ready_tariffs = tariffs.Ready()
+    app.router.redirect_slashes = False
+    for routes in (prices, quotes, tariffs, schema):
+        app.include_router(routes.router)
     app.add_exception_handler(LichengError, _problem)
+    app.add_exception_handler(HTTPException, _missing)
+    app.add_middleware(Envelope, serving=serving)
     return app
 
 
-def _problem(request: Request, error: Exception) -> Response:
+async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, LichengError)
     return problem_response(Problem.of(error), request)
+
+
+async def _missing(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return options_of(request) or problem_response(problem_of(request, error.status_code), request)

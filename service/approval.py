@@ -1,6 +1,7 @@
 """Approvals of a candidate: who agreed to which tariff, with what note, and which failed gates were overridden, why.
 
-A person here is a name that was typed: the kind of every approval is `unauthenticated`.
+A person is either a name that was typed (kind `unauthenticated`), or the holder of an actuary's key (kind `key`). Once a
+record of the service knows a key of an actuary, typed names count no longer.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pricing.errors import InputError
 from pricing.tariff import Tariff
@@ -21,12 +22,15 @@ from service.release_files import json_text, locked, read_object, write_whole
 from service.release_history import in_force
 
 NEEDED = 2
-UNAUTHENTICATED = "unauthenticated"
+UNAUTHENTICATED, KEY = "unauthenticated", "key"
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One person's agreement to one tariff. against: hash of the tariff in force then; overrides: by, gate, reason."""
+    """One person's agreement to one tariff. against: hash of the tariff in force then; overrides: by, gate, reason.
+
+    key_id: the key that it was made with, None where a name was typed.
+    """
 
     tariff_sha256: str
     against_sha256: str
@@ -35,10 +39,12 @@ class Approval:
     kind: str
     note: str
     overrides: tuple[Mapping[str, str], ...]
+    key_id: str | None = None
 
     def plain(self) -> dict[str, Any]:
         """As the file holds it."""
-        return {**asdict(self), "overrides": [dict(one) for one in self.overrides]}
+        said = {**asdict(self), "overrides": [dict(one) for one in self.overrides]}
+        return {name: value for name, value in said.items() if name != "key_id" or value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +55,32 @@ class Wish:
     at: dt.datetime
     note: str = ""
     overrides: tuple[tuple[str, str], ...] = ()
+    key_id: str | None = None
 
 
-def person(name: str) -> str:
+class Record(Protocol):
+    """Where approvals and releases are noted beside their files: the audit log of a service."""
+
+    def demands_keys(self) -> bool:
+        """Whether only approvals made with keys count."""
+
+    def counts(self, approval: Approval) -> bool:
+        """Whether an approval was made with a key, and is as the record has it."""
+
+    def approved(self, approval: Approval, candidate: str) -> None:
+        """Note an approval."""
+
+    def released(self, event: Mapping[str, Any], releases: Path) -> None:
+        """Note a release or a rollback."""
+
+
+def person(name: str, option: str = "--by") -> str:
     """A name as it is kept: NFKC, without outer or doubled blanks; InputError where nobody is named."""
     kept = " ".join(unicodedata.normalize("NFKC", name).split())
     if not kept:
-        raise InputError("person_missing", "--by")
+        raise InputError("person_missing", option)
     if any(unicodedata.category(letter)[0] == "C" for letter in kept):
-        raise InputError("person_not_valid", "--by", name=ascii(name).strip("'"))
+        raise InputError("person_not_valid", option, name=ascii(name).strip("'"))
     return kept
 
 
@@ -100,8 +123,24 @@ def counted(approvals: Sequence[Approval], now: str, against: str, undoes: bool)
 
 
 def people(approvals: Sequence[Approval]) -> set[str]:
-    """The different people among approvals."""
-    return {same_person(one.by) for one in approvals}
+    """The different people among approvals. Holders of keys are one person also where the words of a name are turned."""
+    return {_who(one) for one in approvals}
+
+
+def _who(approval: Approval) -> str:
+    name = same_person(approval.by)
+    if approval.kind != KEY:
+        return name
+    words = "".join(letter if letter.isalnum() else " " for letter in name).split()
+    return " ".join(sorted(words)) or name
+
+
+def authentic(approvals: Sequence[Approval], record: Record | None) -> tuple[list[Approval], list[Approval]]:
+    """Approvals that count, and those that do not because the record demands keys and they were made without."""
+    if record is None or not record.demands_keys():
+        return list(approvals), []
+    counting = [one for one in approvals if record.counts(one)]
+    return counting, [one for one in approvals if one not in counting]
 
 
 def check_gates(candidate: Candidate, approvals: Sequence[Approval]) -> None:
@@ -118,8 +157,11 @@ def check_base(candidate: Candidate, against: str, undoes: Sequence[str]) -> Non
         raise InputError("candidate_base_differs", candidate.name, count=len(undoes), first=undoes[0])
 
 
-def approve(path: Path, releases: Path, wish: Wish) -> dict[str, Any]:
-    """Write a person's approval of the tariff as it is now; an error where it could not be released as it is."""
+def approve(path: Path, releases: Path, wish: Wish, record: Record | None = None) -> dict[str, Any]:
+    """Write a person's approval of the tariff as it is now; an error where it could not be released as it is.
+
+    The file is written before the record: what breaks off between them does not count, and can be done again.
+    """
     candidate = candidate_of(path)
     now, tariff, standing = candidate.hash, checked(candidate, wish.at.date()), in_force(releases)
     found = changes(Tariff.load(standing.folder), tariff)
@@ -127,23 +169,31 @@ def approve(path: Path, releases: Path, wish: Wish) -> dict[str, Any]:
     with locked(candidate.approvals.parent):
         before = read_approvals(candidate)
         approval = _approval(candidate, wish, now, standing.hash)
-        alike = counted(before, now, standing.hash, bool(undone(found)))
-        if same_person(approval.by) in people(alike):
+        alike, idle = authentic(counted(before, now, standing.hash, bool(undone(found))), record)
+        if people([approval]) & people([one for one in (*alike, *idle) if _stands_for(one, approval, alike)]):
             raise InputError("approval_twice", str(candidate.approvals), by=approval.by)
-        holding = [*alike, approval]
-        check_gates(candidate, holding)
+        check_gates(candidate, [*alike, approval])
         everything = [one.plain() for one in (*before, approval)]
         write_whole(candidate.approvals, json_text({"format": 1, "approvals": everything}))
+        if record is not None:
+            record.approved(approval, candidate.name)
+    holding, late = authentic([*alike, approval], record)
     return {
         "format": 1,
         "candidate": candidate.name,
         "tariff_sha256": now,
         "approvals": [one.plain() for one in holding],
+        "not_counted": [one.plain() for one in (*idle, *late)],
         "missing": max(0, NEEDED - len(people(holding))),
         "gates": [gate.plain() for gate in candidate.gates],
         "in_force": standing.number,
         "changes": found,
     }
+
+
+def _stands_for(one: Approval, fresh: Approval, alike: Sequence[Approval]) -> bool:
+    """Whether an approval already says what a fresh one would: it counts, or both are names that were typed."""
+    return one in alike or one.kind == fresh.kind == UNAUTHENTICATED
 
 
 def _approval(candidate: Candidate, wish: Wish, now: str, against: str) -> Approval:
@@ -156,4 +206,5 @@ def _approval(candidate: Candidate, wish: Wish, now: str, against: str) -> Appro
             raise InputError("override_not_failed", "--override", gate=gate, failed=shown)
     overrides = tuple({"by": by, "gate": gate, "reason": reason} for gate, reason in wish.overrides)
     at = wish.at.isoformat(timespec="seconds")
-    return Approval(now, against, by, at, UNAUTHENTICATED, wish.note.strip(), overrides)
+    kind = UNAUTHENTICATED if wish.key_id is None else KEY
+    return Approval(now, against, by, at, kind, wish.note.strip(), overrides, wish.key_id)

@@ -15,14 +15,17 @@ from pricing.words import LANGUAGES
 from service.cli_benefit import benefit
 from service.cli_claim import claim
 from service.cli_compare import compare
-from service.cli_levy import check, explain, levy, verify
+from service.cli_key import key_app
+from service.cli_levy import check, explain, levy
 from service.cli_monitor import monitor
 from service.cli_options import AsJson, Lang, Strict, print_json
 from service.cli_registry import registry_app
 from service.cli_release import approve, release, releases_list, rollback
+from service.cli_serve import serve
 from service.cli_simulate import simulate
 from service.cli_tariff import tariff_app
 from service.cli_train import score, train
+from service.cli_verify import verify
 from service.clock import today
 from service.declare import COLUMNS as DECLARED_COLUMNS
 from service.declare import declare as declare_one
@@ -43,6 +46,7 @@ app = typer.Typer(
 )
 app.add_typer(tariff_app, name="tariff")
 app.add_typer(registry_app, name="registry")
+app.add_typer(key_app, name="key")
 for month_command in (check, levy, explain, verify, simulate, train, score):
     app.command()(month_command)
 app.command("monitor")(monitor)
@@ -52,6 +56,7 @@ app.command("claim")(claim)
 for release_command in (approve, release, rollback):
     app.command()(release_command)
 app.command("releases")(releases_list)
+app.command("serve")(serve)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Commands on a month: check, levy, explain, verify."""
+"""Commands on a month: check, levy, explain."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from service.fields import read_date, read_month
 from service.reading import read_csv, read_text
 from service.settings import language, tariff_folder
 
-EXIT_REFUSED, EXIT_UNLIKE, EXIT_INTERRUPTED = 1, 5, 130
+EXIT_REFUSED, EXIT_INTERRUPTED = 1, 130
 
 Sources = Annotated[
     list[Path], typer.Argument(metavar="USAGE…", help="Files or folders: CSV (UTF-8, GB18030) or Parquet.")
@@ -203,27 +203,3 @@ def explain(
         from service.terminal_levy import show_explained
 
         show_explained(found, language(lang))
-
-
-def verify(
-    folder: Annotated[Path, typer.Argument(help="A published folder.")],
-    lang: Lang = "",
-    as_json: AsJson = False,
-) -> None:
-    """Check a folder's hashes, settle it again from its own usage and tables, and compare every file.
-
-    [bold]Example[/bold]
-
-      licheng verify 2025-08
-    """
-    from service.engines.verified import verify as run
-    from service.terminal_levy import show_verified, watched
-
-    with watched() as progress:
-        found = run(folder, progress)
-    if as_json:
-        print_json(found)
-    else:
-        show_verified(found, language(lang))
-    if found["unlike"]:
-        raise SystemExit(EXIT_UNLIKE)

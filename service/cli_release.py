@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from pricing.errors import InputError
 from service.cli_options import AsJson, Lang, print_json
 from service.clock import now, today
 from service.fields import read_date, read_month
-from service.settings import language, named_tariff, releases_folder
+from service.reading import read_text
+from service.settings import home, language, named_tariff, releases_folder
 
 Candidate = Annotated[Path, typer.Argument(metavar="CANDIDATE", help="A run folder, or a tariff folder (law alone).")]
 By = Annotated[str, typer.Option("--by", help="Your name, as it will stand in the record.")]
@@ -20,10 +23,11 @@ Releases = Annotated[str, typer.Option("--releases", help="Folder of releases. D
 
 def approve(
     candidate: Candidate,
-    by: By,
+    by: Annotated[str, typer.Option("--by", help="Your name, where you have no key; a key says whose it is.")] = "",
     note: Annotated[str, typer.Option(help="What you looked at, or want others to know.")] = "",
     override: Annotated[list[str] | None, typer.Option(help="A failed gate you bear: GATE or GATE/PERIL.")] = None,
     reason: Annotated[list[str] | None, typer.Option(help="Why; one for each --override, in their order.")] = None,
+    key_file: Annotated[str, typer.Option(help="File that holds your key. Default: the key in LICHENG_KEY.")] = "",
     releases: Releases = "",
     lang: Lang = "",
     as_json: AsJson = False,
@@ -31,10 +35,11 @@ def approve(
     """Approve a tariff exactly as it is now; two different people must, and a change afterwards undoes it.
 
     It must load, lint must find no error, and each gate must have passed or be overridden by name with a reason.
+    Where the service has keys of actuaries, only approvals made with them count: two keys of two people.
 
     [bold]Examples[/bold]
 
-      licheng approve run --by "Li Wei" --note "impact report read, city pages compared"
+      licheng approve run --key-file my.key --note "impact report read, city pages compared"
 
       licheng approve run --by "Chen Yu" --override dislocation --reason "one platform left in June"
 
@@ -42,9 +47,12 @@ def approve(
     """
     from service.approval import Wish, pairs
     from service.approval import approve as give
+    from service.store.release_record import record_here
 
-    wish = Wish(by, now(), note, pairs(override or [], reason or []))
-    shown = give(candidate, releases_folder(releases), wish)
+    wanted = pairs(override or [], reason or [])
+    with record_here() as record:
+        who, key_id = _signer(record, by, read_text(key_file) if key_file else os.environ.get("LICHENG_KEY", ""))
+        shown = give(candidate, releases_folder(releases), Wish(who, now(), note, wanted, key_id), record)
     if override and (candidate / "run.json").is_file():  # an override stands in the report
         importlib.import_module("training.run_documents").documents_again(candidate)
     if as_json:
@@ -53,6 +61,20 @@ def approve(
         from service.terminal_release import show_approval
 
         show_approval(shown, language(lang))
+
+
+def _signer(record: Any, by: str, token: str) -> tuple[str, str | None]:
+    """Who approves, and with which key: its holder, or without a key whoever is named."""
+    from service.approval import same_person
+
+    if not token.strip():
+        return by, None
+    if record is None:
+        raise InputError("store_missing", str(home()), folder=home())
+    key = record.signer(token.strip())
+    if by and same_person(by) != same_person(key.holder):
+        raise InputError("approval_by_other", "--by", by=by, holder=key.holder)
+    return key.holder, key.id
 
 
 def release(
@@ -72,8 +94,10 @@ def release(
       licheng release my_tariff --by "Zhao Min" --json
     """
     from service.release import release as put_in_force
+    from service.store.release_record import record_here
 
-    shown = _with_setting(put_in_force(candidate, releases_folder(releases), by, now()))
+    with record_here() as record:
+        shown = _with_setting(put_in_force(candidate, releases_folder(releases), by, now(), record))
     if log:
         registry = importlib.import_module("training.registry")
         logged = registry.log_run(candidate)
@@ -104,8 +128,10 @@ def rollback(
       licheng rollback --to 0 --by "Zhao Min" --reason "back to the shipped demonstration"
     """
     from service.release import rollback as go_back
+    from service.store.release_record import record_here
 
-    shown = _with_setting(go_back(releases_folder(releases), to, by, reason, now()))
+    with record_here() as record:
+        shown = _with_setting(go_back(releases_folder(releases), to, by, reason, now(), record))
     if as_json:
         print_json(shown)
     else:

@@ -18,9 +18,9 @@ from pricing.units import PPM, month_text
 from pricing.usage import DECLARED_GREATEST, Usage
 from pricing.worksheet import at
 from service.fields import object_of, one_of, read_date, read_month, readable, repeated
-from service.quote import FORMAT
 from service.refusals import of_error, of_row
 from service.shown import shown_flags, shown_line
+from service.together import FORMAT
 
 COLUMNS = [
     "month",

@@ -21,6 +21,8 @@ from pricing.tariff import Tariff
 from service.approval import (
     NEEDED,
     Approval,
+    Record,
+    authentic,
     check_base,
     check_gates,
     counted,
@@ -60,13 +62,16 @@ class _Ready:
     sources: Sequence[Mapping[str, str]]
 
 
-def release(path: Path, releases: Path, by: str, at: dt.datetime) -> dict[str, Any]:
-    """Put an approved candidate in force under the next number; an error, with nothing written, where it may not be."""
+def release(path: Path, releases: Path, by: str, at: dt.datetime, record: Record | None = None) -> dict[str, Any]:
+    """Put an approved candidate in force under the next number; an error, with nothing written, where it may not be.
+
+    record: where it is noted beside the history, and which says whether an approval counts.
+    """
     who, candidate = person(by), candidate_of(path)
     tariff = checked(candidate, at.date())
     releases.mkdir(parents=True, exist_ok=True)
     with locked(releases):
-        ready = _ready(candidate, tariff, in_force(releases))
+        ready = _ready(candidate, tariff, in_force(releases), record)
         number = _next_number(releases)
         (releases / HISTORY).touch()
         with _writing(releases, number) as fresh:
@@ -74,10 +79,14 @@ def release(path: Path, releases: Path, by: str, at: dt.datetime) -> dict[str, A
         sync(releases)
         place = folder_of(releases, number)
         event = append(releases, {**_said("release", number, who, at), **_hashes(place, ready.hash), "reason": None})
+        if record is not None:
+            record.released(event.plain(), releases)
         return {**shown, "folder": shown_folder(place), "event": event.plain(), "strays": strays(releases)}
 
 
-def rollback(releases: Path, number: int, by: str, reason: str, at: dt.datetime) -> dict[str, Any]:
+def rollback(
+    releases: Path, number: int, by: str, reason: str, at: dt.datetime, record: Record | None = None
+) -> dict[str, Any]:
     """Put an earlier release in force again; 0 is the shipped demonstration. Nothing is deleted."""
     who = person(by)
     if not reason.strip():
@@ -91,6 +100,8 @@ def rollback(releases: Path, number: int, by: str, reason: str, at: dt.datetime)
         if last == (number, target["folder_sha256"]):
             raise InputError("rollback_in_force", str(releases), number=number)
         event = append(releases, {**_said("rollback", number, who, at), **target, "reason": reason.strip()})
+        if record is not None:
+            record.released(event.plain(), releases)
         folder = shown_folder(folder_of(releases, number))
         return {"format": 1, "number": number, "previous": last[0], "folder": folder, "event": event.plain()}
 
@@ -118,16 +129,16 @@ def _target(releases: Path, events: Sequence[Event], number: int) -> dict[str, s
     return {name: getattr(named[0], name) for name in ("tariff_sha256", "folder_sha256", "release_sha256")}
 
 
-def _ready(candidate: Candidate, tariff: Tariff, before: Standing) -> _Ready:
+def _ready(candidate: Candidate, tariff: Tariff, before: Standing, record: Record | None) -> _Ready:
     """What is to be written, once approvals, gates and the tariff in force allow it."""
     now = candidate.hash
     found = changes(Tariff.load(before.folder), tariff)
     undoes = undone(found)
     check_base(candidate, before.hash, undoes)
     approvals = read_approvals(candidate)
-    alike = counted(approvals, now, before.hash, bool(undoes))
+    alike, idle = authentic(counted(approvals, now, before.hash, bool(undoes)), record)
     if len(people(alike)) < NEEDED:
-        raise _too_few(candidate, approvals, alike, now)
+        raise _not_authenticated(candidate, alike, idle) if idle else _too_few(candidate, approvals, alike, now)
     if now in (before.hash, before.event and before.event.tariff_sha256):
         raise InputError("release_in_force", candidate.name, number=before.number)
     check_gates(candidate, alike)
@@ -144,6 +155,12 @@ def _too_few(candidate: Candidate, approvals: Sequence[Approval], alike: Sequenc
     if len([one for one in approvals if one.tariff_sha256 == now]) > len(alike):
         return InputError("release_base_differs", place, **facts)
     return InputError("release_approvals_missing", place, **facts)
+
+
+def _not_authenticated(candidate: Candidate, alike: Sequence[Approval], idle: Sequence[Approval]) -> InputError:
+    """Which approvals count for nothing: they were not made with keys, or are not as the log says."""
+    facts = {"have": len(people(alike)), "needed": NEEDED, "not_counted": ", ".join(one.by for one in idle)}
+    return InputError("approvals_not_authenticated", str(candidate.approvals), **facts)
 
 
 def _next_number(releases: Path) -> int:

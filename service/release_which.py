@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,31 @@ def which(
     releases: Path, asked: tuple[int, dt.date], named: Path | None = None, region: str = "", table: str = ""
 ) -> dict[str, Any]:
     """The release in force and every entry of it that answers. asked: month and date; named: LICHENG_TARIFF, if set."""
-    month, known = asked
-    folder, number, event = _standing(releases, known, named)
-    tariff = Tariff.load(folder)
+    folder, number, event = _standing(releases, asked[1], named)
+    return told(
+        releases, Answering(Tariff.load(folder), folder, number, event, named is not None), asked, region, table
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A release as it is loaded, its event if it has one; named: whether LICHENG_TARIFF says that it is used."""
+
+    tariff: Tariff
+    folder: Path
+    number: int | None
+    event: Event | None
+    named: bool
+
+
+def told(
+    releases: Path, answering: Answering, asked: tuple[int, dt.date], region: str = "", table: str = ""
+) -> dict[str, Any]:
+    """What a release answers, and who made and approved it. asked: month and date."""
+    number, event = answering.number, answering.event
     line = list(_line(releases, number)) if number else []
     since = _since(line)
-    shown = entries_in_force(tariff, month, known, region, table)
+    shown = entries_in_force(answering.tariff, *asked, region, table)
     entries = [
         {
             "table": one["entry"].split("@")[0],
@@ -50,10 +70,10 @@ def which(
         "format": 1,
         "month": shown["month"],
         "known_on": shown["known_on"],
-        "by": "LICHENG_TARIFF" if named else "history" if event else "shipped",
+        "by": "LICHENG_TARIFF" if answering.named else "history" if event else "shipped",
         "number": number,
-        "folder": shown_folder(folder),
-        "tariff_sha256": event.tariff_sha256 if event else folder_hash(folder),
+        "folder": shown_folder(answering.folder),
+        "tariff_sha256": event.tariff_sha256 if event else folder_hash(answering.folder),
         "event": event.plain() if event else None,
         "approvals": line[0]["approvals"] if line else [],
         "overrides": line[0]["overrides"] if line else [],

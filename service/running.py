@@ -8,8 +8,12 @@ from fastapi import Request
 from sqlalchemy import Engine
 
 from service.auth.keyring import Keyring
+from service.auth.known_keys import KnownKeys
+from service.operations.logs import Log
+from service.operations.metrics import Metrics
+from service.operations.watch import Watch
 from service.serving import Serving
-from service.store import schema
+from service.store import keys, schema
 from service.store.database import connect
 from service.store.writer import Writer
 from service.tariffs import Tariffs
@@ -24,18 +28,27 @@ class Running:
     engine: Engine
     writer: Writer
     keyring: Keyring
+    known: KnownKeys
+    log: Log
+    metrics: Metrics
+    watch: Watch
 
     @classmethod
     def start(cls, serving: Serving) -> Running:
         """Open everything, the database at this program's schema; an error says what is missing."""
         engine = connect(serving.database)
         schema.upgrade(engine)
-        return cls(serving, Tariffs(serving.releases), engine, Writer(engine), Keyring.of(serving.secret))
+        known = KnownKeys(lambda key_id: keys.look(engine, key_id))
+        tariffs, writer = Tariffs(serving.releases), Writer(engine)
+        log, metrics = Log(level=serving.log_level), Metrics()
+        watch = Watch(tariffs, engine, writer, serving.home, log, metrics)
+        return cls(serving, tariffs, engine, writer, Keyring.of(serving.secret), known, log, metrics, watch)
 
     def close(self) -> None:
         """Write what waits, and let go."""
         self.writer.close()
         self.engine.dispose()
+        self.log.close()
 
 
 def running(request: Request) -> Running:

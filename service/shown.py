@@ -18,12 +18,17 @@ from service.refusals import both
 
 def shown_line(row: int | None, line: Line, lang: str) -> dict[str, Any]:
     """A line of a worksheet as the contract shows it."""
+    step, operand, unit, money, ratio, entry, source, status, evidence, texts = line
     shown: dict[str, Any] = {} if row is None else {"row": row}
-    shown |= {"step": line.step, "operand": line.operand, "unit": line.unit, "running_millifen": line.running_millifen}
-    if line.ratio_ppm is not None:
-        shown["ratio_ppm"] = line.ratio_ppm
-    marks = {"source": line.source, "entry": line.entry, "status": line.status, "evidence": line.evidence}
-    return shown | {key: value for key, value in marks.items() if value} | {"text": line.texts[lang]}
+    shown["step"], shown["operand"], shown["unit"], shown["running_millifen"] = step, operand, unit, money
+    if ratio is not None:
+        shown["ratio_ppm"] = ratio
+    if source:
+        shown["source"] = source
+    if entry:
+        shown["entry"], shown["status"], shown["evidence"] = entry, status, evidence
+    shown["text"] = texts[lang]
+    return shown
 
 
 def shown_flags(
@@ -33,19 +38,23 @@ def shown_flags(
     warnings: list[dict[str, Any]] = []
     for code, marked in flags(priced, edition, scheme):
         flagged = sorted(row for row, mark in zip(rows, marked.tolist(), strict=True) if mark)
-        record = records[flagged[0]]
-        code, _, table = code.partition(":")
-        if table:
-            titles = edition.tables[table].title
-            words = {
-                "message": say(code, "en", factor=titles["en"]),
-                "message_zh": say(code, "zh", factor=titles["zh"]),
-            }
-            warnings.append({"code": code, "factor": table, **words, "rows": flagged})
-            continue
-        facts = {"month": month_text(edition.month), "region": record.get("region", ""), "candidates": ""}
-        if code == "class_by_default":
-            node = edition.nodes(CANDIDATES).get(record["occupation"], ())
-            facts["candidates"] = ", ".join(str(number) for number in node) if isinstance(node, tuple) else str(node)
-        warnings.append(both(code, **facts) | {"rows": flagged})
+        warnings.append(shown_flag(code, edition, records, flagged))
     return warnings
+
+
+def shown_flag(code: str, edition: Edition, records: Sequence[Mapping[str, Any]], rows: list[int]) -> dict[str, Any]:
+    """A flag as a warning in both languages. rows: those that carry it, ascending."""
+    record = records[rows[0]]
+    code, _, table = code.partition(":")
+    if table:
+        titles = edition.tables[table].title
+        words = {
+            "message": say(code, "en", factor=titles["en"]),
+            "message_zh": say(code, "zh", factor=titles["zh"]),
+        }
+        return {"code": code, "factor": table, **words, "rows": rows}
+    facts = {"month": month_text(edition.month), "region": record.get("region", ""), "candidates": ""}
+    if code == "class_by_default":
+        node = edition.nodes(CANDIDATES).get(record["occupation"], ())
+        facts["candidates"] = ", ".join(str(number) for number in node) if isinstance(node, tuple) else str(node)
+    return both(code, **facts) | {"rows": rows}

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pricing.edition import Edition
 from pricing.rate_table import NATION
 from pricing.scheme import Scheme
-from pricing.settle import Priced
 from pricing.spoken import joined, level_number, percent, yuan_of_fen
 from pricing.words import LANGUAGES
 
 
-def sold(priced: Priced, edition: Edition, scheme: Scheme) -> dict[str, Any]:
-    """Options and conditions of a priced cover; an option is standard where its level is."""
+def sold(chosen: Mapping[str, int], edition: Edition, scheme: Scheme) -> dict[str, Any]:
+    """Options and conditions of a priced cover; an option is standard where its level is. chosen: level by option."""
     product = scheme.product
     assert product is not None
-    levels = {name: edition.factors[name].levels[int(priced.rows.codes[name][0]) - 1] for name in product.options}
-    chosen = {name: level_number(name, level) for name, level in levels.items()}
-    facts = {lang: {**chosen, **dict(_rules(edition, scheme, lang))} for lang in LANGUAGES}
+    levels = {name: edition.factors[name].levels[level - 1] for name, level in chosen.items()}
+    numbers = {name: level_number(name, level) for name, level in levels.items()}
+    rules = edition.keep("rules in words", scheme.name, lambda: _all_rules(edition, scheme))
+    facts = {lang: {**numbers, **rules[lang]} for lang in LANGUAGES}
     conditions = [{lang: text[lang].format(**facts[lang]) for lang in LANGUAGES} for text in product.conditions]
     options = {name: {"level": level, "standard": level == product.options[name]} for name, level in levels.items()}
     return {"options": options, "conditions": conditions}
+
+
+def _all_rules(edition: Edition, scheme: Scheme) -> dict[str, dict[str, str]]:
+    return {lang: dict(_rules(edition, scheme, lang)) for lang in LANGUAGES}
 
 
 def _rules(edition: Edition, scheme: Scheme, lang: str) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pricing.tariff import Tariff
-from service.release_history import DEMONSTRATION, HISTORY, in_force
+from service.release_history import DEMONSTRATION, HISTORY, Event, in_force
 from service.settings import named_tariff
 
 _Stamp = tuple[int, int, int] | None
@@ -21,6 +21,8 @@ class InForce:
 
     tariff: Tariff
     number: int | None
+    folder: Path | None = None
+    event: Event | None = None  # of history that put it in force
 
     @property
     def demonstration(self) -> bool:
@@ -61,6 +63,6 @@ class Tariffs:
     def _load(self) -> InForce:
         named = named_tariff()
         if named is not None:
-            return InForce(Tariff.load(named), None)
+            return InForce(Tariff.load(named), None, named)
         standing = in_force(self._releases)
-        return InForce(Tariff.load(standing.folder), standing.number)
+        return InForce(Tariff.load(standing.folder), standing.number, standing.folder, standing.event)

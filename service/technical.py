@@ -5,19 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from pricing.edition import Edition
-from pricing.expected import ExpectedCost, expected_cost, exposure_to_claims
+from pricing.expected import ExpectedCost, expected_cost
 from pricing.rate_table import EVIDENCE, STATUSES
 from pricing.scheme import Scheme
-from pricing.settle import Priced
 from pricing.units import to_millifen
 from service.refusals import both
-
-
-def technical(priced: Priced, edition: Edition, scheme: Scheme) -> dict[str, Any]:
-    """Expected cost of a priced month beside its premium; a refusal where a row has no exposure or a table no value."""
-    assert scheme.expected is not None
-    exposure = exposure_to_claims(priced.rows, scheme.expected)
-    return technical_of(int(exposure.sum()), bool((exposure < 0).any()), int(priced.levy_fen.sum()), edition, scheme)
 
 
 def technical_of(exposure: int, unknown: bool, levy_fen: int, edition: Edition, scheme: Scheme) -> dict[str, Any]:

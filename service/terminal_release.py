@@ -23,6 +23,8 @@ def show_approval(shown: Mapping[str, Any], lang: str) -> None:
     head = {"candidate": shown["candidate"], "hash": shown["tariff_sha256"]}
     out.print(Sentence(say("release_page_approved", lang, **head), "bold"))
     _show_approvals(out, shown["approvals"], lang)
+    for one in shown["not_counted"]:
+        out.print(Sentence("  " + say("release_page_not_counted", lang, by=one["by"], at=one["at"]), "yellow"))
     _show_gates(out, shown["gates"], shown["approvals"], lang)
     _show_changes(out, shown["changes"], shown["in_force"], lang)
     code = "release_page_missing" if shown["missing"] else "release_page_enough"
@@ -112,9 +114,9 @@ def _entries(entries: Iterable[Mapping[str, Any]], lang: str) -> Table:
 
 def _show_approvals(out: Console, approvals: Iterable[Mapping[str, Any]], lang: str) -> None:
     for one in approvals:
-        out.print(
-            Sentence("  " + say("release_page_approval", lang, by=one["by"], at=one["at"], note=one["note"] or "—"))
-        )
+        facts = {"by": one["by"], "at": one["at"], "note": one["note"] or "—"}
+        signed = say("release_page_signed", lang, key=one["key_id"], **facts) if "key_id" in one else ""
+        out.print(Sentence("  " + (signed or say("release_page_approval", lang, **facts))))
 
 
 def _show_gates(

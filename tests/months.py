@@ -35,7 +35,8 @@ class Done:
 
 def run(*arguments: object) -> Done:
     """`licheng ARGUMENTS` as the program does it, in this process."""
-    out, err, before = io.StringIO(), io.StringIO(), sys.argv
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="", write_through=True) for _ in range(2))
+    before = sys.argv
     sys.argv = ["licheng", *map(str, arguments)]
     try:
         with redirect_stdout(out), redirect_stderr(err):
@@ -47,7 +48,8 @@ def run(*arguments: object) -> Done:
     finally:
         sys.argv = before
     assert isinstance(code, int | None)
-    return Done(code or 0, out.getvalue(), err.getvalue())
+    said, told = (stream.buffer.getvalue().decode() for stream in (out, err))
+    return Done(code or 0, said, told)
 
 
 def settle(sources: Path | Sequence[Path], out: Path, *options: object) -> Json:

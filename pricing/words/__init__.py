@@ -50,7 +50,11 @@ def sources_in_chinese() -> dict[str, str]:
 
 def say(code: str, lang: str, **values: object) -> str:
     """The sentence of a code with its facts filled in; KeyError where the code or a fact is missing."""
-    return sentences(lang)[code].format(**{name: _said(value, lang) for name, value in values.items()})
+    for value in values.values():
+        if type(value) is not str and type(value) is not int:
+            values = {name: _said(value, lang) for name, value in values.items()}
+            break
+    return sentences(lang)[code].format(**values)
 
 
 def as_json(value: object) -> str:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from anyio import to_thread
 from fastapi import Request
 
-from service.auth.tokens import Token
+from service.auth.tokens import NOBODYS, Token
 from service.clock import now
 from service.conventions.problems import Problem
 from service.running import running
-from service.store import keys
-from service.store.database import reading
+from service.store.keys import Key
 
-INSURER, PLATFORM, ACTUARY, AUDITOR, ADMIN = ROLES = ("insurer", "platform", "actuary", "auditor", "admin")
+_CHALLENGE = 'Bearer realm="licheng"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +26,39 @@ class Caller:
 
 
 async def caller_of(request: Request) -> Caller:
-    """The caller of a request; Problem 401 where there is no key, or one that does not hold (which, is not said)."""
-    kind, _, text = request.headers.get("authorization", "").partition(" ")
-    token = Token.of(text.strip()) if kind.lower() == "bearer" else None
-    found = None if token is None else await to_thread.run_sync(_found, request, token.key_id)
-    if token is None or found is None or not token.is_of(found.secret_sha256) or not found.holds(now()):
-        code = "key_missing" if not text else "key_not_valid"
-        raise Problem(401, code, "Authorization", headers={"WWW-Authenticate": 'Bearer realm="licheng"'})
-    return Caller(found.id, found.role, found.tenant, found.holder)
+    """The caller of a request, also as `request.state.caller`; Problem 401 where there is no key, or one that does not
+    hold (why, is not said). A key that was revoked stops within a second (see `known_keys`).
+    """
+    sent = request.headers.getlist("authorization")
+    if not any(sent):
+        raise _refused("key_missing", _CHALLENGE)
+    kind, _, text = sent[0].partition(" ")
+    found = await caller_of_token(request, text.strip(" ")) if len(sent) == 1 and kind.lower() == "bearer" else None
+    if found is None:
+        raise _refused("key_not_valid", f'{_CHALLENGE}, error="invalid_token"')
+    request.state.caller = found
+    return found
 
 
-def _found(request: Request, key_id: str) -> keys.Key | None:
-    with reading(running(request).engine) as connection:
-        return keys.find(connection, key_id)
+async def caller_of_token(request: Request, text: str) -> Caller | None:
+    """The caller whose token a text is; None where it is none, or its key does not hold."""
+    token = Token.of(text)
+    if token is None:
+        return None
+    key = await running(request).known.find(token.key_id)
+    proven = token.is_of(NOBODYS if key is None else key.secret_sha256)
+    return _caller(key) if key is not None and proven else None
+
+
+async def caller_of_key(request: Request, key_id: str) -> Caller | None:
+    """The caller of a key that was proven before, as a signed session names it; None where it no longer holds."""
+    key = await running(request).known.find(key_id)
+    return None if key is None else _caller(key)
+
+
+def _caller(key: Key) -> Caller | None:
+    return Caller(key.id, key.role, key.tenant, key.holder) if key.holds(now()) else None
+
+
+def _refused(code: str, challenge: str) -> Problem:
+    return Problem(401, code, "Authorization", headers={"WWW-Authenticate": challenge})

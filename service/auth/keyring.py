@@ -14,7 +14,7 @@ import zlib
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -31,13 +31,15 @@ class Keyring:
     rekeying: bytes
     sealing: AESGCM
     signing: bytes
+    tokens: AESSIV
 
     @classmethod
     def of(cls, secret: bytes) -> Keyring:
         """From the secret, at least 32 bytes."""
         if len(secret) < LEAST_BYTES:
             raise InputError("secret_too_short", "LICHENG_SECRET", least=LEAST_BYTES)
-        return cls(_derived(secret, b"rekeying"), AESGCM(_derived(secret, b"sealing")), _derived(secret, b"signing"))
+        sealing, tokens = AESGCM(_derived(secret, b"sealing")), AESSIV(_derived(secret, b"tokens", 64))
+        return cls(_derived(secret, b"rekeying"), sealing, _derived(secret, b"signing"), tokens)
 
     def worker_key(self, worker: str) -> str:
         """A worker as it is stored: a pseudonym of the same form, which only the secret connects with the given one."""
@@ -56,6 +58,18 @@ class Keyring:
         except InvalidTag:
             raise InputError("seal_broken", "LICHENG_SECRET") from None
 
+    def token(self, text: str, tenant: str) -> str:
+        """A short text sealed for a tenant (AES-256-SIV): equal ones alike, so that a run done twice writes the same."""
+        return base64.urlsafe_b64encode(self.tokens.encrypt(text.encode(), [tenant.encode()])).decode().rstrip("=")
+
+    def text_of(self, token: str, tenant: str) -> str | None:
+        """The text of a token; None where it was made for another tenant or with another secret, or is none."""
+        try:
+            sealed = base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True)
+            return self.tokens.decrypt(sealed, [tenant.encode()]).decode()
+        except (InvalidTag, ValueError):
+            return None
+
     def sign(self, text: str) -> str:
         """A signature of a text that this service gives out and will see again: a cursor, a session, an approval."""
         return base64.urlsafe_b64encode(hmac.digest(self.signing, text.encode(), "sha256")[:18]).decode()
@@ -65,5 +79,5 @@ class Keyring:
         return hmac.compare_digest(self.sign(text), signature)
 
 
-def _derived(secret: bytes, purpose: bytes) -> bytes:
-    return HKDF(SHA256(), 32, None, b"licheng/" + purpose).derive(secret)
+def _derived(secret: bytes, purpose: bytes, length: int = 32) -> bytes:
+    return HKDF(SHA256(), length, None, b"licheng/" + purpose).derive(secret)

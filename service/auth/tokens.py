@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _MARK = "licheng"  # so that a leaked token is recognised by whoever scans for secrets
+_FORM = re.compile(_MARK + r"\.(k_[0-9a-f]{16})\.([A-Za-z0-9_-]{43})")
+# Stands where a key is not known, so that an unknown key's answer takes the comparison that a known one's takes.
+NOBODYS = "sha256:" + "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +19,7 @@ class Token:
     """A key's public id and its secret, 256 random bits."""
 
     key_id: str
-    secret: str
+    secret: str = field(repr=False)
 
     @classmethod
     def new(cls) -> Token:
@@ -24,11 +28,9 @@ class Token:
 
     @classmethod
     def of(cls, text: str) -> Token | None:
-        """From the text that a caller sent; None where it has not the form of a token."""
-        mark, _, rest = text.partition(".")
-        key_id, _, secret = rest.partition(".")
-        whole = mark == _MARK and key_id.startswith("k_") and len(key_id) == 18 and len(secret) == 43
-        return cls(key_id, secret) if whole and text.isascii() else None
+        """From the text that a caller sent; None where it is not, letter for letter, of the form of a token."""
+        found = _FORM.fullmatch(text)
+        return cls(found[1], found[2]) if found else None
 
     @property
     def text(self) -> str:

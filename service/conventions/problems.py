@@ -8,34 +8,50 @@ from typing import Any
 from fastapi import Request, Response
 
 from pricing.errors import InputError, LichengError, TariffError
+from pricing.words import LANGUAGES, say
+from service.conventions.pointers import pointer_of
 from service.json_text import json_bytes
 from service.refusals import of_error
+from service.store.unavailable import RETRY_AFTER_S, StoreNotAvailable
 
 MEDIA_TYPE = "application/problem+json"
-_TITLES = {
-    400: "Bad request",
-    401: "Not authenticated",
-    403: "Not permitted",
-    404: "Not found",
-    405: "Method not allowed",
-    406: "Not acceptable",
-    409: "Conflict",
-    410: "Gone",
-    411: "Length required",
-    413: "Too large",
-    415: "Unsupported media type",
-    422: "Cannot be processed",
-    429: "Too many requests",
-    431: "Headers too large",
-    500: "A bug",
-    503: "Not available",
+TITLES = {
+    400: "problem_unreadable",
+    401: "problem_not_authenticated",
+    403: "problem_not_permitted",
+    404: "problem_not_found",
+    405: "problem_method",
+    406: "problem_not_acceptable",
+    408: "problem_too_slow",
+    409: "problem_conflict",
+    410: "problem_gone",
+    411: "problem_length",
+    413: "problem_too_large",
+    414: "problem_address",
+    415: "problem_media_type",
+    417: "problem_expectation",
+    422: "problem_not_processed",
+    428: "problem_condition",
+    429: "problem_too_many",
+    431: "problem_headers",
+    500: "problem_bug",
+    503: "problem_not_available",
 }
 # Errors of the text itself; every other InputError is a readable request of the wrong form.
-_UNREADABLE = ("json_unreadable", "duplicate_json_key", "text_unreadable", "text_broken", "csv_unreadable")
+UNREADABLE = (
+    "json_unreadable",
+    "duplicate_json_key",
+    "body_not_utf8",
+    "text_unreadable",
+    "text_broken",
+    "csv_unreadable",
+)
 
 
 class Problem(LichengError):
-    """A request that is not answered as asked. status: of HTTP; headers: to send along; pointer: RFC 6901, or ""."""
+    """A request that is not answered as asked. status: of HTTP; headers: to send along; pointer: RFC 6901, "": the
+    whole, None: found from the place.
+    """
 
     def __init__(
         self,
@@ -43,7 +59,7 @@ class Problem(LichengError):
         code: str,
         place: str = "",
         *,
-        pointer: str = "",
+        pointer: str | None = None,
         headers: Mapping[str, str] | None = None,
         **values: object,
     ) -> None:
@@ -52,40 +68,40 @@ class Problem(LichengError):
 
     @classmethod
     def of(cls, error: LichengError) -> Problem:
-        """An error of any door as a problem of this one."""
+        """An error of any door as a problem of this one. Of a tariff that cannot answer, files are named to nobody."""
         if isinstance(error, Problem):
             return error
+        if isinstance(error, StoreNotAvailable):
+            return cls(503, error.code, pointer="", headers={"Retry-After": str(RETRY_AFTER_S)})
         if isinstance(error, TariffError):
-            status = 503
-        elif isinstance(error, InputError):
-            status = 400 if error.code in _UNREADABLE else 422
-        else:
-            status = 500
+            return cls(503, "tariff_not_available", pointer="", headers={"Retry-After": "5"})
+        if not isinstance(error, InputError):
+            return cls(500, "internal_error", pointer="", request_id="-")
         values: dict[str, Any] = dict(error.values)
-        return cls(status, error.code, error.place, pointer=pointer_of(error.place), **values)
+        if error.code in UNREADABLE:
+            return cls(400, error.code, error.place, pointer="", **values)
+        return cls(422, error.code, error.place, **values)
 
 
-def pointer_of(place: str) -> str:
-    """The place of an error in a request as a JSON pointer; "" where it is the whole, or no place of JSON."""
-    parts = [part.removeprefix("row ") for part in place.split(", ")] if place else []
-    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
-
-
-def body_of(problem: Problem, request_id: str) -> dict[str, Any]:
-    """What a problem says."""
+def body_of(problem: Problem, request_id: str, lang: str = LANGUAGES[0], raw: Any = None) -> dict[str, Any]:
+    """What a problem says. lang: of title and detail; raw: the body as parsed, in which the place is looked up."""
     said = of_error(problem)
+    pointer = pointer_of(problem.place, raw) if problem.pointer is None else problem.pointer
     return {
         "type": f"/v1/schema#{problem.code}",
-        "title": _TITLES[problem.status],
+        "title": say(TITLES[problem.status], lang),
         "status": problem.status,
-        "detail": said["message"],
+        "detail": problem.message(lang),
         **said,
-        "pointer": problem.pointer,
+        "pointer": pointer,
         "request_id": request_id,
     }
 
 
 def problem_response(problem: Problem, request: Request) -> Response:
-    """The answer of a problem."""
-    body = json_bytes(body_of(problem, getattr(request.state, "request_id", "")))
-    return Response(body, problem.status, {**problem.headers, "cache-control": "no-store"}, MEDIA_TYPE)
+    """The answer of a problem, in the language of the request."""
+    state = request.state
+    state.code = problem.code
+    lang, raw = getattr(state, "lang", LANGUAGES[0]), getattr(state, "raw", None)
+    body = json_bytes(body_of(problem, getattr(state, "request_id", ""), lang, raw))
+    return Response(body, problem.status, problem.headers, MEDIA_TYPE)

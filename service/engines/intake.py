@@ -19,6 +19,8 @@ from pricing.errors import InputError
 from service.engines import csv_usage
 from service.engines.form import USAGE_FORM, Form
 from service.engines.normalise import file_names, normalised
+from service.engines.order import Upload
+from service.engines.rekeyed import stored
 
 SUFFIXES = (".csv", ".txt", ".parquet")
 
@@ -38,20 +40,29 @@ def _says_synthetic(path: Path) -> bool:
 
 @dataclass(slots=True)
 class Intake:
-    """What is read: the files in order, their form, and how many rows there were, lines set aside among them."""
+    """What is read: the files in order, their form, and how many rows there were, lines set aside among them.
+
+    upload: where they were sent by somebody, whose workers are re-keyed before anyone sees a batch.
+    """
 
     files: list[Path]
     form: Form = USAGE_FORM
     rows: int = 0
+    upload: Upload | None = None
+
+    @property
+    def names(self) -> dict[Path, str]:
+        """What each file is called in the rows that come from it."""
+        return file_names(self.files) if self.upload is None else {path: self.upload.names[path] for path in self.files}
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All rows of all files as batches of the form's schema."""
-        names = file_names(self.files)
+        names = self.names
         for path in self.files:
             read = _parquet if path.suffix.lower() == ".parquet" else _csv
             for batch in read(path, names[path], self.form):
                 self.rows += len(batch)
-                yield batch
+                yield batch if self.upload is None else stored(batch, self.upload)
 
 
 def usage_files(sources: Sequence[Path]) -> list[Path]:

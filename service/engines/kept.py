@@ -13,18 +13,26 @@ from pricing.tariff import Tariff
 from service.engines import folder as files
 from service.engines import store
 from service.engines.form import HISTORY_FORM, enrolment_form
-from service.engines.intake import Intake
+from service.engines.intake import Intake, usage_files
 from service.engines.local import Progress, write_intake
 from service.engines.month_files import SIDE_NAMES, MonthFiles
+from service.engines.order import Order
 from service.engines.previous import BEFORE, Previous
 
 
+def intakes(order: Order, tariff: Tariff) -> tuple[Intake, dict[str, Intake]]:
+    """What is read of an order: its usage, and its side files by name; InputError where a file is not there."""
+    forms = {"enrolments": enrolment_form(tariff), "history": HISTORY_FORM}
+    sides = {side: Intake(usage_files([path]), forms[side], upload=order.upload) for side, path in order.sides.items()}
+    return Intake(usage_files(order.sources), upload=order.upload), sides
+
+
 def keep_usage(
-    connection: Any, found: list[Path], before: Previous | None, work: Path, made: Path, progress: Progress
+    connection: Any, intake: Intake, before: Previous | None, work: Path, made: Path, progress: Progress
 ) -> None:
     """Usage in key order: what was read, and of a previous month the platforms that it does not name."""
     read = work / "read.parquet"
-    write_intake(Intake(found), read, progress)
+    write_intake(intake, read, progress)
     sources = [f"SELECT * FROM read_parquet({store.quoted(read)})"]
     if before is not None:
         named = store.platforms_of(connection, sources[0])
@@ -35,19 +43,11 @@ def keep_usage(
     store.sort_usage(connection, sources, made / files.USAGE)
 
 
-def keep_sides(
-    connection: Any,
-    given: Mapping[str, list[Path]],
-    tariff: Tariff,
-    before: Previous | None,
-    work: Path,
-    made: Path,
-) -> None:
+def keep_sides(connection: Any, given: Mapping[str, Intake], before: Previous | None, work: Path, made: Path) -> None:
     """Side files by worker: those given anew replace the earlier ones whole, the others stay as they were."""
-    forms = {"enrolments": enrolment_form(tariff), "history": HISTORY_FORM}
-    for side, found in given.items():
+    for side, intake in given.items():
         read = work / SIDE_NAMES[side]
-        write_intake(Intake(found, forms[side]), read, _silent)
+        write_intake(intake, read, _silent)
         store.sort_side(connection, read, made / SIDE_NAMES[side])
     for side, path in (MonthFiles.of(before.folder).sides if before is not None else {}).items():
         if side not in given:

@@ -14,10 +14,9 @@ from pricing.scheme import Scheme
 from pricing.tariff import Tariff
 from pricing.units import month_text
 from service.engines.local import Terms
-from service.engines.order import Order
+from service.engines.order import ALL, Order, covers_named
 from service.engines.previous import Previous, terms_of
 
-ALL = "all"
 Why = tuple[str, dict[str, object]]
 
 
@@ -42,18 +41,6 @@ def levied(order: Order, tariff: Tariff, register: tuple[Mapping[str, Any], ...]
     asked = (*(order.schemes or tariff.work_injury), *covers)
     schemes = tuple(name for name in asked if name not in left_out)
     return replace(terms, schemes=schemes, left_out={name: code for name, (code, _) in left_out.items()})
-
-
-def covers_named(names: tuple[str, ...], tariff: Tariff) -> tuple[str, ...]:
-    """Covers by name, by package or `all`, each once; InputError names an unknown one."""
-    found: list[str] = []
-    for name in names:
-        if name not in (ALL, *tariff.covers, *tariff.packages):
-            known = ", ".join((*tariff.covers, *tariff.packages, ALL))
-            raise InputError("request_value", "--covers", key="covers", value=name, known=known)
-        package = tariff.packages.get(name)
-        found += tariff.covers if name == ALL else (name,) if package is None else package.covers
-    return tuple(dict.fromkeys(found))
 
 
 def _as_before(asked: tuple[str, ...], before: tuple[str, ...], key: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -22,8 +22,8 @@ from service.engines import folder as files
 from service.engines import store
 from service.engines.charged import charged, write_sums
 from service.engines.declared import declaration_row
-from service.engines.intake import is_synthetic, usage_files
-from service.engines.kept import keep_before, keep_register, keep_sides, keep_usage
+from service.engines.intake import Intake, is_synthetic
+from service.engines.kept import intakes, keep_before, keep_register, keep_sides, keep_usage
 from service.engines.levied import levied
 from service.engines.local import Progress, State, Terms, settle_state
 from service.engines.month_files import MonthFiles
@@ -68,8 +68,7 @@ def levy(order: Order, tariff: Tariff, progress: Progress) -> dict[str, Any]:
     """Settle a month into `order.out`, all files or none; the totals that it published."""
     if month_text(order.month) > order.known_on.isoformat()[:7]:
         raise InputError("month_not_over", "known_on", month=month_text(order.month), known_on=order.known_on)
-    found = usage_files(order.sources)
-    given = {side: usage_files([path]) for side, path in order.sides.items()}
+    usage, sides = intakes(order, tariff)
     before = None if order.previous is None else previous_of(order.previous, order.month, order.known_on)
     register = order.register or (before.register if before else ())
     terms = levied(order, tariff, register, before)
@@ -78,15 +77,15 @@ def levy(order: Order, tariff: Tariff, progress: Progress) -> dict[str, Any]:
         tempfile.TemporaryDirectory(dir=order.out.parent, prefix=".work-") as name,
         store.opened(Path(name)) as connection,
     ):
-        synthetic = is_synthetic(found) or bool(before and before.receipt["synthetic"])
+        synthetic = is_synthetic(usage.files) or bool(before and before.receipt["synthetic"])
         run = Run(terms, register, before, Path(name), made, connection, progress, synthetic)
-        keep_usage(connection, found, before, run.work, made, progress)
-        keep_sides(connection, given, tariff, before, run.work, made)
+        keep_usage(connection, usage, before, run.work, made, progress)
+        keep_sides(connection, sides, before, run.work, made)
         keep_register(made / files.REGISTER, register)
         files.write_json(made / files.EDITION, bundle(tariff, terms.edition))
         keep_before(before, made)
         totals = finish(run)
-        _receipt(order, run, [*found, *(path for paths in given.values() for path in paths)])
+        _receipt(order, run, _inputs([usage, *sides.values()]))
     return totals
 
 
@@ -162,7 +161,16 @@ def _declarations(run: Run) -> None:
                     out.write({**row, "settles": settles, "reason": two.reason if run.before else ""})
 
 
-def _receipt(order: Order, run: Run, found: list[Path]) -> None:
+def _inputs(read: Sequence[Intake]) -> list[dict[str, str]]:
+    """Names and hashes of what was read."""
+    if all(intake.upload is None for intake in read):
+        names = file_names([path for intake in read for path in intake.files])
+    else:
+        names = {path: name for intake in read for path, name in intake.names.items()}
+    return [{"file": name, "hash": files.sha256(path)} for path, name in names.items()]
+
+
+def _receipt(order: Order, run: Run, inputs: list[dict[str, str]]) -> None:
     kept = sorted(path.relative_to(run.made).as_posix() for path in run.made.rglob("*") if path.is_file())
     receipt: dict[str, Any] = {
         "format": FORMAT,
@@ -175,7 +183,7 @@ def _receipt(order: Order, run: Run, found: list[Path]) -> None:
         "demonstration": run.terms.weakest > PROVISIONAL,
         "synthetic": run.synthetic,
         "left_out": dict(run.terms.left_out),
-        "inputs": [{"file": name, "hash": files.sha256(path)} for path, name in file_names(found).items()],
+        "inputs": inputs,
         "previous": run.before.receipt["run"] if run.before else None,
         "files": {name: files.sha256(run.made / name) for name in kept},
     }

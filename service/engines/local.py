@@ -25,6 +25,7 @@ from service.engines.month_files import MonthFiles
 from service.engines.refusing import Refusing
 
 Progress = Callable[[str, int], None]
+_GROUP = 122_880  # lines that are found and read together: a page of a month needs one such group, not the month
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def settle_state(
             sums.add(part, number)
             lines = [batch for batch in lines_of(part, terms.edition, number, extra) if len(batch)]
             if lines:
-                writer.write_table(_in_key_order(pa.Table.from_batches(lines), part))
+                writer.write_table(_in_key_order(pa.Table.from_batches(lines), part), row_group_size=_GROUP)
             if refusing is not None:
                 refusing.part(part)
             _count(state, part, lines)

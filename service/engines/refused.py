@@ -18,6 +18,7 @@ from pricing.enrolment import Enrolled
 from pricing.errors import CODE, OUT_OF_SCOPE, ROW_CODES
 from pricing.units import IntArray
 from service.engines.folder import FORMULA
+from service.engines.rekeyed import aside_facts
 from service.engines.side_rows import Record, history_of, refused_enrolments
 from service.history_words import HISTORY, OF_HISTORY, Sent, start_of
 from service.refusals import both, of_row
@@ -130,7 +131,7 @@ def _words(
     record = {name: value for name, value in record.items() if value is not None}
     if SET_ASIDE in record:
         code, _, text = record[SET_ASIDE].partition(":")
-        return {"column": "", **both(code, text=text)}
+        return {"column": "", **both(code, **aside_facts(code, text))}
     record |= json.loads(record.pop(BAD_CELLS, "{}"))
     record = {**meant.get(place, {}), **record}
     if enrolments is not None and number % COLUMN in OF_HISTORY:

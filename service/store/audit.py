@@ -11,8 +11,11 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from service.clock import now
+from service.store.database import AUDIT_HEAD
 from service.store.tables import audit
 
+_INSERT = insert(audit)
+_LAST = select(audit.c.number, audit.c.hash).order_by(audit.c.number.desc()).limit(1)
 OPERATOR = "operator"  # who calls the command line on the machine itself
 
 
@@ -49,20 +52,28 @@ class Entry:
 
 def append(connection: Connection, act: Act) -> Entry:
     """Put an act at the end of the log; inside a write transaction, for the chain has one end."""
-    last = connection.execute(select(audit.c.number, audit.c.hash).order_by(audit.c.number.desc()).limit(1)).first()
+    number, previous = connection.info.get(AUDIT_HEAD) or _head(connection)
     said: dict[str, Any] = {
-        "number": last.number + 1 if last else 1,
+        "number": number + 1,
         "at": now().isoformat(),
         "actor": act.actor,
         "action": act.action,
         "subject": act.subject,
         "request_id": act.request_id,
         "detail": json.dumps(dict(act.detail), ensure_ascii=False, sort_keys=True),
-        "previous": last.hash if last else None,
+        "previous": previous,
     }
     entry = Entry(**said, hash=_seal(said))
-    connection.execute(insert(audit).values(**asdict(entry)))
+    connection.execute(_INSERT, asdict(entry))
+    if AUDIT_HEAD in connection.info:
+        connection.info[AUDIT_HEAD] = (entry.number, entry.hash)
     return entry
+
+
+def _head(connection: Connection) -> tuple[int, str | None]:
+    """Number and hash of the last entry; 0 and None where there is none."""
+    last = connection.execute(_LAST).first()
+    return (0, None) if last is None else (last.number, last.hash)
 
 
 def entries(connection: Connection) -> Iterator[Entry]:

@@ -2,7 +2,8 @@
 
 SQLite: write-ahead log, `synchronous=FULL` (a commit is fsynced, so it survives power loss), every write transaction
 begins IMMEDIATE, so that two writers wait for each other instead of losing what the other read. PostgreSQL: writers
-take one advisory lock, because the audit log is one chain.
+take one advisory lock, because the audit log is one chain. A database that does not answer is `StoreNotAvailable` on
+either, and soon: nobody waits for it longer than the limits below.
 """
 
 from __future__ import annotations
@@ -12,13 +13,33 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection as Connection
+from sqlalchemy import Engine as Engine
+from sqlalchemy import create_engine, event, exc, make_url, text
 
 from pricing.errors import InputError
+from service.store.unavailable import StoreNotAvailable
 
-_BUSY_MS = 10_000
+_BUSY_MS = 10_000  # a writer waits so long for the others
 _CHAIN = 0x6C6963  # the advisory lock of writers
 _WRITES = "licheng_writes"
+AUDIT_HEAD = "licheng_audit_head"  # of a write transaction's connection: the last entry, None: to be read
+_LOCK = text("SELECT pg_advisory_xact_lock(:chain)")
+_CONNECTIONS = {"pool_size": 8, "max_overflow": 8, "pool_timeout": 5}  # seconds; readers in threads, one writer
+_SQLITE = (
+    *("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"),
+    *("cache_size=-8000", "journal_size_limit=67108864"),
+)
+_POSTGRESQL = {
+    "connect_timeout": 5,
+    "application_name": "licheng",
+    "options": f"-c lock_timeout={_BUSY_MS} -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000",
+    # A server that vanished without a word is noticed by the system's own probes.
+    **{"keepalives": 1, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3},
+    "tcp_user_timeout": 10_000,
+}
+# What the database says when it is gone, full or locked; the other errors are of a statement.
+_NOT_AVAILABLE = (exc.OperationalError, exc.InterfaceError, exc.TimeoutError, exc.ResourceClosedError)
 
 
 def database_url(named: str, home: Path) -> str:
@@ -33,21 +54,28 @@ def database_url(named: str, home: Path) -> str:
     return named
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file of an SQLite database; None where it is PostgreSQL."""
+    parsed = make_url(url)
+    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+
+
 def connect(url: str) -> Engine:
     """An engine whose connections are set as this module says."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000})
+        settings: dict[str, Any] = {"check_same_thread": False, "timeout": _BUSY_MS / 1000}
+        engine = create_engine(parsed, connect_args=settings, **_CONNECTIONS)
         event.listen(engine, "connect", _set_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(parsed, pool_pre_ping=True, pool_size=8, connect_args={"connect_timeout": 5})
+        engine = create_engine(parsed, pool_pre_ping=True, connect_args=_POSTGRESQL, **_CONNECTIONS)
     return engine
 
 
 def _set_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # pysqlite begins nothing on its own
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}"):
+    for pragma in _SQLITE:
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -59,16 +87,53 @@ def _begin_sqlite(connection: Connection) -> None:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A write transaction: committed and on the disk when the block ends, undone where it raises."""
-    with engine.connect() as opened:
+    with _answering(), engine.connect() as opened:
         connection = opened.execution_options(**{_WRITES: True})
         with connection.begin():
             if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:chain)"), {"chain": _CHAIN})
-            yield connection
+                connection.execute(_LOCK, {"chain": _CHAIN})
+            info = connection.info  # held here, for a connection that is gone gives it no more
+            info[AUDIT_HEAD] = None
+            try:
+                yield connection
+                whole(connection)
+            finally:
+                info.pop(AUDIT_HEAD, None)
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A read transaction: one consistent view."""
-    with engine.connect() as connection, connection.begin():
+    with _answering(), engine.connect() as connection, connection.begin():
         yield connection
+
+
+def whole(connection: Connection) -> None:
+    """StoreNotAvailable where the database ended the transaction on its own: SQLite does, when the disk is full.
+
+    What would follow then, would be written piece by piece, and what came before is gone.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite" and not driver.in_transaction:
+        raise StoreNotAvailable("the transaction was rolled back by the database")
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether an error says that the database does not answer, rather than that a statement is wrong."""
+    if isinstance(error, StoreNotAvailable | exc.TimeoutError):
+        return True
+    if isinstance(error, exc.DBAPIError):
+        # The plain class is what SQLite says of a file that is broken or no database.
+        return error.connection_invalidated or isinstance(error, _NOT_AVAILABLE) or type(error) is exc.DatabaseError
+    return isinstance(error, _NOT_AVAILABLE)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except exc.SQLAlchemyError as error:
+        if not is_unavailable(error):
+            raise
+        said = error.orig if isinstance(error, exc.DBAPIError) else error
+        raise StoreNotAvailable(f"{type(said).__name__}: {said}") from error

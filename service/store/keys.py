@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Engine, insert, select, update
 
+from pricing.errors import InputError
+from pricing.words import Phrase
+from service.auth.roles import HOUSE, PLATFORM
 from service.auth.tokens import Token
 from service.clock import now
-from service.store.audit import Act, append
+from service.store.audit import OPERATOR, Act, append
+from service.store.database import reading
 from service.store.tables import keys
+
+LIFETIME = dt.timedelta(days=365)  # of a key for which nobody says otherwise
+OVERLAP = dt.timedelta(hours=24)  # for which a key that was rotated still holds
+_DEMONSTRATION = dt.timedelta(hours=24)
+DEMONSTRATION_PLATFORM = "meituan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +39,19 @@ class Key:
 
     def holds(self, at: dt.datetime) -> bool:
         """Whether it may be used at a time: not revoked, not expired."""
+        return self.state(at) == "holds"
+
+    def state(self, at: dt.datetime) -> str:
+        """`holds`, `expired` or `revoked` at a time; in its last second it has expired."""
+        if self.revoked_at is not None:
+            return "revoked"
         expired = self.expires_at is not None and dt.datetime.fromisoformat(self.expires_at) <= at
-        return self.revoked_at is None and not expired
+        return "expired" if expired else "holds"
+
+    def plain(self, at: dt.datetime) -> dict[str, Any]:
+        """As pages and answers show it: without even the hash of its secret."""
+        said = {name: value for name, value in asdict(self).items() if name != "secret_sha256"}
+        return {**said, "state": self.state(at)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +65,95 @@ class Wanted:
 
 
 def create(connection: Connection, wanted: Wanted, by: str, replaces: str | None = None) -> Token:
-    """Make a key; the token is to be shown once. by: id of a key, or `operator`."""
+    """Make a key; the token is to be shown once. by: id of a key, or `operator`.
+
+    InputError `tenant_taken` where keys of another kind of role have the tenant: they would see each other's data.
+    """
+    _check_tenant(connection, wanted)
     token = Token.new()
     said = {"role": wanted.role, "tenant": wanted.tenant, "holder": wanted.holder}
-    expires = None if wanted.expires_at is None else wanted.expires_at.isoformat()
+    expires = None if wanted.expires_at is None else wanted.expires_at.isoformat(timespec="seconds")
     row = {"id": token.key_id, "secret_sha256": token.sha256, **said, "created_at": now().isoformat()}
     connection.execute(insert(keys).values(**row, expires_at=expires, replaces=replaces))
     append(connection, Act(by, "key.created", token.key_id, {**said, "expires_at": expires, "replaces": replaces}))
     return token
 
 
+def _check_tenant(connection: Connection, wanted: Wanted) -> None:
+    for role in connection.execute(select(keys.c.role).distinct().where(keys.c.tenant == wanted.tenant)).scalars():
+        if _kind(role) != _kind(wanted.role):
+            raise InputError("tenant_taken", "--tenant", tenant=wanted.tenant, role=role)
+
+
+def _kind(role: str) -> str:
+    """Roles of one kind may share a tenant."""
+    return "house" if role in HOUSE else role
+
+
 def find(connection: Connection, key_id: str) -> Key | None:
     """A key by its id."""
     row = connection.execute(select(keys).where(keys.c.id == key_id)).first()
     return None if row is None else Key(**row._mapping)
+
+
+def look(engine: Engine, key_id: str) -> Key | None:
+    """A key by its id, in a transaction of its own."""
+    with reading(engine) as connection:
+        return find(connection, key_id)
+
+
+def listed(connection: Connection) -> list[Key]:
+    """All keys, the oldest first."""
+    rows = connection.execute(select(keys).order_by(keys.c.created_at, keys.c.id))
+    return [Key(**row._mapping) for row in rows]
+
+
+def has_role(connection: Connection, role: str) -> bool:
+    """Whether a key of a role was ever made, also one that holds no longer."""
+    return connection.execute(select(keys.c.id).where(keys.c.role == role).limit(1)).first() is not None
+
+
+def rotate(connection: Connection, key_id: str, expires_at: dt.datetime | None, ends_at: dt.datetime, by: str) -> Token:
+    """A new key in place of one that holds; the old one expires at `ends_at` at the latest.
+
+    InputError where it is not known, or holds no longer.
+    """
+    old = _known(connection, key_id)
+    if not old.holds(now()):
+        state = Phrase(f"key_state_{old.state(now())}", {})
+        raise InputError("key_holds_no_longer", key_id, key=key_id, state=state)
+    token = create(connection, Wanted(old.role, old.tenant, old.holder, expires_at), by, old.id)
+    held_until = None if old.expires_at is None else dt.datetime.fromisoformat(old.expires_at)
+    if held_until is None or ends_at < held_until:
+        ends = ends_at.isoformat(timespec="seconds")
+        connection.execute(update(keys).where(keys.c.id == old.id).values(expires_at=ends))
+        append(connection, Act(by, "key.rotated", old.id, {"expires_at": ends, "replaced_by": token.key_id}))
+    return token
+
+
+def revoke(connection: Connection, key_id: str, by: str) -> Key:
+    """End a key at once; one that was revoked stays as it was. InputError where it is not known."""
+    old = _known(connection, key_id)
+    if old.revoked_at is not None:
+        return old
+    at = now().isoformat()
+    connection.execute(update(keys).where(keys.c.id == key_id).values(revoked_at=at))
+    append(connection, Act(by, "key.revoked", key_id, {"holder": old.holder, "role": old.role}))
+    return _known(connection, key_id)
+
+
+def _known(connection: Connection, key_id: str) -> Key:
+    found = find(connection, key_id)
+    if found is None:
+        raise InputError("key_unknown", key_id[:64], key=key_id[:64])
+    return found
+
+
+def demonstration(connection: Connection) -> Token:
+    """A key to try the service with, for a day: it prices, stores quotes and uploads months as one platform.
+
+    A platform's and not an administrator's, so that it shows what a platform sees, and opens nobody else's data where
+    the data folder holds more than a demonstration. Only for a service on loopback with `--demo`.
+    """
+    expires = now() + _DEMONSTRATION
+    return create(connection, Wanted(PLATFORM, DEMONSTRATION_PLATFORM, "demonstration", expires), OPERATOR)

@@ -43,7 +43,7 @@ quotes = Table(
     Column("month", String(7), nullable=False),
     Column("known_on", String(10), nullable=False),
     Column("edition", _HASH, nullable=False),
-    Column("release", Integer, nullable=False),  # number of the release that answered, 0: the demonstration
+    Column("release", Integer),  # number of the release that answered, 0: the demonstration; null: LICHENG_TARIFF
     Column("request", LargeBinary),  # sealed; null once erased
     Column("answer", LargeBinary),  # sealed; null once erased
     Column("answer_sha256", _HASH, nullable=False),  # of the answer's bytes
@@ -64,6 +64,7 @@ levies = Table(
     Column("started_at", _TIME),
     Column("finished_at", _TIME),
     Column("order", Text, nullable=False),  # JSON: month, known_on, register, schemes, covers, files with hashes
+    Column("attempts", Integer, nullable=False, server_default="0"),  # how often a process began to settle it
     Column("runner", String(64)),  # which process settles it
     Column("beat_at", _TIME),  # when that process last said that it lives
     Column("stage", String(16)),  # read, settle, …
@@ -80,12 +81,15 @@ idempotency = Table(
     Column("key_id", _ID, primary_key=True),
     Column("idempotency_key", String(255), primary_key=True),
     Column("route", String(200), nullable=False),
-    Column("body_sha256", _HASH),  # null while the body is still being read
+    Column("claim", _ID, nullable=False),  # which try holds it: one that was taken over can no longer finish
+    Column("fingerprint", _HASH),  # keyed hash of the request; null while the first is in flight
     Column("status", Integer),  # null while the first request is in flight
     Column("headers", Text),
-    Column("body", LargeBinary),  # sealed
+    Column("body", LargeBinary),  # sealed; null once erased
+    Column("subject", _ID),  # id of what was made or read, so that an erasure finds the body
     Column("created_at", _TIME, nullable=False),
     Index("ix_idempotency_created_at", "created_at"),
+    Index("ix_idempotency_subject", "subject"),
 )
 
 audit = Table(

@@ -55,7 +55,7 @@ def _quotes() -> None:
         sa.Column("month", sa.String(7), nullable=False),
         sa.Column("known_on", sa.String(10), nullable=False),
         sa.Column("edition", _HASH, nullable=False),
-        sa.Column("release", sa.Integer(), nullable=False),
+        sa.Column("release", sa.Integer()),
         sa.Column("request", sa.LargeBinary()),
         sa.Column("answer", sa.LargeBinary()),
         sa.Column("answer_sha256", _HASH, nullable=False),
@@ -79,6 +79,7 @@ def _levies() -> None:
         sa.Column("started_at", _TIME),
         sa.Column("finished_at", _TIME),
         sa.Column("order", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("runner", sa.String(64)),
         sa.Column("beat_at", _TIME),
         sa.Column("stage", sa.String(16)),
@@ -98,14 +99,17 @@ def _idempotency() -> None:
         sa.Column("key_id", _ID, nullable=False),
         sa.Column("idempotency_key", sa.String(255), nullable=False),
         sa.Column("route", sa.String(200), nullable=False),
-        sa.Column("body_sha256", _HASH),
+        sa.Column("claim", _ID, nullable=False),
+        sa.Column("fingerprint", _HASH),
         sa.Column("status", sa.Integer()),
         sa.Column("headers", sa.Text()),
         sa.Column("body", sa.LargeBinary()),
+        sa.Column("subject", _ID),
         sa.Column("created_at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("key_id", "idempotency_key", name="pk_idempotency"),
     )
     op.create_index("ix_idempotency_created_at", "idempotency", ["created_at"])
+    op.create_index("ix_idempotency_subject", "idempotency", ["subject"])
 
 
 def _audit() -> None:
@@ -128,6 +132,12 @@ def _audit() -> None:
                 f"CREATE TRIGGER audit_no_{action.lower()} BEFORE {action} ON audit "
                 "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
             )
+        # REPLACE deletes without a trigger.
+        op.execute(
+            "CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit "
+            "WHEN EXISTS (SELECT 1 FROM audit WHERE number = NEW.number) "
+            "BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
+        )
         return
     op.execute(
         "CREATE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS "

@@ -1,0 +1,164 @@
+"""The envelope of every request: its id, its limits, and the headers that every answer has."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from service.conventions.languages import accepted
+from service.conventions.limits import (
+    CLOSE,
+    Head,
+    body_seconds,
+    check_body,
+    most_body,
+    read_head,
+    too_large,
+)
+from service.conventions.problems import Problem, problem_response
+from service.conventions.rates import count_address
+from service.serving import Serving
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
+_UNCOUNTED = ("/status/", "/metrics")  # who probes is never told to come back later
+_API_POLICY = b"default-src 'none'; frame-ancestors 'none'"
+_PAGE_POLICY = (
+    b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    b"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# Where the route has not set them itself.
+_DEFAULTS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+
+
+class Envelope:
+    """Around the whole application; pure ASGI, so that it costs little and sees every answer."""
+
+    def __init__(self, app: App, serving: Serving) -> None:
+        self._app, self._serving = app, serving
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """One request, whatever becomes of it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state.update(request_id=secrets.token_hex(10), lang=self._serving.lang, rate={})
+        answer = _Answer(scope, state, send)
+        try:
+            await self._answer(scope, state, receive, answer)
+        except ClientDisconnect:
+            return  # nobody waits for an answer
+        except Exception:
+            await self._fail(scope, receive, answer)
+            raise  # it is logged outside
+
+    async def _answer(self, scope: Message, state: dict[str, Any], receive: Receive, answer: _Answer) -> None:
+        request = Request(scope, receive)
+        try:
+            head = read_head(scope)
+            path, most = scope["path"], most_body(scope["path"], self._serving)
+            _say_who(head, state, self._serving)
+            if b"authorization" not in head and not path.startswith(_UNCOUNTED):
+                count_address(request)
+            check_body(head, most)
+        except Problem as problem:
+            await problem_response(problem, request)(scope, receive, answer.send)
+            return
+        body = _Body(receive, most, body_seconds(path, self._serving))
+        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        await self._app(inner, body.receive, answer.send)
+        if inner is not scope and "route" in inner:
+            scope["route"] = inner["route"]
+
+    async def _fail(self, scope: Message, receive: Receive, answer: _Answer) -> None:
+        """A bug: nothing of it is told but the request's id. An answer that had begun is broken off by the server."""
+        if not answer.begun:
+            problem = Problem(500, "internal_error", headers=CLOSE, request_id=scope["state"]["request_id"])
+            await problem_response(problem, Request(scope, receive))(scope, receive, answer.send)
+
+
+class _Body:
+    """A body as it comes, counted and timed."""
+
+    __slots__ = ("_count", "_deadline", "_most", "_receive", "_seconds", "_whole")
+
+    def __init__(self, receive: Receive, most: int, seconds: int) -> None:
+        self._receive, self._most, self._seconds = receive, most, seconds
+        self._deadline = asyncio.get_running_loop().time() + seconds
+        self._count, self._whole = 0, False
+
+    async def receive(self) -> Message:
+        """The next piece; Problem 408 or 413."""
+        if self._whole:
+            return await self._receive()  # only whether the caller leaves
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            raise Problem(408, "body_too_slow", "body", headers=CLOSE, seconds=self._seconds) from None
+        self._whole = not message.get("more_body", False)
+        self._count += len(message.get("body", b""))
+        if self._count > self._most:
+            raise too_large(self._most)
+        return message
+
+
+class _Answer:
+    """An answer as it goes out, with the headers that every answer has."""
+
+    __slots__ = ("_head_only", "_send", "_state", "begun")
+
+    def __init__(self, scope: Message, state: dict[str, Any], send: Send) -> None:
+        self._head_only, self._state, self._send = scope["method"] == "HEAD", state, send
+        self.begun = False
+
+    async def send(self, message: Message) -> None:
+        """The next message of the answer."""
+        if message["type"] == "http.response.start":
+            self.begun = True
+            message = {**message, "headers": self._headers(list(message.get("headers", ())))}
+        elif self._head_only:
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    def _headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        there = {name for name, _ in headers}
+        kind = next((value for name, value in headers if name == b"content-type"), b"")
+        own = (
+            (b"x-request-id", self._state["request_id"].encode()),
+            (b"content-security-policy", _PAGE_POLICY if kind.startswith(b"text/html") else _API_POLICY),
+            (b"content-language", self._state["lang"].encode()),
+            (b"vary", b"Accept-Language"),
+            *_DEFAULTS,
+            *((name.lower().encode(), value.encode()) for name, value in self._state["rate"].items()),
+        )
+        headers.extend(pair for pair in own if pair[0] not in there)
+        return headers
+
+
+def _say_who(head: Head, state: dict[str, Any], serving: Serving) -> None:
+    """The request's id, where the caller gave a good one, and the language that it would like."""
+    given = head.get(b"x-request-id", b"")
+    if _REQUEST_ID.fullmatch(given):
+        state["request_id"] = given.decode()
+    asked = head.get(b"accept-language", b"")
+    if asked:
+        state["lang"] = accepted(asked.decode("latin-1"), serving.lang)

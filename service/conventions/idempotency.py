@@ -1,0 +1,141 @@
+"""`Idempotency-Key` after the IETF draft: a request that is sent twice does its work once.
+
+    async with idempotent(request, caller) as attempt:
+        if replayed := attempt.replayed(body):
+            return replayed
+        ...
+        def work(connection):                      # one transaction: the thing and its answer, or neither
+            quotes.put(connection, quote)
+            attempt.finish(connection, answer)
+        await asyncio.wrap_future(running(request).writer.submit(work))
+
+The name is claimed in a transaction of its own before the work; a second request meanwhile gets 409. A request that
+fails (a problem, a lost connection) made nothing and gives the claim up, so that it may be sent again, mended or not.
+Answers are kept for 7 days; a claim whose process died is free after 5 minutes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from fastapi import Request, Response
+
+from service.auth.caller import Caller
+from service.auth.keyring import Keyring
+from service.conventions.ids import new_id
+from service.conventions.problems import Problem
+from service.running import running
+from service.store import idempotency
+from service.store.database import Connection
+from service.store.idempotency import Kept, Name
+
+HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
+RETRY_AFTER_S = 1
+_QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')  # sf-string of RFC 9651
+_TOKEN = re.compile(r"[!#-+\--:<-\[\]-~]+")  # printable, without space, quotation mark, comma, semicolon, backslash
+_MOST = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that can be given again: nothing in it belongs to one sending. subject: id of what it speaks of."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    subject: str | None = None
+    media_type: str = "application/json"
+
+    def response(self) -> Response:
+        """As it is sent."""
+        return Response(self.body, self.status, dict(self.headers), self.media_type)
+
+
+class Attempt:
+    """One sending of a request; without a key nothing is claimed, kept or given again."""
+
+    def __init__(self, keyring: Keyring, sent: str, name: Name | None, found: Kept | None) -> None:
+        self._keyring, self._sent, self._name, self._found = keyring, sent, name, found
+        self._fingerprint, self.finished = "", found is not None
+
+    def replayed(self, body: bytes) -> Response | None:
+        """The answer of the first sending; None: this is the first. Problem 422 where the first was another request.
+
+        body: its bytes, or of an upload the digest of what came in; to be called once, when it is known.
+        """
+        if self._name is None:
+            return None
+        self._fingerprint = self._keyring.sign(f"request {self._sent} {hashlib.sha256(body).hexdigest()}")
+        if self._found is None:
+            return None
+        if self._found.fingerprint != self._fingerprint:
+            raise Problem(422, "idempotency_key_reused", HEADER, pointer="")
+        if self._found.body is None:
+            raise Problem(410, "quote_erased", HEADER, pointer="")
+        facts = json.loads(self._found.headers)
+        return Response(self._keyring.open(self._found.body), self._found.status, {**facts, REPLAYED: "true"})
+
+    def finish(self, connection: Connection, answer: Answer, sealed: bytes | None = None) -> None:
+        """Keep the answer, in the transaction of what it answers for. sealed: the body, where it is so already."""
+        if self._name is None:
+            return
+        assert self._fingerprint, "replayed() comes first"
+        headers = json.dumps({"Content-Type": answer.media_type, **answer.headers})
+        body = self._keyring.seal(answer.body) if sealed is None else sealed
+        kept = Kept(self._fingerprint, answer.status, headers, body, answer.subject)
+        if not idempotency.finish(connection, self._name, kept):
+            raise in_flight()
+        self.finished = True
+
+
+@asynccontextmanager
+async def idempotent(request: Request, caller: Caller) -> AsyncIterator[Attempt]:
+    """An attempt at a request; Problem 400 where the key is malformed, 409 while another sending is in flight."""
+    held = running(request)
+    sent = f"{request.method} {request.url.path}?{request.url.query} {request.headers.get('content-type', '')}"
+    given = key_of(request)
+    if given is None:
+        yield Attempt(held.keyring, sent, None, None)
+        return
+    name = Name(caller.key_id, given, new_id(""))
+    try:
+        found = await asyncio.wrap_future(held.writer.submit(partial(_claimed, name=name, route=sent[:200])))
+        attempt = Attempt(held.keyring, sent, name, found)
+        yield attempt
+    except BaseException:
+        held.writer.submit(partial(idempotency.release, name=name))
+        raise
+    if not attempt.finished:
+        held.writer.submit(partial(idempotency.release, name=name))
+
+
+def in_flight() -> Problem:
+    """Problem 409: another sending of the request is being worked on, or has taken this one over."""
+    return Problem(409, "idempotency_in_flight", HEADER, pointer="", headers={"Retry-After": str(RETRY_AFTER_S)})
+
+
+def key_of(request: Request) -> str | None:
+    """The key that a request carries: a structured-field string or a plain token, 1 to 255 printable characters."""
+    given = request.headers.getlist(HEADER)
+    if not given:
+        return None
+    quoted = _QUOTED.fullmatch(given[0])
+    text = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else given[0]
+    if len(given) > 1 or not 1 <= len(text) <= _MOST or not (quoted or _TOKEN.fullmatch(text)):
+        raise Problem(400, "idempotency_key_malformed", HEADER, pointer="", most=_MOST)
+    return text
+
+
+def _claimed(connection: Connection, name: Name, route: str) -> Kept | None:
+    """What was answered to the name; None: it is claimed now."""
+    found = idempotency.claim(connection, name, route)
+    if found is False:
+        raise in_flight()
+    return found if isinstance(found, Kept) else None

@@ -1,0 +1,100 @@
+"""Re-keying: before anything of an upload is kept, a worker's given id gives way to the one under which it is stored.
+
+What the sender called the worker is sealed into `worker_ref`, its own columns into `x_columns`, so that only the sender
+is shown them again. Rows of a platform that is not the sender's are set aside: refused by row, never settled.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pricing.arrow_usage import OWN_COLUMNS, SET_ASIDE
+from pricing.coding import WORKER
+from service.engines.order import Rekey, Upload
+
+NOT_YOURS = "platform_not_yours"
+# Bytes that are kept of an id, so that what is sealed stays short enough to be echoed whole.
+_MOST_WORKER, _MOST_REF = 160, 320
+_NOBODY = "?"  # stands before what is no pseudonym, so that it stays none
+
+
+def stored(batch: pa.RecordBatch, upload: Upload) -> pa.RecordBatch:
+    """A batch of usage or of a side file as it may be kept."""
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    if "worker_ref" in columns:
+        columns["worker_ref"] = _sealed_refs(columns["worker"], columns["worker_ref"], upload.rekey)
+    columns["worker"] = _stored_workers(columns["worker"], upload.rekey)
+    columns[OWN_COLUMNS] = _mapped(columns[OWN_COLUMNS], upload.rekey.seal)
+    columns[SET_ASIDE] = _mapped(columns[SET_ASIDE], lambda text: text.partition(":")[0] + ":…")
+    if upload.own and "platform" in columns:
+        columns |= _others_aside(columns, upload)
+    return pa.RecordBatch.from_arrays([columns[name] for name in batch.schema.names], schema=batch.schema)
+
+
+def stored_worker(given: str, rekey: Rekey) -> str:
+    """The id under which a worker is stored; of what is no pseudonym, something that is none either."""
+    return ("" if WORKER.fullmatch(given) else _NOBODY) + rekey.worker(given)
+
+
+def given_of(sealed: str | None, rekey: Rekey) -> tuple[str, str | None] | None:
+    """Worker and worker_ref as they were given; None where they cannot be opened."""
+    opened = None if not sealed else rekey.open(sealed)
+    if opened is None:
+        return None
+    worker, ref = json.loads(opened)
+    return worker, ref or None
+
+
+def aside_facts(code: str, text: str) -> dict[str, object]:
+    """Facts of the sentence of a row that was set aside."""
+    own, _, platform = text.partition(" ")
+    return {"own": own, "platform": platform} if code == NOT_YOURS else {"text": text}
+
+
+def _stored_workers(workers: pa.Array, rekey: Rekey) -> pa.Array:
+    return _mapped(workers, lambda given: stored_worker(given, rekey))
+
+
+def _sealed_refs(workers: pa.Array, refs: pa.Array, rekey: Rekey) -> pa.Array:
+    pairs = zip(workers.to_pylist(), refs.to_pylist(), strict=True)
+    sealed = [
+        rekey.seal(json.dumps([_cut(worker or "", _MOST_WORKER), _cut(ref or "", _MOST_REF)], ensure_ascii=False))
+        for worker, ref in pairs
+    ]
+    return pa.array(sealed, pa.string())
+
+
+def _cut(text: str, most: int) -> str:
+    """A text of at most so many bytes, with a sign where something was left out."""
+    raw = text.encode()
+    return text if len(raw) <= most else raw[:most].decode(errors="ignore") + "…"
+
+
+def _mapped(column: pa.Array, to: Any) -> pa.Array:
+    """Each distinct text of a column made into another one."""
+    if column.null_count == len(column):
+        return column
+    encoded = column.dictionary_encode()
+    made = pa.array([to(text) for text in encoded.dictionary.to_pylist()], pa.string())
+    return made.take(encoded.indices)
+
+
+def _others_aside(columns: dict[str, pa.Array], upload: Upload) -> dict[str, pa.Array]:
+    """Rows that name another platform, set aside: each under a worker that is none, without its platform."""
+    other = pc.fill_null(pc.not_equal(columns["platform"], upload.own), False)
+    other = pc.and_(other, columns[SET_ASIDE].is_null())
+    places = pc.indices_nonzero(other).to_pylist()
+    if not places:
+        return {}
+    workers, asides = columns["worker"].to_pylist(), columns[SET_ASIDE].to_pylist()
+    for place in places:
+        row = f"{columns['file'][place].as_py()}:{columns['row'][place].as_py()}"
+        workers[place] = _NOBODY + upload.rekey.worker(row)
+        asides[place] = f"{NOT_YOURS}:{upload.own} {columns['platform'][place].as_py()[:64]}"
+    platforms = pc.if_else(other, pa.scalar(None, pa.string()), columns["platform"])
+    made = {"worker": pa.array(workers, pa.string()), SET_ASIDE: pa.array(asides, pa.string())}
+    return made | {"platform": platforms}

@@ -1,0 +1,76 @@
+"""What a sender asks for with a month: read strictly, kept as the levy's order, which is enough to settle it again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from pricing.errors import InputError
+from pricing.tariff import Tariff
+from pricing.units import month_text
+from service.engines.order import covers_named
+from service.fields import one_of, read_date, read_month
+
+TEXTS = ("month", "known_on", "schemes", "covers", "demonstration")
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file of an upload. part: usage, platforms, enrolments or history; name: ours; said: the sender's, only shown."""
+
+    part: str
+    name: str
+    said: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The order of a levy. own: the only platform whose rows are settled, "" for any."""
+
+    month: str
+    known_on: str
+    schemes: tuple[str, ...]
+    covers: tuple[str, ...]
+    demonstration: bool
+    own: str
+    files: tuple[SentFile, ...] = ()
+
+    @classmethod
+    def of(cls, texts: Mapping[str, str], own: str, tariff: Tariff, today: dt.date) -> Asked:
+        """From query parameters or parts of a form; InputError names what is wrong.
+
+        Checked is what needs no file: the month, the date, names of schemes and covers.
+        """
+        for name in texts:
+            if name not in TEXTS:
+                raise InputError("unknown_field", name, key=name, known=", ".join(TEXTS))
+        month = read_month(texts.get("month"), "month")
+        known_on = read_date(texts.get("known_on"), "known_on") or today
+        if month_text(month) > known_on.isoformat()[:7]:
+            raise InputError("month_not_over", "known_on", month=month_text(month), known_on=known_on)
+        schemes, covers = (_names(texts.get(name, "")) for name in ("schemes", "covers"))
+        for scheme in schemes:
+            one_of(scheme, "schemes", tariff.work_injury)
+        covers_named(covers, tariff, "covers")
+        leave = one_of(texts.get("demonstration", "false"), "demonstration", ("true", "false")) == "true"
+        return cls(month_text(month), known_on.isoformat(), schemes, covers, leave, own)
+
+    @classmethod
+    def read(cls, order: str) -> Asked:
+        """From the text that is kept."""
+        kept = json.loads(order)
+        names = {name: tuple(kept[name]) for name in ("schemes", "covers")}
+        return cls(**{**kept, **names, "files": tuple(SentFile(**file) for file in kept["files"])})
+
+    @property
+    def text(self) -> str:
+        """As it is kept."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def _names(named: str) -> tuple[str, ...]:
+    return tuple(name for name in named.split(",") if name)

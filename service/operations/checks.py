@@ -1,0 +1,138 @@
+"""What is looked at before a service opens its door: what it was told, what it stands on, and what would be unsafe."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pricing.errors import InputError, LichengError
+from pricing.tariff import Tariff
+from pricing.words import Phrase
+from service.clock import now
+from service.refusals import both, of_error
+from service.release_history import DEMONSTRATION, in_force
+from service.serving import Serving
+from service.serving_found import Found, Given, found
+from service.settings import named_tariff
+from service.store import schema
+from service.store.counts import keys_that_hold
+from service.store.database import connect, reading, sqlite_file
+from service.store.unavailable import StoreNotAvailable
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found. notes: what it would stand on; wrong: why it may not be served like this.
+
+    serving: the settings, None where they are not whole.
+    """
+
+    given: tuple[Given, ...]
+    notes: tuple[Phrase, ...]
+    wrong: tuple[LichengError, ...]
+    serving: Serving | None
+
+    def plain(self) -> dict[str, Any]:
+        """As `licheng serve --check --json` prints it."""
+        return {
+            "format": 1,
+            "settings": [{"setting": one.variable, "value": one.shown, "source": one.source} for one in self.given],
+            "notes": [both(note.code, **note.values) for note in self.notes],
+            "errors": [of_error(error) for error in self.wrong],
+        }
+
+
+def checked(environ: Mapping[str, str], options: Mapping[str, Any], starting: bool) -> Checked:
+    """Look at everything, and go on after what is wrong. starting: make the data folder and a secret that is missing."""
+    settings: Found = found(environ, options)
+    if starting and not settings.wrong:
+        settings = found(environ, options, make_secret=True)
+    wrong: list[LichengError] = list(settings.wrong)
+    notes: list[Phrase] = []
+    serving = None if wrong else Serving.from_found(settings)
+    if serving is not None:
+        keys = 0
+        for look in (_home, _tariff):
+            _gathered(look, serving, notes, wrong)
+        keys = _gathered(_database, serving, notes, wrong) or 0
+        wrong += _unsafe(serving, keys)
+    return Checked(tuple(settings.given.values()), tuple(notes), tuple(wrong), serving)
+
+
+_Look = Callable[[Serving, list[Phrase]], int]
+
+
+def _gathered(look: _Look, serving: Serving, notes: list[Phrase], wrong: list[LichengError]) -> int | None:
+    try:
+        return look(serving, notes)
+    except StoreNotAvailable as error:
+        wrong.append(InputError("database_not_reached", "LICHENG_DATABASE_URL", reason=" ".join(error.reason.split())))
+    except LichengError as error:
+        wrong.append(error)
+    return None
+
+
+def _home(serving: Serving, notes: list[Phrase]) -> int:
+    """The data folder, or the one that it will be made in, takes files."""
+    folder = next(one for one in (serving.home, *serving.home.absolute().parents) if one.exists())
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError("home_not_writable", "LICHENG_HOME", folder=folder, reason=error.strerror) from None
+    notes.append(Phrase("check_home", {"folder": serving.home.absolute()}))
+    return 0
+
+
+def _tariff(serving: Serving, notes: list[Phrase]) -> int:
+    """What would answer loads."""
+    named = named_tariff()
+    if named is not None:
+        Tariff.load(named)
+        notes.append(Phrase("check_tariff_named", {"folder": named}))
+        return 0
+    standing = in_force(serving.releases)
+    Tariff.load(standing.folder)
+    demonstration = standing.number == DEMONSTRATION
+    notes.append(Phrase("check_demonstration", {}) if demonstration else Phrase("check_release", {"number": standing.number}))
+    return 0
+
+
+def _database(serving: Serving, notes: list[Phrase]) -> int:
+    """The store answers, at a schema that this program knows; how many keys hold in it."""
+    file = sqlite_file(serving.database)
+    if file is not None and not file.exists():
+        notes.append(Phrase("check_store_new", {"file": file}))
+        return 0
+    engine = connect(serving.database)
+    try:
+        standing, known = schema.current(engine), schema.revisions()
+        if standing is None:
+            notes.append(Phrase("check_store_empty", {}))
+            return 0
+        if standing not in known:
+            raise InputError("store_newer", "LICHENG_DATABASE_URL", found=standing, known=known[-1])
+        with reading(engine) as connection:
+            keys = keys_that_hold(connection, now())
+    finally:
+        engine.dispose()
+    code = "check_store" if standing == known[-1] else "check_store_older"
+    notes.append(Phrase(code, {"schema": standing, "known": known[-1], "keys": keys}))
+    return keys
+
+
+def _unsafe(serving: Serving, keys: int) -> list[InputError]:
+    """What would let strangers in."""
+    if serving.loopback:
+        return []
+    if serving.demo:
+        return [InputError("unsafe_demo", "--demo", host=serving.host)]
+    return [] if keys else [InputError("unsafe_without_keys", "LICHENG_HOST", host=serving.host)]
+
+
+def home_made(folder: Path) -> None:
+    """The data folder, for its owner alone where it is made."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,0 +1,149 @@
+"""The log: one event to a line, as JSON for machines, plain on a terminal; it never says whom a request is about.
+
+Only the fields of FIELDS are written, and none of them holds a path, a header, a body or a worker: a request is known
+by its id, its route's template and the id of its key. Lines are written by a thread of their own, so that a reader of
+the log who sleeps stops no request; when he sleeps too long, the oldest lines are lost and counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import traceback
+from collections import deque
+from pathlib import Path
+from typing import Any, TextIO
+
+import structlog
+
+from service.clock import SHANGHAI
+from service.json_text import json_bytes
+
+LEVELS = ("info", "warning", "error")
+FIELDS = frozenset(
+    (
+        *("time", "level", "event", "request_id", "method", "route", "status", "ms", "key_id", "code"),
+        *("release", "address", "version", "signal", "levy", "state", "error", "at", "logger", "lost", "seconds"),
+    )
+)
+_MOST_LINES = 50_000  # that wait to be written
+_EVERY_S = 0.1
+_FRAMES = 12  # of a traceback, the last
+
+
+class Sink:
+    """Takes lines from any thread and writes them soon; `close` writes what waits."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._lines: deque[str] = deque()
+        self._lost = 0
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+        self._thread.start()
+
+    def msg(self, line: str) -> None:
+        """One line."""
+        if len(self._lines) >= _MOST_LINES:
+            self._lines.popleft()
+            self._lost += 1
+        self._lines.append(line)
+
+    # The names by which structlog calls it.
+    debug = info = warning = error = critical = exception = msg
+
+    def close(self) -> None:
+        """Write what waits, then end."""
+        self._end.set()
+        self._thread.join(2)
+
+    def _run(self) -> None:
+        while not self._end.wait(_EVERY_S):
+            self._write()
+        self._write()
+
+    def _write(self) -> None:
+        lines = [self._lines.popleft() for _ in range(len(self._lines))]
+        if self._lost:
+            lines.append(json_bytes({"level": "warning", "event": "log_lines_lost", "lost": self._lost}).decode()[:-1])
+            self._lost = 0
+        if lines:
+            try:
+                self._stream.write("\n".join(lines) + "\n")
+                self._stream.flush()
+            except (OSError, ValueError):  # nobody reads it any more
+                pass
+
+
+class Log:
+    """A log of events. level: the lowest that is written."""
+
+    def __init__(self, stream: TextIO | None = None, level: str = "info") -> None:
+        stream = sys.stderr if stream is None else stream
+        self._sink = Sink(stream)
+        render = _plain if stream.isatty() else _json
+        self._logger = structlog.wrap_logger(
+            self._sink,
+            processors=[_only_fields, structlog.processors.add_log_level, _stamped, render],
+            wrapper_class=structlog.make_filtering_bound_logger(LEVELS.index(level) * 10 + logging.INFO),
+            cache_logger_on_first_use=True,
+        ).bind()
+
+    def info(self, event: str, **facts: object) -> None:
+        """Something that is as it should be."""
+        self._logger.info(event, **facts)
+
+    def warning(self, event: str, **facts: object) -> None:
+        """Something to look at."""
+        self._logger.warning(event, **facts)
+
+    def error(self, event: str, **facts: object) -> None:
+        """Something that failed."""
+        self._logger.error(event, **facts)
+
+    def close(self) -> None:
+        """Write what waits."""
+        self._sink.close()
+
+
+class OfLibraries(logging.Handler):
+    """What libraries say in Python's own way, in this log: the sentence without its values, a failure by its place."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One record; values of its sentence are left out, for they may be of a request."""
+        say = self._log.error if record.levelno >= logging.ERROR else self._log.warning
+        error = record.exc_info[1] if record.exc_info else None
+        failed = {} if error is None else failure(error)
+        say("library", logger=record.name, code=str(record.msg)[:200], **failed)
+
+
+def failure(error: BaseException) -> dict[str, object]:
+    """What a failure was and where, without its sentence, which may repeat what was sent."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    return {"error": type(error).__name__, "at": places}
+
+
+def _only_fields(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in event.items() if name in FIELDS and value is not None}
+
+
+def _stamped(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    import datetime as dt
+
+    return {"time": dt.datetime.now(SHANGHAI).isoformat(timespec="milliseconds"), **event}
+
+
+def _json(_logger: Any, _method: str, event: dict[str, Any]) -> str:
+    first = {name: event.pop(name) for name in ("time", "level", "event")}
+    return json_bytes({**first, **event}).decode()[:-1]
+
+
+def _plain(_logger: Any, _method: str, event: dict[str, Any]) -> str:
+    time, level, name = (event.pop(key) for key in ("time", "level", "event"))
+    return f"{time[11:19]} {level:7} {name:10} " + " ".join(f"{key}={value}" for key, value in event.items())

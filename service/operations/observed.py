@@ -1,0 +1,69 @@
+"""Every request observed: one line in the log, one figure, an in-flight count; nothing of what it asks about."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from time import perf_counter
+from typing import Any
+
+from service.operations.logs import failure
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+UNMATCHED = "unmatched"
+
+
+class Observed:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and see how it was answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = perf_counter(), 0
+
+        async def sent(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception as error:
+            status = 500
+            scope["app"].state.running.log.error("bug", request_id=_of(scope, "request_id"), **failure(error))
+            raise
+        finally:
+            _record(scope, status or 499, perf_counter() - began)  # 499: who asked went away
+
+
+def _of(scope: Scope, name: str) -> str | None:
+    found: str | None = scope.get("state", {}).get(name)
+    return found
+
+
+def _record(scope: Scope, status: int, seconds: float) -> None:
+    running = scope["app"].state.running
+    route = getattr(scope.get("route"), "path", UNMATCHED)
+    code, caller = _of(scope, "code"), scope.get("state", {}).get("caller")
+    running.metrics.answered(route, status, seconds)
+    if code is not None:
+        running.metrics.problem(code)
+    say = running.log.error if status >= 500 else running.log.info
+    say(
+        "request",
+        request_id=_of(scope, "request_id"),
+        method=scope["method"] if scope["method"] in _METHODS else "OTHER",
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 2),
+        key_id=None if caller is None else caller.key_id,
+        code=code,
+    )

@@ -1,0 +1,88 @@
+"""The process that serves: one event loop on one socket, which says where it listens and stops politely."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+from pricing.errors import InputError
+from service.serving import Serving
+from service.store import keys
+
+_BACKLOG = 2_048
+_IDLE_S = 15  # a connection that asks nothing is closed
+_LONGEST_HEAD = 65_536  # bytes of a request's head that a parser holds; the service's own limit is lower
+
+
+class Announced(uvicorn.Server):
+    """A server that calls back once it answers."""
+
+    def __init__(self, config: uvicorn.Config, listens: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listens = listens
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets)
+        self._listens()
+
+
+def bound(serving: Serving) -> socket.socket:
+    """The socket to listen on; InputError where the address is taken, or is not this machine's."""
+    family = socket.AF_INET6 if ":" in serving.host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((serving.host, serving.port))
+        opened.listen(_BACKLOG)
+    except OSError as error:
+        opened.close()
+        code = "port_in_use" if error.errno == errno.EADDRINUSE else "address_not_bound"
+        reason = error.strerror or str(error)
+        raise InputError(code, "LICHENG_PORT", host=serving.host, port=serving.port, reason=reason) from None
+    opened.setblocking(False)
+    return opened
+
+
+def address_of(opened: socket.socket) -> str:
+    """Where a bound socket is reached."""
+    host, port = opened.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(app: Any, serving: Serving, opened: socket.socket, listens: Callable[[], None]) -> None:
+    """Serve until the process is told to stop: then take no more, finish what is in flight, close. A second Ctrl-C
+    does not wait.
+    """
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(serving.proxies),
+        forwarded_allow_ips=serving.proxies,
+        backlog=_BACKLOG,
+        limit_concurrency=serving.connections,
+        timeout_keep_alive=_IDLE_S,
+        timeout_graceful_shutdown=serving.stop_seconds,
+        h11_max_incomplete_event_size=_LONGEST_HEAD,
+    )
+    try:
+        Announced(config, listens).run([opened])
+    except KeyboardInterrupt:  # the signal that stopped it, raised once more when all is closed
+        pass
+
+
+def demonstration_token(app: Any) -> str:
+    """A key to try the service with, made when it has started; it ends after a day."""
+    made = app.state.running.writer.submit(keys.demonstration)
+    text: str = made.result().text
+    return text

@@ -1,0 +1,157 @@
+"""`/v1/quotes`: prices that are stored, shown again with the same bytes, listed, and computed again."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+
+from service.auth.caller import Caller, caller_of
+from service.auth.permits import only_own, permit, sees
+from service.auth.roles import SEE_ALL
+from service.clock import now
+from service.conventions.bodies import JSON, check_media_type, check_members, parsed
+from service.conventions.idempotency import Answer, idempotent
+from service.conventions.ids import is_id, new_id
+from service.conventions.languages import language_of
+from service.conventions.paging import page_of, page_response
+from service.conventions.problems import Problem
+from service.conventions.replies import release_marks
+from service.json_text import json_bytes
+from service.quote import quote
+from service.running import Running, running
+from service.store import quotes
+from service.store.audit import Act, append
+from service.store.database import Connection, reading
+from service.store.quotes import Quote
+from service.stored_quote import answer_hash, document, is_valid, pinned, reproduced
+
+router = APIRouter(prefix="/v1", tags=["quotes"])
+PREFIX, VALIDITY = "q_", "Licheng-Quote"
+_STATES = {True: "valid", False: "expired"}
+
+
+@router.post("/quotes", status_code=201)
+async def post_quote(request: Request) -> Response:
+    """Price one worker's month as `POST /v1/prices` does, and store request and answer; 201 once it is on the disk."""
+    caller = await caller_of(request)
+    permit(caller, "quotes.create")
+    check_media_type(request, JSON)
+    body = await request.body()
+    async with idempotent(request, caller) as attempt:
+        if replayed := attempt.replayed(body):
+            return replayed
+        raw = parsed(request, body)
+        only_own(caller, raw)
+        check_members(raw)
+        stored, answer = _priced(running(request), caller, raw, language_of(request, raw))
+
+        def work(connection: Connection) -> None:
+            quotes.put(connection, stored, getattr(request.state, "request_id", None))
+            attempt.finish(connection, answer, stored.answer)
+
+        await asyncio.wrap_future(running(request).writer.submit(work))
+        return answer.response()
+
+
+@router.get("/quotes")
+async def list_quotes(request: Request) -> Response:
+    """The caller's quotes, the newest first; an auditor's or admin's list holds everybody's."""
+    caller = await caller_of(request)
+    permit(caller, "quotes.read")
+    tenant = None if caller.role in SEE_ALL else caller.tenant
+    page = page_of(request, caller.tenant)
+
+    def look() -> list[dict[str, Any]]:
+        with reading(running(request).engine) as connection:
+            return list(quotes.listed(connection, tenant, page.after, page.limit + 1))
+
+    found = await to_thread.run_sync(look)
+    items, more = found[: page.limit], len(found) > page.limit
+    return page_response(request, page, items, items[-1]["id"] if more else None)
+
+
+@router.get("/quotes/{quote_id}")
+async def get_quote(request: Request, quote_id: str) -> Response:
+    """A stored quote: the bytes that were sent when it was made. It can be read after it has expired, and says so."""
+    stored, sent = await _own(request, quote_id)
+    return Response(sent, 200, _headers(stored, now()), "application/json")
+
+
+@router.post("/quotes/{quote_id}/reproduce")
+async def reproduce_quote(request: Request, quote_id: str) -> Response:
+    """Compute a stored quote again from its request and its release, and say whether the bytes are equal."""
+    caller = await caller_of(request)
+    permit(caller, "quotes.read")
+    body = await request.body()
+    async with idempotent(request, caller) as attempt:
+        if replayed := attempt.replayed(body):
+            return replayed
+        stored, sent = await _own(request, quote_id)
+        held = running(request)
+        kept_request = held.keyring.open(stored.request or b"")
+        found = await to_thread.run_sync(reproduced, stored, kept_request, sent, held.tariffs, held.serving.releases)
+        answer = Answer(200, json_bytes(found), _named(stored), stored.id)
+
+        def work(connection: Connection) -> None:
+            said = {"equal": found["equal"], "reproduced_edition": found["reproduced_edition"]}
+            request_id = getattr(request.state, "request_id", None)
+            append(connection, Act(caller.key_id, quotes.REPRODUCED, stored.id, said, request_id))
+            attempt.finish(connection, answer)
+
+        await asyncio.wrap_future(held.writer.submit(work))
+        return answer.response()
+
+
+def _priced(held: Running, caller: Caller, raw: Any, lang: str) -> tuple[Quote, Answer]:
+    """A quote as it is stored, and as it is sent."""
+    at, in_force, quote_id = now(), held.tariffs.now(), new_id(PREFIX)
+    answer = quote(raw, in_force.tariff, at.date(), lang)
+    said = document(quote_id, at, held.serving.quote_days, in_force, answer)
+    body = json_bytes(said)
+    stored = Quote(
+        id=quote_id,
+        key_id=caller.key_id,
+        tenant=caller.tenant,
+        worker_key=held.keyring.worker_key(raw["worker"]),
+        created_at=said["created_at"],
+        valid_until=said["valid_until"],
+        month=answer["month"],
+        known_on=answer["known_on"],
+        edition=answer["edition"],
+        release=in_force.number,
+        request=held.keyring.seal(pinned(raw, answer, lang)),
+        answer=held.keyring.seal(body),
+        answer_sha256=answer_hash(answer),
+    )
+    headers = {"Location": f"/v1/quotes/{quote_id}", **_headers(stored, at)}
+    return stored, Answer(201, body, headers, quote_id)
+
+
+async def _own(request: Request, quote_id: str) -> tuple[Quote, bytes]:
+    """A quote that the caller may see, and its document; what is another tenant's does not exist: Problem 404."""
+    caller = await caller_of(request)
+    permit(caller, "quotes.read")
+
+    def look() -> Quote | None:
+        with reading(running(request).engine) as connection:
+            return quotes.find(connection, quote_id)
+
+    found = await to_thread.run_sync(look) if is_id(quote_id, PREFIX) else None
+    if found is None or not sees(caller, found.tenant):
+        raise Problem(404, "not_found", pointer="", what=quote_id[:64])
+    if found.answer is None or found.request is None:
+        raise Problem(410, "quote_erased", pointer="")
+    return found, running(request).keyring.open(found.answer)
+
+
+def _headers(stored: Quote, at: datetime) -> dict[str, str]:
+    return {**_named(stored), VALIDITY: _STATES[is_valid(stored.valid_until, at)]}
+
+
+def _named(stored: Quote) -> dict[str, str]:
+    """Which edition of which release answered."""
+    return release_marks(stored.release, stored.edition)

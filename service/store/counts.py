@@ -1,0 +1,26 @@
+"""How much the store holds: what the figures and the checks of a service say of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Connection, func, select
+
+from service.store.keys import Key
+from service.store.tables import keys, levies
+
+
+def answers(connection: Connection) -> None:
+    """A look into a table; raises where the database does not answer."""
+    connection.execute(select(keys.c.id).limit(1)).all()
+
+
+def levies_by_state(connection: Connection) -> dict[str, int]:
+    """Uploaded months by state."""
+    counted = select(levies.c.state, func.count()).group_by(levies.c.state)
+    return {state: number for state, number in connection.execute(counted)}
+
+
+def keys_that_hold(connection: Connection, at: dt.datetime) -> int:
+    """Keys that may be used at a time."""
+    return sum(Key(**row._mapping).holds(at) for row in connection.execute(select(keys)))

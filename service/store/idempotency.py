@@ -1,0 +1,89 @@
+"""Requests that carry an idempotency key: claimed once, finished once, answered again as they were the first time.
+
+A row is a claim while its status is null: its first request is in flight. The answer is put into it in the same
+transaction as what the request makes, so that neither stands without the other, whenever the process dies.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from service.clock import now
+from service.store.tables import idempotency
+
+KEPT = dt.timedelta(days=7)
+DEAD = dt.timedelta(minutes=5)  # a claim that old belongs to a process that is gone; it may be taken over
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An idempotency key as one caller gave it. claim: which try this is."""
+
+    key_id: str
+    idempotency_key: str
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer as it is kept. body: sealed, None once erased; subject: id of what was made or read."""
+
+    fingerprint: str
+    status: int
+    headers: str
+    body: bytes | None
+    subject: str | None = None
+
+
+def claim(connection: Connection, name: Name, route: str) -> Kept | bool:
+    """Claim a name: True: it is ours now; False: another request is in flight with it; else what was answered."""
+    at = now()
+    found = connection.execute(select(idempotency).where(*_named(name))).first()
+    if found is None:
+        prune(connection, at)
+        row = {"key_id": name.key_id, "idempotency_key": name.idempotency_key, "claim": name.claim, "route": route}
+        connection.execute(insert(idempotency).values(**row, created_at=at.isoformat()))
+        return True
+    age = at - dt.datetime.fromisoformat(found.created_at)
+    if age >= (DEAD if found.status is None else KEPT):
+        fresh: dict[str, Any] = {"claim": name.claim, "route": route, "created_at": at.isoformat()}
+        fresh |= dict.fromkeys(("fingerprint", "status", "headers", "body", "subject"))
+        connection.execute(update(idempotency).where(*_named(name)).values(**fresh))
+        return True
+    if found.status is None:
+        return False
+    return Kept(found.fingerprint, found.status, found.headers, found.body, found.subject)
+
+
+def finish(connection: Connection, name: Name, kept: Kept) -> bool:
+    """Put the answer to its claim, in the transaction of what it answers for; False: another has taken it over."""
+    said = {
+        "fingerprint": kept.fingerprint,
+        "status": kept.status,
+        "headers": kept.headers,
+        "body": kept.body,
+        "subject": kept.subject,
+    }
+    return connection.execute(update(idempotency).where(*_ours(name)).values(**said)).rowcount == 1
+
+
+def release(connection: Connection, name: Name) -> None:
+    """Give a claim up, for its request made nothing: the name may be used again."""
+    connection.execute(delete(idempotency).where(*_ours(name)))
+
+
+def prune(connection: Connection, at: dt.datetime) -> None:
+    """Forget what is older than a week."""
+    connection.execute(delete(idempotency).where(idempotency.c.created_at < (at - KEPT).isoformat()))
+
+
+def _named(name: Name) -> tuple[Any, Any]:
+    return idempotency.c.key_id == name.key_id, idempotency.c.idempotency_key == name.idempotency_key
+
+
+def _ours(name: Name) -> tuple[Any, ...]:
+    return *_named(name), idempotency.c.claim == name.claim, idempotency.c.status.is_(None)

@@ -1,0 +1,134 @@
+"""Levies in the store: a month as it was sent, who settles it, how far that is, how it ended.
+
+queued -> running -> done or failed; running -> queued where the process that settled it has died, or failed where that
+happened too often. A process claims a levy in a transaction, so that no two settle it at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from service.clock import SHANGHAI, now
+from service.store.audit import OPERATOR, Act, append
+from service.store.tables import erasures, levies
+
+QUEUED, RUNNING, DONE, FAILED = STATES = ("queued", "running", "done", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Levy:
+    """A levy as it is stored. order: JSON of what was asked; error: JSON of a refusal of the whole month.
+
+    runner: which process settles it, started for the `attempts`-th time; beat_at: when it last said that it lives;
+    rows_done: of the stage; rows: of the month, once it was read.
+    """
+
+    id: str
+    key_id: str
+    tenant: str
+    month: str
+    state: str
+    created_at: str
+    order: str
+    started_at: str | None = None
+    finished_at: str | None = None
+    attempts: int = 0
+    runner: str | None = None
+    beat_at: str | None = None
+    stage: str | None = None
+    rows_done: int | None = None
+    rows: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """How far a run is: its stage, the rows of it that are done, all rows once they are counted."""
+
+    stage: str
+    rows_done: int
+    rows: int | None
+
+
+def put(connection: Connection, levy: Levy, act: Act) -> None:
+    """A new levy with its entry in the audit log."""
+    connection.execute(insert(levies).values(**asdict(levy)))
+    append(connection, act)
+
+
+def find(connection: Connection, levy_id: str) -> Levy | None:
+    """A levy by its id."""
+    row = connection.execute(select(levies).where(levies.c.id == levy_id)).first()
+    return None if row is None else Levy(**row._mapping)
+
+
+def listed(connection: Connection, tenant: str | None, limit: int, before: str | None) -> list[Levy]:
+    """Levies of a tenant, the latest first; None: of all. before: the id after which a page begins."""
+    query = select(levies).order_by(levies.c.id.desc()).limit(limit)
+    if tenant is not None:
+        query = query.where(levies.c.tenant == tenant)
+    if before is not None:
+        query = query.where(levies.c.id < before)
+    return [Levy(**row._mapping) for row in connection.execute(query)]
+
+
+def unfinished(connection: Connection) -> list[Levy]:
+    """Levies that are queued or running, the earliest first."""
+    query = select(levies).where(levies.c.state.in_((QUEUED, RUNNING))).order_by(levies.c.id)
+    return [Levy(**row._mapping) for row in connection.execute(query)]
+
+
+def claim(connection: Connection, levy_id: str, runner: str) -> Levy | None:
+    """Take a queued levy to settle it; None where another has."""
+    at = now().isoformat()
+    change = update(levies).where(levies.c.id == levy_id, levies.c.state == QUEUED)
+    values = {"state": RUNNING, "runner": runner, "started_at": at, "beat_at": _second(), "stage": None}
+    taken = connection.execute(change.values(**values, attempts=levies.c.attempts + 1, rows_done=None, rows=None))
+    return find(connection, levy_id) if taken.rowcount == 1 else None
+
+
+def beat(connection: Connection, levy_id: str, runner: str, said: Beat) -> bool:
+    """Say that the run lives, and how far it is; False where the levy is no longer this run's."""
+    change = update(levies).where(*_of(levy_id, runner)).values(**asdict(said), beat_at=_second())
+    return connection.execute(change).rowcount == 1
+
+
+def finish(connection: Connection, levy_id: str, runner: str, rows: int | None, error: str | None = None) -> bool:
+    """End a run: done, or failed with JSON of what was wrong; False where the levy is no longer this run's."""
+    state = DONE if error is None else FAILED
+    values = {"state": state, "finished_at": now().isoformat(), "beat_at": _second(), "stage": None, "error": error}
+    counted = {} if rows is None else {"rows": rows, "rows_done": rows}
+    ended = connection.execute(update(levies).where(*_of(levy_id, runner)).values(**values, **counted))
+    if ended.rowcount == 1:
+        append(connection, Act(OPERATOR, f"levy.{state}", levy_id, {"rows": rows, "runner": runner}))
+    return ended.rowcount == 1
+
+
+def give_back(connection: Connection, levy: Levy) -> bool:
+    """Queue a levy again whose process has died; False where somebody else has seen to it meanwhile."""
+    change = update(levies).where(*_of(levy.id, levy.runner or ""), levies.c.beat_at == levy.beat_at)
+    return connection.execute(change.values(state=QUEUED, runner=None)).rowcount == 1
+
+
+def hand_back(connection: Connection, levy_id: str, runner: str) -> None:
+    """Queue a levy again whose run was told to stop: the attempt does not count."""
+    change = update(levies).where(*_of(levy_id, runner))
+    connection.execute(change.values(state=QUEUED, runner=None, attempts=levies.c.attempts - 1))
+
+
+def erased(connection: Connection) -> frozenset[str]:
+    """Stored ids of the workers whose given ids are never shown again."""
+    return frozenset(connection.execute(select(erasures.c.worker_key)).scalars())
+
+
+def _of(levy_id: str, runner: str) -> tuple[Any, ...]:
+    return levies.c.id == levy_id, levies.c.state == RUNNING, levies.c.runner == runner
+
+
+def _second() -> str:
+    """This moment, fine enough for two beats to differ."""
+    return dt.datetime.now(SHANGHAI).isoformat(timespec="milliseconds")

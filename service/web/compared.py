@@ -1,0 +1,63 @@
+"""What today's law takes against the proposal: the figures at the top of a rider's answer, out of the API's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from pricing.tariff import Tariff
+from service.web.curve_chart import CurveChart, curve_chart
+
+Answer = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """law: schemes due today; law_fen: what they take, None where one of them has no price."""
+
+    law: Sequence[Answer]
+    law_fen: int | None
+    proposal: Answer | None
+    chart: CurveChart | None
+
+    @property
+    def proposal_fen(self) -> int | None:
+        """Premium of the proposal; None where it has none."""
+        return None if self.proposal is None else self.proposal["premium_fen"]
+
+    @property
+    def difference_fen(self) -> int | None:
+        """Proposal less law; None where one is missing."""
+        return None if self.law_fen is None or self.proposal_fen is None else self.proposal_fen - self.law_fen
+
+
+def compared(answer: Answer, tariff: Tariff) -> Compared:
+    """The law's schemes and the proposal of an answer, with the curve of the proposal."""
+    law = [one for one in answer["schemes"] if one["due"]]
+    premiums = [one["premium_fen"] for one in law]
+    law_fen = None if None in premiums else sum(premiums)
+    proposals = [one for one in answer["schemes"] if tariff.schemes[one["scheme"]].scope == "proposal"]
+    proposal = proposals[0] if proposals else None
+    chart = None
+    if proposal is not None and proposal.get("curve"):
+        curve = [(point["distance_m"], point["premium_fen"]) for point in proposal["curve"]]
+        chart = curve_chart(curve, answer["merged"].get("distance_m", 0), law_fen if law else None)
+    return Compared(law, law_fen, proposal, chart)
+
+
+def sheets(worksheet: Sequence[Answer]) -> list[tuple[int, bool, list[Answer]]]:
+    """A worksheet row by row: (row, whether its first steps are those of the row before, the steps to show)."""
+    rows = [(row, list(lines)) for row, lines in groupby(worksheet, key=lambda line: line["row"])]
+    found: list[tuple[int, bool, list[Answer]]] = []
+    for place, (row, lines) in enumerate(rows):
+        before = [line["text"] for line in rows[place - 1][1][:-1]] if place else []
+        same = bool(before) and before == [line["text"] for line in lines[:-1]]
+        found.append((row, same, lines[-1:] if same else lines))
+    return found
+
+
+def out_of_scope(answer: Answer) -> bool:
+    """Whether a refused scheme or cover is simply for other work: nothing to mend."""
+    return answer["premium_fen"] is None and all(one["out_of_scope"] for one in answer["refusals"])

@@ -1,0 +1,26 @@
+"""The language of a page: the one asked for, else the one chosen before, else what the browser prefers."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+
+from pricing.words import LANGUAGES
+from service.conventions.languages import accepted
+from service.running import running
+
+COOKIE = "lang"
+_YEAR = 365 * 24 * 3600
+
+
+def language_of(request: Request, asked: str = "") -> str:
+    """The language of this page. asked: by the form that was sent, if by any."""
+    for named in (asked, request.query_params.get("lang", ""), request.cookies.get(COOKIE, "")):
+        if named in LANGUAGES:
+            return named
+    return accepted(request.headers.get("accept-language", ""), running(request).serving.lang)
+
+
+def remember(response: Response, lang: str, asked: str) -> None:
+    """Keep a choice of language for a year; nothing is kept where none was made."""
+    if asked in LANGUAGES:
+        response.set_cookie(COOKIE, lang, max_age=_YEAR, httponly=True, samesite="lax")

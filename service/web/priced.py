@@ -1,0 +1,46 @@
+"""A form priced: the same quote as the API's, with what is wrong at its fields where it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pricing.errors import LichengError
+from service.clock import today
+from service.quote import quote
+from service.tariffs import InForce
+from service.web.form import Fault
+
+FIELDS = ("month", "known_on")
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """asked: the request of the API; answer: its answer, None where it is refused or was not asked for."""
+
+    lang: str
+    standing: InForce
+    asked: Mapping[str, Any]
+    answer: Mapping[str, Any] | None
+    faults: Sequence[Fault]
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Sentences by field; "" for the form as a whole."""
+        return {fault.field: fault.words(self.lang) for fault in reversed(self.faults)}
+
+    @property
+    def status(self) -> int:
+        """Status of HTTP of a page with it."""
+        return 422 if self.faults else 200
+
+
+def priced(asked: Mapping[str, Any], faults: Sequence[Fault], standing: InForce, lang: str) -> Priced:
+    """The answer to a form's request, unless a field is wrong."""
+    if faults:
+        return Priced(lang, standing, asked, None, faults)
+    try:
+        return Priced(lang, standing, asked, quote(asked, standing.tariff, today(), lang), [])
+    except LichengError as error:
+        return Priced(lang, standing, asked, None, [Fault.of(error, FIELDS)])

@@ -1,0 +1,103 @@
+"""Pages as HTML: templates with escaping, the frame of every page, and headers that let nothing in from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pricing.spoken import (
+    factor,
+    level_words,
+    named,
+    payers_words,
+    quantity_words,
+    source_words,
+    yuan,
+    yuan_of_fen,
+)
+from pricing.words import LANGUAGES, say
+from service.running import running
+from service.tariffs import InForce
+from service.web.compared import out_of_scope, sheets
+from service.web.languages import language_of, remember
+from service.web.sessions import session_of
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cache-Control": "no-store",
+}
+
+
+@cache
+def _environment() -> Environment:
+    loader = FileSystemLoader(Path(__file__).parent / "templates")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals.update(
+        yuan=yuan,
+        yuan_of_fen=yuan_of_fen,
+        factor=factor,
+        named=named,
+        level_words=level_words,
+        payers_words=payers_words,
+        quantity_words=quantity_words,
+        source_words=source_words,
+        sheets=sheets,
+        out_of_scope=out_of_scope,
+        language_names=(("en", "English"), ("zh", "中文")),
+    )
+    return environment
+
+
+def spoken(lang: str) -> Callable[..., str]:
+    """The sentence of a code in a language."""
+
+    def t(code: str, **values: object) -> str:
+        return say(code, lang, **values)
+
+    return t
+
+
+def page(request: Request, template: str, *, status: int = 200, typed: Any = None, **shown: Any) -> Response:
+    """A page. typed: the fields of the form that was sent; its language is kept, and the switch keeps what was typed."""
+    asked = (typed or {}).get("lang", "") or request.query_params.get("lang", "")
+    lang = language_of(request, asked)
+    standing: InForce = shown.pop("standing", None) or running(request).tariffs.now()
+    message = "message" if lang == "en" else "message_zh"
+    frame = {
+        "lang": lang,
+        "t": spoken(lang),
+        "said": lambda one: one[message],
+        "path": request.url.path,
+        "elsewhere": {name: _in(request, name) for name in LANGUAGES},
+        "standing": standing,
+        "session": session_of(request),
+        "by_form": typed is not None,
+    }
+    html = _environment().get_template(template).render(**{**frame, **shown})
+    headers = {**HEADERS, "Content-Language": "zh-CN" if lang == "zh" else "en", "Vary": "Accept-Language, Cookie"}
+    response = Response(html, status, headers, "text/html")
+    remember(response, lang, asked)
+    return response
+
+
+def _in(request: Request, lang: str) -> str:
+    """This page in another language."""
+    kept = [(name, text) for name, text in request.query_params.multi_items() if name != "lang"]
+    return f"{request.url.path}?{urlencode([*kept, ('lang', lang)])}"

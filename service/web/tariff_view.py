@@ -1,0 +1,106 @@
+"""What is in force, cover by cover, with each value in words: the entries of the API's answer, grouped for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pricing.rate_table import NATION, By, Curve, Value
+from pricing.scheme import WORK_INJURY
+from pricing.spoken import factor, level_words, named
+from pricing.tariff import Tariff
+from pricing.words import say, sentences
+from service.tariff_change_words import written
+
+_LONG = 8  # levels from which a value is folded away
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A value in words: (levels, amount) per line; one line without levels where it is one number."""
+
+    lines: tuple[tuple[str, str], ...]
+    curve: bool = False
+
+    @property
+    def long(self) -> bool:
+        """Whether it is too long to stand open."""
+        return len(self.lines) > _LONG
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its entries in force: (entry as the API shows it, its value in words)."""
+
+    name: str
+    title: Mapping[str, str]
+    entries: list[tuple[Mapping[str, Any], Said]]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The tables of one cover, or of what several share."""
+
+    name: str
+    title: str
+    tables: list[Table]
+
+    @property
+    def entries(self) -> int:
+        """How many entries it has."""
+        return sum(len(table.entries) for table in self.tables)
+
+
+def groups(tariff: Tariff, shown: Mapping[str, Any], lang: str) -> list[Group]:
+    """The entries in force by cover, work injury first."""
+    found: dict[str, dict[str, Table]] = {}
+    for entry in shown["entries"]:
+        name = entry["entry"].split("@")[0]
+        cover = name.split("/")[0] if "/" in name else ""
+        table = found.setdefault(cover, {}).setdefault(name, Table(name, entry["title"], []))
+        table.entries.append((entry, _said(_value(tariff, name, entry), entry["unit"], tariff, lang)))
+    first = sorted(found, key=lambda cover: (cover != WORK_INJURY, cover not in tariff.covers, cover))
+    return [Group(cover or "shared", _title(cover, tariff, lang), list(found[cover].values())) for cover in first]
+
+
+def _title(cover: str, tariff: Tariff, lang: str) -> str:
+    if cover in tariff.covers:
+        return tariff.schemes[cover].title[lang]
+    codes = {WORK_INJURY: "page_group_work_injury", "benefits": "page_group_benefits", "add_on": "page_group_add_on"}
+    return say(codes.get(cover, "page_group_shared"), lang)
+
+
+def _value(tariff: Tariff, table: str, shown: Mapping[str, Any]) -> Value:
+    """The value of an entry that the API's answer shows."""
+    entries = tariff.tables[table].entries[shown["region"] or NATION]
+    return next(entry.value for entry in entries if entry.id == shown["entry"])
+
+
+def _said(value: Value, unit: str, tariff: Tariff, lang: str) -> Said:
+    if isinstance(value, Curve):
+        return Said(_knots(value), curve=True)
+    if not isinstance(value, By):
+        return Said((("", written(value, unit, lang)),))
+    lines: list[tuple[str, str]] = []
+    for level, node in value.nodes.items():
+        name = level_name(value.factor, level, tariff, lang)
+        inner = _said(node, unit, tariff, lang).lines  # type: ignore[arg-type]
+        lines += [(" · ".join(filter(None, (name, below))), amount) for below, amount in inner]
+    return Said(tuple(lines))
+
+
+def _knots(curve: Curve) -> tuple[tuple[str, str], ...]:
+    return tuple((f"{x:,}", factor(y)) for x, y in zip(curve.x, curve.y, strict=True))
+
+
+def level_name(name: str, level: str, tariff: Tariff, lang: str) -> str:
+    """What people call a level of a factor: a platform, an occupation, an option, or the level as it is."""
+    if level in tariff.platforms:
+        return tariff.platforms[level][lang]
+    if level in tariff.schemes:
+        return tariff.schemes[level].title[lang]
+    for kind in ("compare_occupation", "payer", "peril"):
+        if f"{kind}_{level}" in sentences(lang):
+            return named(kind, level, lang)
+    return level_words(name, level, lang)

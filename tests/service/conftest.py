@@ -1,0 +1,38 @@
+"""Fixtures of the service's tests: an empty database of either kind, for what must hold on both."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.store import schema
+from service.store.database import Engine, connect
+from tests.service.postgres import Postgres, postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """One PostgreSQL for all tests of a process."""
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'licheng.db'}"
+    server: Postgres = request.getfixturevalue("postgres_server")
+    number = server.psql("postgres", "SELECT count(*) FROM pg_database").strip()
+    return server.database(f"store_{number}")
+
+
+@pytest.fixture
+def engine(database: str) -> Iterator[Engine]:
+    """Its engine, the schema at this program's."""
+    made = connect(database)
+    schema.upgrade(made)
+    try:
+        yield made
+    finally:
+        made.dispose()
