@@ -35,7 +35,7 @@ $(STAMP): pyproject.toml requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@printf '%s\n' '$(CURDIR)' > $@
 
-run: setup ## a first look: one price, explained
+run: setup ## a first look: prices, a month, then the service on this machine until Ctrl-C
 	@$(PY) -m service.cli_first_run
 
 test: setup ## the quick tests

@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m benchmarks [one] [command] [kernel] [month] [glm] [score] [portfolios]`."""
+"""Run the benchmarks: `python -m benchmarks [NAME…]`: one command kernel month glm score http inference portfolios."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 def main() -> None:
     """Print the machine, then the lines of each benchmark asked for."""
-    from benchmarks import command, glm, kernel, month, one, portfolios, score
+    from benchmarks import command, glm, http, inference, kernel, month, one, portfolios, score
     from benchmarks.machine import describe
 
     known = {"one": one.run, "command": command.run, "kernel": kernel.run, "month": month.run, "glm": glm.run}
-    known["score"] = score.run
+    known |= {"score": score.run, "http": http.run, "inference": inference.run}
     asked = sys.argv[1:] or list(known)
     known["portfolios"] = lambda: portfolios.run(list(portfolios.PORTFOLIOS))  # half an hour: only when asked for
     print(describe())

@@ -36,7 +36,7 @@ class Order:
     seconds: float
     rate: float = 0.0
     most: int = 0  # requests, 0: as many as the time allows
-    keep: str = ""  # a file for the `Location` of every answer, written as it comes
+    keep: bool = False  # the `Location` of every answer
 
 
 @dataclass(slots=True)
@@ -50,6 +50,7 @@ class Result:
     waited_ms: list[float] = field(default_factory=list)
     broken: int = 0  # connections that ended before the answer
     first_refusal: str = ""
+    places: list[str] = field(default_factory=list)
 
     @property
     def per_second(self) -> float:
@@ -116,7 +117,6 @@ class _Sender:
         self.idle = deque(_Connection(order.port) for _ in range(order.connections))
         for one in self.idle:
             self.selector.register(one.socket, selectors.EVENT_READ, one)
-        self.kept = open(order.keep, "ab", buffering=0) if order.keep else None
 
     def run(self) -> Result:
         begin = time.perf_counter()
@@ -178,10 +178,10 @@ class _Sender:
         self.result.waited_ms.append((now - one.since) * 1000)
         if not good and not self.result.first_refusal:
             self.result.first_refusal = one.got[:600].decode("utf-8", "replace")
-        if good and self.kept is not None:
+        if good and self.order.keep:
             place = _LOCATION.search(one.got)
             assert place is not None, "an answer without a place"
-            self.kept.write(place[1] + b"\n")
+            self.result.places.append(place[1].decode())
 
 
 def _request(order: Order, body: bytes) -> bytes:

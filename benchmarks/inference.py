@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ PLATFORMS = ("meituan", "dada", "kuaigou")  # the largest, a middle one, a small
 SAMPLE = 200  # workers of the first platform that are looked at one by one
 MONTHS = (1, 3, 6, 12)
 OWN_SPREAD = 0.3  # how far a platform's own quantities of a worker go up and down from month to month
+ELSEWHERE = (0.0, 0.15)  # and those elsewhere, which the attacker takes for steady
 STEPS_FEN = (100, 1_000)
 CLOSE = 0.25  # a guess within a quarter of the truth is called close
 Table = list[tuple[str, ...]]
@@ -76,8 +77,11 @@ def measured(rows: int = ROWS, sample: int = SAMPLE) -> dict[str, Table]:
             ],
             "what arithmetic leaves possible": _left_possible(chosen),
             "the best guess": _guessed(chosen),
-            "over months": _over_months(chosen, usage, platforms, folder),
+            "over months": [
+                row for spread in ELSEWHERE for row in _over_months(chosen, usage, (platforms, folder), spread)
+            ],
             "told less": _told_less(chosen, elsewhere),
+            "the one sum": [_one_sum(one) for one in seen.values()],
         }
 
 
@@ -120,7 +124,7 @@ def _by_column(seen: Seen, column: str) -> tuple[str, ...]:
 
 
 def _left_possible(chosen: Sampled) -> Table:
-    """Belief, lines seen, share of the believed cells left, kilometres left ÷ true ones, pay left ÷ true, truth among them."""
+    """Belief, lines seen, share of all cells left, kilometres left ÷ true ones, pay left ÷ true, truth among them."""
     told = chosen.seen.levies().to_dict("index")
     beliefs = {"anything": Belief.anything(), "like its own workers": Belief.of_its_own(chosen.seen.own)}
     table: Table = []
@@ -150,19 +154,24 @@ def _closeness(chosen: Sampled, unlikely: Mapping[str, np.ndarray]) -> tuple[str
     return tuple(text for one in (km, pay) for text in (f"{np.median(one):.0%}", f"{(one <= CLOSE).mean():.0%}"))
 
 
-def _over_months(chosen: Sampled, usage: pd.DataFrame, platforms: Path, folder: Path) -> Table:
-    """The same guess after some months in which the work elsewhere stays the same and the platform's own does not."""
+def _over_months(chosen: Sampled, usage: pd.DataFrame, places: tuple[Path, Path], spread: float) -> Table:
+    """The same guess after some months in which the platform's own work goes up and down, that elsewhere by `spread`.
+
+    Its errors are measured against the first month. places: the register and a folder to work in.
+    """
+    platforms, folder = places
     rows = usage[usage["worker"].isin(list(chosen.attacks))]
     rng, edition, table = np.random.default_rng(SEED), _edition(platforms), []
     added = {worker: np.zeros_like(next(iter(chosen.guesses.drawn.values()))) for worker in chosen.attacks}
     for month in range(1, MONTHS[-1] + 1):
-        again = rows if month == 1 else month_again(rows, chosen.seen.platform, rng, OWN_SPREAD)
-        seen = seen_by(chosen.seen.platform, again, platforms, folder / f"again_{month}")
+        again = rows if month == 1 else month_again(rows, chosen.seen.platform, rng, (OWN_SPREAD, spread))
+        seen = seen_by(chosen.seen.platform, again, platforms, folder / f"again_{spread}_{month}")
         attacks = {str(w): Attack.on(of, edition) for w, of in seen.own.groupby("worker")}
-        for worker, one in Sampled(seen, attacks, chosen.guesses).unlikely(seen.levies(), SIGNALS).items():
+        guesses = replace(chosen.guesses, spread=max(chosen.guesses.spread, spread))
+        for worker, one in Sampled(seen, attacks, guesses).unlikely(seen.levies(), SIGNALS).items():
             added[worker] += one
         if month in MONTHS:
-            table.append((f"{month}", *_closeness(chosen, added)))
+            table.append((f"± {spread:.0%}", f"{month}", *_closeness(chosen, added)))
     return table
 
 
@@ -186,6 +195,12 @@ def _told_less(chosen: Sampled, elsewhere: set[str]) -> Table:
         )
     )
     return table
+
+
+def _one_sum(seen: Seen) -> tuple[str, ...]:
+    """Platform, and by how much the whole of its levies differs from what its own rows alone would cost."""
+    merged, alone = (int(part["levy_fen"].sum()) for part in (seen.merged, seen.alone))
+    return seen.platform, f"{merged / alone - 1:+.1%}"
 
 
 def _names(signals: Sequence[str]) -> str:

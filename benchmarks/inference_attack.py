@@ -2,8 +2,8 @@
 
 It has the public tariff, its own usage rows and what it was charged. It lays a grid of cells over what it does not know
 (kilometres and pay elsewhere), prices the least and the greatest levy of every cell with the functions of the kernel,
-and keeps the cells between which what it was charged lies. What else is merged (minutes, nights, days, orders, goods) it
-does not know either: it takes the range that it believes in.
+and keeps the cells between whose two what it was charged lies. What else is merged (minutes, nights, days, orders,
+goods) it does not know either: it takes the range that it believes in.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ class Attack:
         return (bounds[0] - within < charged["cargo_damage"]) & (charged["cargo_damage"] < bounds[1] + within)
 
     def _nights(self, charged: Mapping[str, int], within: float) -> tuple[float, float]:
-        """Night's share of all minutes that explains the levy for third parties: it depends on nothing else elsewhere."""
+        """Night's share of all minutes that explains the levy for third parties, which depends on nothing else."""
         totals = {
             "worked_min": np.full(len(_SHARES), 1e6),
             "night_min": 1e6 * _SHARES,

@@ -1,5 +1,5 @@
-"""The best guess: a platform that thinks work elsewhere is like its own workers' draws many such months, prices each with
-the kernel, and weighs them by how well they explain what it was charged. The guess is the weighted median.
+"""The best guess: a platform that thinks work elsewhere is like its own workers' draws many such months, prices each
+with the kernel, and weighs them by how well they explain what it was charged. The guess is the weighted median.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ from benchmarks.inference_attack import Attack, Floats
 
 DRAWS = 5_000
 SCALES = (0.1, 3.0)  # of a worker's month here, that work elsewhere may be: every size as likely as its double
-_SPREAD = 0.01  # of a levy: how near a drawn month must come, beside the fen that rounding hides
 _DRAWN = ("orders", "distance_m", "worked_min", "night_min", "income_fen", "goods_value_fen")
 
 
 @dataclass(frozen=True, slots=True)
 class Guesses:
-    """Months of work elsewhere that may be, shape (draws,) per column."""
+    """Months of work elsewhere that may be, shape (draws,) per column.
+
+    spread: how near a drawn month must come, as a share of a levy, beside the fen that rounding hides.
+    """
 
     drawn: Mapping[str, Floats]
+    spread: float = 0.01
 
     @classmethod
     def of(cls, own: pd.DataFrame, seed: int) -> Guesses:
@@ -43,7 +46,7 @@ class Guesses:
             totals = {key: attack.own[key] + self.drawn[key] for key in _DRAWN}
             totals["active_days"] = np.maximum(attack.own["active_days"], self.drawn["active_days"])
             away = attack.levy(name, totals) - charged[name]
-            worse += 0.5 * (away / (_SPREAD * charged[name] + within_fen)) ** 2
+            worse += 0.5 * (away / (self.spread * charged[name] + within_fen)) ** 2
         return worse
 
     def best(self, unlikely: Floats, name: str) -> float:

@@ -1,4 +1,4 @@
-"""A synthetic month as the scheme settles it, as one platform would settle its own part, and what that platform sees."""
+"""A synthetic month as it is settled whole, as one platform would settle its own part, and what that platform sees."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ QUANTITIES = ("orders", "distance_m", "worked_min", "night_min", "income_fen", "
 class Seen:
     """Lines of one platform. own: its usage rows; merged: lines of the whole month; alone: of its own rows only.
 
-    others: per worker the distance and the pay elsewhere that the mileage scheme merges, which the platform does not see.
+    others: per worker the distance and the pay elsewhere that the mileage scheme merges; the platform sees none of it.
     """
 
     platform: str
@@ -63,9 +63,7 @@ class Seen:
 
 def read_usage(month: SimulatedMonth) -> pd.DataFrame:
     """The month's rows; texts empty where unknown, numbers null."""
-    return (
-        pq.read_table(month.usage).to_pandas().astype({name: object for name in KEY}).fillna({name: "" for name in KEY})
-    )
+    return pq.read_table(month.usage).to_pandas().astype(dict.fromkeys(KEY, object)).fillna(dict.fromkeys(KEY, ""))
 
 
 def seen_by(platform: str, usage: pd.DataFrame, platforms: Path, folder: Path) -> Seen:
@@ -91,7 +89,7 @@ def settled(usage: pd.DataFrame, platforms: Path, folder: Path) -> pd.DataFrame:
     register = tuple(register_rows(platforms))
     levy(Order((folder / "usage.parquet",), month, register, out=folder / "levy", **known), Tariff.load(), _silent)
     lines = pq.read_table(folder / "levy" / files.LINES, columns=[n for n in LINE_SCHEMA.names if n != "x_columns"])
-    return lines.to_pandas().fillna({name: "" for name in KEY})
+    return lines.to_pandas().fillna(dict.fromkeys(KEY, ""))
 
 
 def several(usage: pd.DataFrame) -> set[str]:
@@ -100,13 +98,15 @@ def several(usage: pd.DataFrame) -> set[str]:
     return set(of[of > 1].index)
 
 
-def month_again(usage: pd.DataFrame, platform: str, rng: np.random.Generator, spread: float) -> pd.DataFrame:
-    """Another month: a platform's own quantities drawn anew around the first ones, those of the others the same."""
+def month_again(
+    usage: pd.DataFrame, platform: str, rng: np.random.Generator, spread: tuple[float, float]
+) -> pd.DataFrame:
+    """Another month: quantities of each row drawn anew around the first ones. spread: a platform's own, the others'."""
     again = usage.copy()
-    own = again["platform"] == platform
-    factor = rng.uniform(1 - spread, 1 + spread, int(own.sum()))
+    widest = np.where(again["platform"] == platform, *spread)
+    factor = 1 + widest * rng.uniform(-1, 1, len(again))
     for name in QUANTITIES:
-        again.loc[own, name] = np.floor(again.loc[own, name] * factor)
+        again[name] = np.floor(again[name] * factor)
     return again
 
 

@@ -34,9 +34,7 @@ class Declarations:
     line_fen: IntArray
 
 
-def declare(
-    rows: Rows, sheet: Worksheet, units: IntArray, edition: Edition, *, apart: bool = False
-) -> Declarations:
+def declare(rows: Rows, sheet: Worksheet, units: IntArray, edition: Edition, *, apart: bool = False) -> Declarations:
     """Sum the rows' millifen per platform × province × pilot industry × entity and round each sum to fen once.
 
     apart: whether each worker's rows are a declaration of their own.

@@ -50,12 +50,13 @@ class Joined:
 
     @classmethod
     def of(cls, usage: Usage, side: Side) -> Joined:
-        """Look each worker up once for all covers."""
-        workers = {text: number for number, text in enumerate(usage.texts.get("worker", ()))}
+        """Look each worker up once for all covers; of workers kept apart but called the same, the last is meant."""
+        texts = usage.texts.get("worker", ())
+        workers = {text: number for number, text in enumerate(texts)}
         worker = usage.codes.get("worker", np.full(usage.rows, -1, dtype=np.int64))
-        whose = np.where(worker < 0, len(workers), worker)
+        whose = np.where(worker < 0, len(texts), worker)
         of = [table.mapped("worker", workers) for table in (side.enrolments, side.history)]
-        return cls(side, usage.rows, len(workers), whose, *of)
+        return cls(side, usage.rows, len(texts), whose, *of)
 
 
 def insured(joined: Joined, edition: Edition, scheme: Scheme) -> Insured:

@@ -65,7 +65,7 @@ def settle(
     """Settle a month of usage under the schemes and covers named (all of the edition's by default).
 
     weakest: rank of the weakest status that may be charged; rows that would need a weaker one are refused.
-    side: enrolments and histories of the workers; apart: whether each worker is a declaration of its own, as in a quote.
+    side: enrolments and histories of the workers; apart: whether each worker is a declaration of its own.
     """
     schemes = {name: edition.schemes[name] for name in (edition.schemes if names is None else names)}
     checked = check(usage, edition, schemes, side)

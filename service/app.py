@@ -13,9 +13,11 @@ from service.conventions.envelope import Envelope
 from service.conventions.missing import options_of, problem_of
 from service.conventions.problems import Problem, problem_response
 from service.conventions.rates import Rates
-from service.routes import prices, quotes, schema, tariffs
+from service.operations.observed import Observed
+from service.routes import declarations, levies, levy_tables, prices, quotes, schema, status, tariffs
 from service.running import Running
 from service.serving import Serving
+from service.web import errors, pages
 
 
 def create_app(serving: Serving) -> FastAPI:
@@ -25,19 +27,22 @@ def create_app(serving: Serving) -> FastAPI:
     async def opened(app: FastAPI) -> AsyncIterator[None]:
         app.state.running = Running.start(serving)
         try:
-            yield
+            async with app.state.running.watch.kept():
+                yield
         finally:
             app.state.running.close()
 
     app = FastAPI(title="Licheng", version="1", lifespan=opened, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.rates = Rates(serving.per_minute, serving.address_per_minute)
     app.state.ready_tariffs = tariffs.Ready()
+    app.state.shown_problem = errors.shown_problem
     app.router.redirect_slashes = False
-    for routes in (prices, quotes, tariffs, schema):
+    for routes in (status, prices, declarations, quotes, levies, levy_tables, tariffs, schema, pages):
         app.include_router(routes.router)
     app.add_exception_handler(LichengError, _problem)
     app.add_exception_handler(HTTPException, _missing)
     app.add_middleware(Envelope, serving=serving)
+    app.add_middleware(Observed)  # the last is the outermost
     return app
 
 

@@ -1,7 +1,7 @@
 """Approvals of a candidate: who agreed to which tariff, with what note, and which failed gates were overridden, why.
 
-A person is either a name that was typed (kind `unauthenticated`), or the holder of an actuary's key (kind `key`). Once a
-record of the service knows a key of an actuary, typed names count no longer.
+A person is either a name that was typed (kind `unauthenticated`), or the holder of an actuary's key (kind `key`). Once
+the service has had a key of an actuary, typed names count no longer.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def counted(approvals: Sequence[Approval], now: str, against: str, undoes: bool)
 
 
 def people(approvals: Sequence[Approval]) -> set[str]:
-    """The different people among approvals. Holders of keys are one person also where the words of a name are turned."""
+    """The different people among approvals; a holder of keys is one person also where the name's words are turned."""
     return {_who(one) for one in approvals}
 
 
@@ -183,7 +183,7 @@ def approve(path: Path, releases: Path, wish: Wish, record: Record | None = None
         "candidate": candidate.name,
         "tariff_sha256": now,
         "approvals": [one.plain() for one in holding],
-        "not_counted": [one.plain() for one in (*idle, *late)],
+        **({} if record is None else {"not_counted": [one.plain() for one in (*idle, *late)]}),
         "missing": max(0, NEEDED - len(people(holding))),
         "gates": [gate.plain() for gate in candidate.gates],
         "in_force": standing.number,

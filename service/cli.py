@@ -23,14 +23,14 @@ from service.cli_registry import registry_app
 from service.cli_release import approve, release, releases_list, rollback
 from service.cli_serve import serve
 from service.cli_simulate import simulate
+from service.cli_store import store_app
 from service.cli_tariff import tariff_app
 from service.cli_train import score, train
 from service.cli_verify import verify
 from service.clock import today
-from service.declare import COLUMNS as DECLARED_COLUMNS
-from service.declare import declare as declare_one
+from service.declare import declared, read_csv_totals
 from service.quote import quote as quote_one
-from service.reading import read_csv, read_json, read_text
+from service.reading import read_json, read_text
 from service.refusals import of_error
 from service.settings import language, tariff_folder
 
@@ -47,6 +47,7 @@ app = typer.Typer(
 app.add_typer(tariff_app, name="tariff")
 app.add_typer(registry_app, name="registry")
 app.add_typer(key_app, name="key")
+app.add_typer(store_app, name="store")
 for month_command in (check, levy, explain, verify, simulate, train, score):
     app.command()(month_command)
 app.command("monitor")(monitor)
@@ -186,27 +187,16 @@ def declare(
       "orders": 45678901}' | licheng declare - --json
     """
     text = read_text(source)
-    rows = read_json(text, source) if text.lstrip()[:1] in ("{", "[") else _declared_rows(text, source)
-    several = isinstance(rows, list)
-    if rows == []:
-        raise InputError("no_declarations", source)
-    tariff = Tariff.load(tariff_folder())
+    sent = read_json(text, source) if text.lstrip()[:1] in ("{", "[") else read_csv_totals(text, source)
     shown = language(lang)
-    answers = [declare_one(row, tariff, today(), shown) for row in (rows if several else [rows])]
-    answers = [{"row": number, **answer} for number, answer in enumerate(answers)] if several else answers
+    answers = list(declared(sent, Tariff.load(tariff_folder()), today(), shown, source))
     if as_json:
-        print_json(answers if several else answers[0])
+        print_json(answers if isinstance(sent, list) else answers[0])
     else:
         from service.terminal import show_declarations
 
         show_declarations(answers, shown)
     _exit_if_refused(strict, [answer for answer in answers if "refusal" in answer])
-
-
-def _declared_rows(text: str, source: str) -> list[dict[str, Any]]:
-    texts = frozenset(DECLARED_COLUMNS) - {"orders", "heads", "pilot_float_pct"}
-    rows = read_csv(text, source, texts)
-    return [{name: value for name, value in row.items() if value != ""} for row in rows]
 
 
 @app.command()

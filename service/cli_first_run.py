@@ -1,9 +1,10 @@
-"""A first look: a rider, a host and a station priced; a synthetic month settled, corrected, compared."""
+"""A first look: a rider, a host and a station priced; a synthetic month settled, corrected, compared; then served."""
 
 from __future__ import annotations
 
 import datetime as dt
 import importlib
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,6 +14,7 @@ from pricing.spoken import yuan_of_fen
 from pricing.tariff import Tariff
 from pricing.units import parse_month
 from pricing.words import say
+from service.cli_serve import run
 from service.clock import today
 from service.declare import declare
 from service.documents.compare_page import page
@@ -21,6 +23,7 @@ from service.engines.comparison import compare
 from service.engines.levy import Order, levy
 from service.engines.previous import register_rows
 from service.engines.split import split_platform
+from service.operations.checks import checked
 from service.quote import quote
 from service.reading import read_json, read_text
 from service.settings import home, language, tariff_folder
@@ -31,6 +34,7 @@ EXAMPLES = Path(__file__).parent / "examples"
 MONTH, ROWS, SEED = "2025-08", 100_000, 2026
 SCHEMES = ("pilot_per_order", "mileage_linked")
 LATE_PLATFORM = "eleme"
+_SERVED_WITH = ("LICHENG_LANG", "LICHENG_PORT", "LICHENG_TARIFF")
 FIRST_KNOWN, LATER_KNOWN = dt.date(2025, 9, 10), dt.date(2025, 10, 15)
 NEXT = (
     ".venv/bin/licheng quote service/examples/rider.json --lang zh",
@@ -48,7 +52,7 @@ NEXT = (
 
 
 def main() -> None:
-    """Price the examples, then settle, correct and compare a synthetic month."""
+    """Price the examples, settle, correct and compare a synthetic month, then serve until Ctrl-C."""
     lang, tariff = language(), Tariff.load(tariff_folder())
     _quotes(tariff, lang)
     folder = home() / "first-run"
@@ -57,6 +61,20 @@ def main() -> None:
     print("\n" + say("first_next", lang))
     for command in NEXT:
         print(f"  {command.format(folder=folder)}")
+    if os.environ.get("LICHENG_SERVE", "yes") != "no":
+        _serve(folder / "service", lang)
+
+
+def _serve(home: Path, lang: str) -> None:
+    """Serve a demonstration on loopback: a data folder, a store and a secret of its own, whatever else is set."""
+    for name in [name for name in os.environ if name.startswith("LICHENG_") and name not in _SERVED_WITH]:
+        del os.environ[name]
+    os.environ["LICHENG_HOME"] = str(home)
+    found = checked(os.environ, {"demo": True}, starting=True)
+    for error in found.wrong:
+        raise error
+    print()
+    run(found, lang, trial=True)
 
 
 def _quotes(tariff: Tariff, lang: str) -> None:

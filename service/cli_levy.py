@@ -13,13 +13,11 @@ from typing import Annotated, Any
 import typer
 
 from pricing.errors import InputError
-from pricing.register import COLUMNS
 from pricing.tariff import Tariff
 from pricing.words import say
 from service.cli_options import AsJson, Lang, Strict, print_json
 from service.clock import today
 from service.fields import read_date, read_month
-from service.reading import read_csv, read_text
 from service.settings import language, tariff_folder
 
 EXIT_REFUSED, EXIT_INTERRUPTED = 1, 130
@@ -142,6 +140,7 @@ def _settled(
     """Totals of a settled month, and what its schemes are called. asked: the rest of its order, by name."""
     from service.engines.levy import levy as run
     from service.engines.order import Order
+    from service.engines.previous import sent_register
     from service.terminal_levy import watched
 
     tariff = Tariff.load(tariff_folder())
@@ -152,7 +151,7 @@ def _settled(
     order = Order(
         sources=tuple(sources),
         month=read_month(month, "month"),
-        register=_register_rows(platforms) if platforms else (),
+        register=sent_register(platforms) if platforms else (),
         known_on=read_date(known_on, "known_on") or today(),
         **asked,
     )
@@ -171,14 +170,6 @@ def _interruptible() -> Iterator[None]:
         raise SystemExit(EXIT_INTERRUPTED) from None
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _register_rows(path: str) -> tuple[dict[str, Any], ...]:
-    """Rows of a register as it is sent: of the kinds of CSV that usage may have, whole numbers as numbers."""
-    from service.engines.previous import WHOLE
-
-    rows = read_csv(read_text(path), path, frozenset(COLUMNS) - frozenset(WHOLE))
-    return tuple({name: cell for name, cell in row.items() if cell != ""} for row in rows)
 
 
 def explain(

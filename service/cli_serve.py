@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pricing.words import say
+from pricing.words import LANGUAGES, say
 from service.cli_options import AsJson, Lang, print_json
 from service.settings import language
 
@@ -22,11 +22,11 @@ _NO_OTHERS = 0o077  # what this process writes is its owner's alone
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. Default: LICHENG_HOST, else 127.0.0.1.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address. Default: LICHENG_HOST, else 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Port, 0: a free one. Default: LICHENG_PORT, else 8000.")] = None,
     home: Annotated[Path | None, typer.Option(help="Data folder. Default: LICHENG_HOME, else this folder.")] = None,
-    demo: Annotated[bool, typer.Option("--demo", help="Make a key to try it with, for a day; on loopback only.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Only say how it would serve, and refuse what is unsafe.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Make a key for a day; on loopback only.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only say how it would serve, and what is unsafe.")] = False,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
@@ -45,7 +45,8 @@ def serve(
     from service.operations.checks import checked
 
     options = {"host": host, "port": port, "home": home, "demo": demo or None}
-    shown = language(lang)
+    spoken = os.environ.get("LICHENG_LANG", "")
+    shown = language(lang or (spoken if spoken in LANGUAGES else "en"))
     _to_environment(options)
     found = checked(os.environ, options, starting=not check)
     if as_json and (check or found.wrong):
@@ -61,7 +62,8 @@ def serve(
 
 
 def run(found: Checked, lang: str, trial: bool = False) -> None:
-    """Serve in this process until it is told to stop. trial: print a first call as well."""
+    """Serve in this process until it is told to stop. trial: print a first call as well, and take a free port where
+    the one asked for is taken."""
     from service.app import create_app
     from service.operations import checks, server
 
@@ -69,15 +71,17 @@ def run(found: Checked, lang: str, trial: bool = False) -> None:
     serving = found.serving
     os.umask(_NO_OTHERS)
     checks.home_made(serving.home)
-    opened = server.bound(serving)
+    opened = server.bound(serving, else_any=trial)
     app, address = create_app(serving), server.address_of(opened)
 
     def listens() -> None:
         lines = [say("serve_listens", lang, address=address)]
         if serving.demo:
             token = server.demonstration_token(app)
-            lines += [say("serve_demo_key", lang, token=token)]
-            lines += [say("serve_first_call", lang), f"  {first_call(address, token)}"] if trial else []
+            lines.append(say("serve_demo_key", lang, token=token))
+        if serving.demo and trial:
+            lines += [say("serve_page", lang, address=address), say("serve_first_call", lang)]
+            lines.append(f"  {first_call(address, token)}")
         print("\n".join(lines), flush=True)
 
     server.serve(app, serving, opened, listens)
@@ -91,9 +95,8 @@ def first_call(address: str, token: str) -> str:
         '"active_days":26,"income_fen":520000}],"platforms":[{"platform":"meituan","region":"500000",'
         '"pilot_tier":"low"}]}'
     )
-    return (
-        f"curl -s {address}/v1/prices -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{request}'"
-    )
+    headers = f"-H 'Authorization: Bearer {token}' -H 'Content-Type: application/json'"
+    return f"curl -s {address}/v1/prices {headers} -d '{request}'"
 
 
 def _refuse(found: Checked, lang: str, quiet: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pricing.edition import Edition
@@ -18,6 +18,7 @@ from pricing.units import PPM, month_text
 from pricing.usage import DECLARED_GREATEST, Usage
 from pricing.worksheet import at
 from service.fields import object_of, one_of, read_date, read_month, readable, repeated
+from service.reading import read_csv
 from service.refusals import of_error, of_row
 from service.shown import shown_flags, shown_line
 from service.together import FORMAT
@@ -36,6 +37,24 @@ COLUMNS = [
     "known_on",
 ]
 _ALL_WORKERS = "all-workers"
+_CSV_TEXTS = frozenset(COLUMNS) - {"orders", "heads", "pilot_float_pct"}
+
+
+def read_csv_totals(text: str, place: str) -> list[dict[str, Any]]:
+    """Declarations of a CSV, a row each, without their empty cells."""
+    rows = read_csv(text, place, _CSV_TEXTS)
+    return [{name: value for name, value in row.items() if value != ""} for row in rows]
+
+
+def declared(sent: Any, tariff: Tariff, today: dt.date, lang: str, place: str) -> Iterator[dict[str, Any]]:
+    """The answer to one declaration, or one to each of a list, with its `row`; InputError where the list is empty."""
+    if not isinstance(sent, list):
+        yield declare(sent, tariff, today, lang)
+        return
+    if not sent:
+        raise InputError("no_declarations", place)
+    for row, one in enumerate(sent):
+        yield {"row": row, **declare(one, tariff, today, lang)}
 
 
 def declare(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[str, Any]:

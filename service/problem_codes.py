@@ -10,15 +10,17 @@ from pricing.words import sentences
 # A test keeps it equal to what the code raises. Refusals of rows are no problems: they stand in an answer.
 PROBLEMS: Mapping[int, tuple[str, ...]] = {
     400: (
-        *("address_unreadable", "header_twice", "idempotency_key_malformed"),
+        *("request_malformed", "address_unreadable", "header_twice", "idempotency_key_malformed"),
         *("json_unreadable", "duplicate_json_key", "body_not_utf8", "text_broken", "csv_unreadable"),
+        *("form_unreadable", "form_cut"),
     ),
     401: ("key_missing", "key_not_valid", "metrics_token_wrong"),
     403: ("not_permitted", "platform_not_yours", "metrics_for_this_machine"),
-    404: ("not_found",),
+    404: ("not_found", "address_unknown"),
     405: ("method_not_allowed",),
+    406: ("not_acceptable",),
     408: ("body_too_slow",),
-    409: ("idempotency_in_flight",),
+    409: ("idempotency_in_flight", "levy_not_done", "levy_failed"),
     410: ("quote_erased",),
     413: ("body_too_large",),
     414: ("address_too_long",),
@@ -29,11 +31,12 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
         *("request_month", "request_date", "request_value", "region_not_known", "no_usage", "one_worker"),
         *("register_value", "register_overlap", "scheme_not_declared", "query_unknown", "query_twice"),
         *("limit_not_valid", "cursor_not_valid", "idempotency_key_reused", "quote_tariff_gone"),
+        *("month_not_over", "empty_file", "form_parts", "form_part_unknown", "form_part_twice", "form_text_long"),
     ),
-    429: ("rate_exceeded",),
+    429: ("rate_exceeded", "too_many_levies"),
     431: ("head_too_large",),
     500: ("internal_error",),
-    503: ("tariff_not_available",),
+    503: ("tariff_not_available", "upload_not_kept",),
 }
 
 

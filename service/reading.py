@@ -38,12 +38,17 @@ def read_text(source: str) -> str:
             raw = Path(source).read_bytes()
         except (OSError, ValueError):
             raise InputError("file_not_found", source, path=source) from None
+    return decoded(raw, source)
+
+
+def decoded(raw: bytes, place: str) -> str:
+    """Bytes as text: UTF-8 with or without BOM, or GB18030; InputError otherwise."""
     for encoding in _ENCODINGS:
         try:
             return raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise InputError("text_unreadable", source, byte=_first_bad_byte(raw))
+    raise InputError("text_unreadable", place, byte=_first_bad_byte(raw))
 
 
 def _first_bad_byte(raw: bytes) -> int:

@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 
 from service.auth.keyring import Keyring
 from service.auth.known_keys import KnownKeys
+from service.desk import Desk
+from service.month.supervisor import Supervisor
 from service.operations.logs import Log
 from service.operations.metrics import Metrics
 from service.operations.watch import Watch
@@ -32,6 +34,8 @@ class Running:
     log: Log
     metrics: Metrics
     watch: Watch
+    supervisor: Supervisor
+    desk: Desk
 
     @classmethod
     def start(cls, serving: Serving) -> Running:
@@ -42,10 +46,14 @@ class Running:
         tariffs, writer = Tariffs(serving.releases), Writer(engine)
         log, metrics = Log(level=serving.log_level), Metrics()
         watch = Watch(tariffs, engine, writer, serving.home, log, metrics)
-        return cls(serving, tariffs, engine, writer, Keyring.of(serving.secret), known, log, metrics, watch)
+        supervisor = Supervisor(serving, engine)
+        supervisor.start()
+        keyring, desk = Keyring.of(serving.secret), Desk()
+        return cls(serving, tariffs, engine, writer, keyring, known, log, metrics, watch, supervisor, desk)
 
     def close(self) -> None:
         """Write what waits, and let go."""
+        self.supervisor.stop()
         self.writer.close()
         self.engine.dispose()
         self.log.close()

@@ -6,6 +6,7 @@ import os
 import secrets
 import stat
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from pricing.errors import InputError
@@ -17,7 +18,18 @@ VARIABLE, FILE_VARIABLE, NAME = "LICHENG_SECRET", "LICHENG_SECRET_FILE", "secret
 # What people write where a secret should stand. Each is taken out, and what remains must still be long enough.
 _WORDS = (
     *("password", "passw0rd", "secret", "changeme", "change-me", "change_me", "licheng", "example", "default", "admin"),
-    *("qwerty", "letmein", "insecure", "testing", "test", "1234567890", "0123456789", "123456", "abcdef", "development"),
+    *(
+        "qwerty",
+        "letmein",
+        "insecure",
+        "testing",
+        "test",
+        "1234567890",
+        "0123456789",
+        "123456",
+        "abcdef",
+        "development",
+    ),
 )
 
 
@@ -57,7 +69,7 @@ def _repeats(secret: bytes) -> bool:
 
 def _counts(secret: bytes) -> bool:
     """Whether half of its bytes only count on from the one before."""
-    steps = [abs(after - before) <= 1 for before, after in zip(secret, secret[1:], strict=False)]
+    steps = [abs(after - before) <= 1 for before, after in pairwise(secret)]
     return 2 * sum(steps) > len(steps)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pricing.errors import InputError
 from pricing.rate_table import EVIDENCE, STATUSES
 from pricing.tariff import SHIPPED
 from pricing.units import month_text
@@ -73,7 +72,7 @@ def month_answer(
 
 
 def table_answer(found: Answering, asked: tuple[int, dt.date], name: str, region: str = "") -> dict[str, Any]:
-    """One table: the entries that answer, and all that it ever held with what changed; InputError `region_not_known`."""
+    """One table: the entries that answer, and all that it ever held; InputError `region_not_known`."""
     shown = entries_in_force(found.tariff, *asked, region, name)
     told_of = history(found.tariff, name, region)
     return {
@@ -90,19 +89,13 @@ def table_answer(found: Answering, asked: tuple[int, dt.date], name: str, region
         "release": {"number": found.number, "demonstration": _demonstration(found)},
         "entries": shown["entries"],
         "history": told_of["levels"],
-        "links": {**_links(shown["month"], shown["known_on"]), "month": _address(shown["month"], shown["known_on"])},
+        "links": _links(shown["month"], shown["known_on"]),
     }
 
 
 def has_table(found: Answering, name: str) -> bool:
     """Whether the release has a table of this name."""
     return name in found.tariff.tables
-
-
-def check_region(found: Answering, region: str) -> None:
-    """InputError `region_not_known` where it is none of the release's."""
-    if region and (len(region) != 6 or region[:2] + "0000" not in found.tariff.regions):
-        raise InputError("region_not_known", "region", value=region)
 
 
 def _demonstration(found: Answering) -> bool:

@@ -39,9 +39,10 @@ def show_keys(shown: Mapping[str, Any], lang: str) -> None:
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("id", "role", "tenant", "holder", "created", "expires", "state"):
-        table.add_column(say(f"key_column_{name}", lang), overflow="fold", no_wrap=name == "id")
+        table.add_column(say(f"key_column_{name}", lang), overflow="fold", no_wrap=name not in ("tenant", "holder"))
     for key in shown["keys"]:
-        cells = (key["id"], key["role"], key["tenant"], key["holder"], key["created_at"], key["expires_at"] or "—")
+        times = (key["created_at"][:10], (key["expires_at"] or "—")[:16])
+        cells = (key["id"], key["role"], key["tenant"], key["holder"], *times)
         state = Text(say(f"key_state_{key['state']}", lang), _STYLES[key["state"]])
         table.add_row(*(Text(cell) for cell in cells), state)
     out.print(table)

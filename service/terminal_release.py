@@ -23,7 +23,7 @@ def show_approval(shown: Mapping[str, Any], lang: str) -> None:
     head = {"candidate": shown["candidate"], "hash": shown["tariff_sha256"]}
     out.print(Sentence(say("release_page_approved", lang, **head), "bold"))
     _show_approvals(out, shown["approvals"], lang)
-    for one in shown["not_counted"]:
+    for one in shown.get("not_counted", ()):
         out.print(Sentence("  " + say("release_page_not_counted", lang, by=one["by"], at=one["at"]), "yellow"))
     _show_gates(out, shown["gates"], shown["approvals"], lang)
     _show_changes(out, shown["changes"], shown["in_force"], lang)

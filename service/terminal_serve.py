@@ -23,4 +23,6 @@ def show_check(given: Sequence[Given], notes: Sequence[Phrase], wrong: Sequence[
         table.add_row(Text(one.variable), Text(one.shown or "–"), Text(say("check_from_" + one.source, lang)))
     parts = [table, points("·", [say(note.code, lang, **note.values) for note in notes])]
     parts.append(points("✗", [f"{error.place}: {error.message(lang)} [{error.code}]" for error in wrong]))
-    console().print(panel(parts, say("check_title", lang), subtitle=say("check_unsafe" if wrong else "check_safe", lang)))
+    console().print(
+        panel(parts, say("check_title", lang), subtitle=say("check_unsafe" if wrong else "check_safe", lang))
+    )

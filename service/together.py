@@ -85,6 +85,14 @@ def answers(ready: Sequence[Ready]) -> list[Json]:
     return answered
 
 
+def by_form(ready: Sequence[Ready]) -> list[list[int]]:
+    """Places of requests that may be settled together."""
+    found: dict[Hashable, list[int]] = {}
+    for place, one in enumerate(ready):
+        found.setdefault(one.form, []).append(place)
+    return list(found.values())
+
+
 def _settled(ready: Sequence[Ready]) -> tuple[Settlement, Usage]:
     request, edition = ready[0].request, ready[0].edition
     names = (*request.schemes, *request.covers)

@@ -9,6 +9,7 @@ from fastapi import Request
 from service.auth.tokens import NOBODYS, Token
 from service.clock import now
 from service.conventions.problems import Problem
+from service.conventions.rates import count_address, count_key
 from service.running import running
 from service.store.keys import Key
 
@@ -35,8 +36,10 @@ async def caller_of(request: Request) -> Caller:
     kind, _, text = sent[0].partition(" ")
     found = await caller_of_token(request, text.strip(" ")) if len(sent) == 1 and kind.lower() == "bearer" else None
     if found is None:
+        count_address(request)
         raise _refused("key_not_valid", f'{_CHALLENGE}, error="invalid_token"')
     request.state.caller = found
+    count_key(request, found.key_id)
     return found
 
 

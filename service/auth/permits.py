@@ -32,16 +32,15 @@ def only_own(caller: Caller, sent: Any, pointer: str = "") -> None:
     for one, place in _named(sent, pointer):
         named = one.get("platform")
         if isinstance(named, str) and named != caller.tenant:
-            parts = [f"row {part}" if part.isdecimal() else part for part in f"{place}/platform".split("/")[1:]]
-            facts = {"platform": named[:64], "own": caller.tenant}
-            raise Problem(403, "platform_not_yours", ", ".join(parts), pointer=f"{place}/platform", **facts)
+            pointed = f"{place}/platform"
+            where = ", ".join(f"row {part}" if part.isdecimal() else part for part in pointed.split("/")[1:])
+            raise Problem(403, "platform_not_yours", where, pointer=pointed, platform=named[:64], own=caller.tenant)
 
 
 def _named(sent: Any, pointer: str) -> list[tuple[Mapping[str, Any], str]]:
     """What may name a platform, with where it stands: requests, their rows of usage, declarations."""
-    listed = (
-        [(one, f"{pointer}/{row}") for row, one in enumerate(sent)] if isinstance(sent, list) else [(sent, pointer)]
-    )
+    listed = [(one, f"{pointer}/{row}") for row, one in enumerate(sent)] if isinstance(sent, list) else []
+    listed = listed or [(sent, pointer)]
     objects = [(one, place) for one, place in listed if isinstance(one, Mapping)]
     rows = [
         (row, f"{place}/usage/{number}")

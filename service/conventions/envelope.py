@@ -13,7 +13,6 @@ from starlette.requests import ClientDisconnect
 
 from service.conventions.languages import accepted
 from service.conventions.limits import (
-    CLOSE,
     Head,
     body_seconds,
     check_body,
@@ -91,7 +90,7 @@ class Envelope:
     async def _fail(self, scope: Message, receive: Receive, answer: _Answer) -> None:
         """A bug: nothing of it is told but the request's id. An answer that had begun is broken off by the server."""
         if not answer.begun:
-            problem = Problem(500, "internal_error", headers=CLOSE, request_id=scope["state"]["request_id"])
+            problem = Problem(500, "internal_error", request_id=scope["state"]["request_id"])
             await problem_response(problem, Request(scope, receive))(scope, receive, answer.send)
 
 
@@ -113,7 +112,7 @@ class _Body:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
         except TimeoutError:
-            raise Problem(408, "body_too_slow", "body", headers=CLOSE, seconds=self._seconds) from None
+            raise Problem(408, "body_too_slow", "body", seconds=self._seconds) from None
         self._whole = not message.get("more_body", False)
         self._count += len(message.get("body", b""))
         if self._count > self._most:

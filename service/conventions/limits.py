@@ -13,7 +13,6 @@ MOST_HEAD = 16_384  # bytes of all headers together
 MOST_ADDRESS = 8_192  # bytes of the path with its query
 UPLOAD_SECONDS = 3_600  # for a whole month of usage
 BATCH_BYTES = 2_000  # of one request in a batch, on average
-CLOSE = {"Connection": "close"}  # what is still coming is not read
 _UPLOADS = ("/v1/levies", "/months")
 _BATCHES = ("/v1/prices", "/v1/declarations")
 # Headers on which two readers could disagree if they stood twice.
@@ -36,13 +35,13 @@ def read_head(scope: Mapping[str, Any]) -> Head:
     for name, value in scope["headers"]:
         size += len(name) + len(value)
         if name in found and name in _ONCE:
-            raise Problem(400, "header_twice", name.decode("latin-1"), headers=CLOSE, name=name.decode("latin-1"))
+            raise Problem(400, "header_twice", name.decode("latin-1"), name=name.decode("latin-1"))
         found[name] = value
     if size > MOST_HEAD:
-        raise Problem(431, "head_too_large", headers=CLOSE, most=MOST_HEAD)
+        raise Problem(431, "head_too_large", most=MOST_HEAD)
     query = scope["query_string"]
     if len(scope["path"]) + len(query) > MOST_ADDRESS:
-        raise Problem(414, "address_too_long", headers=CLOSE, most=MOST_ADDRESS)
+        raise Problem(414, "address_too_long", most=MOST_ADDRESS)
     if _CONTROL.search(scope["path"]) or _CONTROL_IN_QUERY.search(query):
         raise Problem(400, "address_unreadable")
     return found
@@ -57,11 +56,11 @@ def check_body(head: Head, most: int) -> None:
             415,
             "encoding_not_taken",
             "Content-Encoding",
-            headers={**CLOSE, "Accept-Encoding": "identity"},
+            headers={"Accept-Encoding": "identity"},
             encoding=said,
         )
     if head.get(b"expect", b"100-continue").lower() != b"100-continue":
-        raise Problem(417, "expectation_failed", "Expect", headers=CLOSE)
+        raise Problem(417, "expectation_failed", "Expect")
     declared = head.get(b"content-length", b"0")
     if len(declared) > 18 or (declared.isdigit() and int(declared) > most):
         raise too_large(most)
@@ -69,7 +68,7 @@ def check_body(head: Head, most: int) -> None:
 
 def too_large(most: int) -> Problem:
     """A body beyond its limit. most: bytes."""
-    return Problem(413, "body_too_large", "body", headers=CLOSE, most=f"{most:,}")
+    return Problem(413, "body_too_large", "body", most=f"{most:,}")
 
 
 def most_body(path: str, serving: Serving) -> int:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from fastapi import Request, Response
-from starlette.routing import Match, Route
+from starlette.routing import Match
 
 from service.conventions.problems import Problem
 
 _OPTIONS = "OPTIONS"
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def problem_of(request: Request, status: int) -> Problem:
     """The problem of a request that no route takes. status: as the router found it."""
     methods = _methods(request)
     if status != 405 or not methods:
-        return Problem(404, "not_found")
+        return Problem(404, "address_unknown")
     known = ", ".join(methods)
     return Problem(405, "method_not_allowed", headers={"Allow": known}, method=request.method, known=known)
 
@@ -27,10 +28,11 @@ def options_of(request: Request) -> Response | None:
 
 def _methods(request: Request) -> list[str]:
     """Every method that some route takes at the address."""
-    found: set[str] = set()
-    for route in request.app.routes:
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
-            found |= set(route.methods or ())
-    if "GET" in found:
-        found.add("HEAD")
-    return sorted({*found, _OPTIONS}) if found else []
+    routes = request.app.router.routes
+    found = [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    head = ["HEAD"] if "GET" in found else []
+    return [*found, *head, _OPTIONS] if found else []

@@ -37,6 +37,7 @@ TITLES = {
     500: "problem_bug",
     503: "problem_not_available",
 }
+_WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")  # the place is a parameter of the address there
 # Errors of the text itself; every other InputError is a readable request of the wrong form.
 UNREADABLE = (
     "json_unreadable",
@@ -50,7 +51,7 @@ UNREADABLE = (
 
 class Problem(LichengError):
     """A request that is not answered as asked. status: of HTTP; headers: to send along; pointer: RFC 6901, "": the
-    whole, None: found from the place.
+    whole, or no part of the body; None: found from the place of what cannot be processed.
     """
 
     def __init__(
@@ -63,7 +64,8 @@ class Problem(LichengError):
         headers: Mapping[str, str] | None = None,
         **values: object,
     ) -> None:
-        self.status, self.pointer, self.headers = status, pointer, dict(headers or {})
+        self.status, self.headers = status, dict(headers or {})
+        self.pointer = pointer if status == 422 or pointer is not None else ""
         super().__init__(code, place, **values)
 
     @classmethod
@@ -102,6 +104,11 @@ def problem_response(problem: Problem, request: Request) -> Response:
     """The answer of a problem, in the language of the request."""
     state = request.state
     state.code = problem.code
+    shown: Response | None = request.app.state.shown_problem(problem, request)  # as a page, where a person asks
+    if shown is not None:
+        return shown
     lang, raw = getattr(state, "lang", LANGUAGES[0]), getattr(state, "raw", None)
+    if problem.pointer is None and request.method in _WITHOUT_BODY:
+        problem.pointer = ""
     body = json_bytes(body_of(problem, getattr(state, "request_id", ""), lang, raw))
     return Response(body, problem.status, problem.headers, MEDIA_TYPE)

@@ -11,12 +11,13 @@ from typing import Any
 
 from pricing.errors import InputError
 from pricing.rate_table import PROVISIONAL, STATUSES
-from pricing.register import read_register
+from pricing.register import COLUMNS, read_register
 from pricing.tariff import Tariff
 from pricing.units import month_text, parse_month
 from service.engines import folder as files
 from service.engines.local import Terms
 from service.engines.tariff_bundle import unbundle
+from service.reading import read_csv, read_text
 
 BEFORE = "before"
 WHOLE = ("pilot_float_pct", "class_float_pct", "risk_class")
@@ -81,6 +82,12 @@ def previous_of(folder: Path, month: int, known_on: dt.date) -> Previous:
     if known_on < dt.date.fromisoformat(receipt["known_on"]):
         raise InputError("known_on_goes_back", "known_on", known_on=known_on, other=receipt["known_on"])
     return opened(folder, receipt)
+
+
+def sent_register(path: str) -> tuple[dict[str, Any], ...]:
+    """Rows of a register as it is sent: of the kinds of CSV that usage may have, whole numbers as numbers."""
+    rows = read_csv(read_text(path), path, frozenset(COLUMNS) - frozenset(WHOLE))
+    return tuple({name: cell for name, cell in row.items() if cell != ""} for row in rows)
 
 
 def register_rows(path: Path) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ TEXTS = ("month", "known_on", "schemes", "covers", "demonstration")
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A file of an upload. part: usage, platforms, enrolments or history; name: ours; said: the sender's, only shown."""
+    """A file of an upload. part: what it is; name: ours; said: the sender's, only to be shown."""
 
     part: str
     name: str
@@ -41,13 +41,10 @@ class Asked:
 
     @classmethod
     def of(cls, texts: Mapping[str, str], own: str, tariff: Tariff, today: dt.date) -> Asked:
-        """From query parameters or parts of a form; InputError names what is wrong.
+        """From query parameters or parts of a form, by TEXTS; InputError names what is wrong.
 
         Checked is what needs no file: the month, the date, names of schemes and covers.
         """
-        for name in texts:
-            if name not in TEXTS:
-                raise InputError("unknown_field", name, key=name, known=", ".join(TEXTS))
         month = read_month(texts.get("month"), "month")
         known_on = read_date(texts.get("known_on"), "known_on") or today
         if month_text(month) > known_on.isoformat()[:7]:

@@ -1,9 +1,9 @@
 """Where the files of an uploaded month lie, and who works on them: one folder per levy under the data folder.
 
-    levies/ID.receiving/   while the upload comes in; what a broken connection or a dead server leaves is swept away
-    levies/ID/upload/      as it was sent, until the month is settled
-    levies/ID/month/       the published folder, the same as that of the command line
-    levies/ID/lock         held by whoever works on it; the system lets it go when that process dies
+levies/ID.receiving/   while the upload comes in; what a broken connection or a dead server leaves is swept away
+levies/ID/upload/      as it was sent, until the month is settled
+levies/ID/month/       the published folder, the same as that of the command line
+levies/ID/lock         held by whoever works on it; the system lets it go when that process dies
 """
 
 from __future__ import annotations
@@ -36,6 +36,11 @@ class LevyFolder:
     def receiving(self) -> Path:
         """Where it lies while it is received."""
         return self.root.with_name(self.id + _RECEIVING)
+
+    @property
+    def receiving_upload(self) -> Path:
+        """What is being sent."""
+        return self.receiving / _UPLOAD
 
     @property
     def upload(self) -> Path:

@@ -46,7 +46,7 @@ class Checked:
 
 
 def checked(environ: Mapping[str, str], options: Mapping[str, Any], starting: bool) -> Checked:
-    """Look at everything, and go on after what is wrong. starting: make the data folder and a secret that is missing."""
+    """Look at everything, and go on after what is wrong. starting: make a secret that is missing."""
     settings: Found = found(environ, options)
     if starting and not settings.wrong:
         settings = found(environ, options, make_secret=True)
@@ -54,7 +54,6 @@ def checked(environ: Mapping[str, str], options: Mapping[str, Any], starting: bo
     notes: list[Phrase] = []
     serving = None if wrong else Serving.from_found(settings)
     if serving is not None:
-        keys = 0
         for look in (_home, _tariff):
             _gathered(look, serving, notes, wrong)
         keys = _gathered(_database, serving, notes, wrong) or 0
@@ -96,8 +95,8 @@ def _tariff(serving: Serving, notes: list[Phrase]) -> int:
         return 0
     standing = in_force(serving.releases)
     Tariff.load(standing.folder)
-    demonstration = standing.number == DEMONSTRATION
-    notes.append(Phrase("check_demonstration", {}) if demonstration else Phrase("check_release", {"number": standing.number}))
+    shipped = standing.number == DEMONSTRATION
+    notes.append(Phrase("check_demonstration" if shipped else "check_release", {"number": standing.number}))
     return 0
 
 

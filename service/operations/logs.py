@@ -7,11 +7,13 @@ the log who sleeps stops no request; when he sleeps too long, the oldest lines a
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import sys
 import threading
 import traceback
 from collections import deque
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -30,6 +32,7 @@ FIELDS = frozenset(
 _MOST_LINES = 50_000  # that wait to be written
 _EVERY_S = 0.1
 _FRAMES = 12  # of a traceback, the last
+_Event = MutableMapping[str, Any]
 
 
 class Sink:
@@ -115,11 +118,15 @@ class OfLibraries(logging.Handler):
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One record; values of its sentence are left out, for they may be of a request."""
+        """One record; values of its sentence are left out, for they may be of a request. Bugs in a request are logged
+        with its id where they happen.
+        """
+        if record.name == "uvicorn.error" and record.exc_info:
+            return
         say = self._log.error if record.levelno >= logging.ERROR else self._log.warning
         error = record.exc_info[1] if record.exc_info else None
         failed = {} if error is None else failure(error)
-        say("library", logger=record.name, code=str(record.msg)[:200], **failed)
+        say("library", logger=record.name, code=str(record.msg).strip()[:200], **failed)
 
 
 def failure(error: BaseException) -> dict[str, object]:
@@ -129,21 +136,19 @@ def failure(error: BaseException) -> dict[str, object]:
     return {"error": type(error).__name__, "at": places}
 
 
-def _only_fields(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _only_fields(_logger: Any, _method: str, event: _Event) -> _Event:
     return {name: value for name, value in event.items() if name in FIELDS and value is not None}
 
 
-def _stamped(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    import datetime as dt
-
+def _stamped(_logger: Any, _method: str, event: _Event) -> _Event:
     return {"time": dt.datetime.now(SHANGHAI).isoformat(timespec="milliseconds"), **event}
 
 
-def _json(_logger: Any, _method: str, event: dict[str, Any]) -> str:
+def _json(_logger: Any, _method: str, event: _Event) -> str:
     first = {name: event.pop(name) for name in ("time", "level", "event")}
     return json_bytes({**first, **event}).decode()[:-1]
 
 
-def _plain(_logger: Any, _method: str, event: dict[str, Any]) -> str:
+def _plain(_logger: Any, _method: str, event: _Event) -> str:
     time, level, name = (event.pop(key) for key in ("time", "level", "event"))
     return f"{time[11:19]} {level:7} {name:10} " + " ".join(f"{key}={value}" for key, value in event.items())

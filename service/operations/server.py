@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import uvicorn
 
 from pricing.errors import InputError
+from service.operations.guarded import Guarded
 from service.serving import Serving
 from service.store import keys
 
 _BACKLOG = 2_048
 _IDLE_S = 15  # a connection that asks nothing is closed
-_LONGEST_HEAD = 65_536  # bytes of a request's head that a parser holds; the service's own limit is lower
 
 
 class Announced(uvicorn.Server):
@@ -31,18 +34,23 @@ class Announced(uvicorn.Server):
         self._listens()
 
 
-def bound(serving: Serving) -> socket.socket:
-    """The socket to listen on; InputError where the address is taken, or is not this machine's."""
-    family = socket.AF_INET6 if ":" in serving.host else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_STREAM)
+def bound(serving: Serving, else_any: bool = False) -> socket.socket:
+    """The socket to listen on; InputError where the address is taken, or is not this machine's.
+
+    else_any: take a free port where the one asked for is taken.
+    """
+    opened = socket.socket(socket.AF_INET6 if ":" in serving.host else socket.AF_INET, socket.SOCK_STREAM)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         opened.bind((serving.host, serving.port))
         opened.listen(_BACKLOG)
     except OSError as error:
         opened.close()
-        code = "port_in_use" if error.errno == errno.EADDRINUSE else "address_not_bound"
+        taken = error.errno == errno.EADDRINUSE
+        if taken and else_any:
+            return bound(replace(serving, port=0))
         reason = error.strerror or str(error)
+        code = "port_in_use" if taken else "address_not_bound"
         raise InputError(code, "LICHENG_PORT", host=serving.host, port=serving.port, reason=reason) from None
     opened.setblocking(False)
     return opened
@@ -61,7 +69,7 @@ def serve(app: Any, serving: Serving, opened: socket.socket, listens: Callable[[
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Guarded,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -73,12 +81,10 @@ def serve(app: Any, serving: Serving, opened: socket.socket, listens: Callable[[
         limit_concurrency=serving.connections,
         timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=serving.stop_seconds,
-        h11_max_incomplete_event_size=_LONGEST_HEAD,
     )
-    try:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):  # the signal that stopped it, raised once more when all is closed
         Announced(config, listens).run([opened])
-    except KeyboardInterrupt:  # the signal that stopped it, raised once more when all is closed
-        pass
 
 
 def demonstration_token(app: Any) -> str:

@@ -67,6 +67,7 @@ class Watch:
         logging.getLogger().addHandler(handler)
         self.writer.committed = self.metrics.committed
         self._say_release()
+        self.log.info("started", release=self.tariffs.now().number)
         task = asyncio.create_task(self._run())
         try:
             yield
@@ -76,6 +77,7 @@ class Watch:
             with suppress(asyncio.CancelledError):
                 await task
             logging.getLogger().removeHandler(handler)
+            self.log.info("stopping")
 
     async def _run(self) -> None:
         while True:
@@ -126,7 +128,7 @@ class Watch:
             self._asking = asyncio.create_task(asyncio.to_thread(self._ask))
         try:
             return await asyncio.wait_for(asyncio.shield(self._asking), _DATABASE_S)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return False
 
     def _ask(self) -> bool:

@@ -2,22 +2,105 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Any
 
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from pricing.errors import LichengError
+from service.auth.caller import Caller, caller_of
+from service.auth.permits import only_own, permit
+from service.batch import Batch, Json
 from service.clock import today
+from service.conventions.bodies import JSON, check_media_type, check_members, parsed, text_of
+from service.conventions.languages import language_of
+from service.conventions.problems import Problem
+from service.conventions.replies import marks, reply
 from service.json_text import json_bytes
-from service.quote import quote
+from service.operations.metrics import Metrics
+from service.quote_request import Request as Asked
 from service.reading import read_json
 from service.running import running
+from service.tariffs import InForce
+from service.together import Ready
 
 router = APIRouter(prefix="/v1", tags=["prices"])
+LINES = "application/x-ndjson"
+_LONG = 100_000  # bytes of a body that is read in a thread of its own, beside the loop
 
 
 @router.post("/prices")
 async def post_prices(request: Request) -> Response:
-    """Price one worker's month under every scheme and cover that applies; nothing is stored."""
+    """Price one worker's month, or a list of them, under every scheme and cover that applies; nothing is stored."""
+    caller = await caller_of(request)
+    permit(caller, "prices")
+    media_type = check_media_type(request, JSON, LINES)
     body = await request.body()
-    raw = read_json(body.decode("utf-8"), "request")
-    return Response(
-        json_bytes(quote(raw, running(request).tariffs.now().tariff, today())), media_type="application/json"
-    )
+    held = running(request)
+    in_force = held.tariffs.now()
+    if media_type == LINES:
+        lines = [line for line in body.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()]
+        return _batch(request, caller, in_force, len(lines), map(_read, lines), LINES)
+    raw = parsed(request, body) if len(body) < _LONG else await to_thread.run_sync(parsed, request, body)
+    if isinstance(raw, list):
+        return _batch(request, caller, in_force, len(raw), raw, JSON)
+    check_members(raw)
+    only_own(caller, raw)
+    asked = Asked.of(raw, in_force.tariff, today(), language_of(request, raw))
+    answer = await held.desk.answer(Ready.of(asked, in_force.tariff))
+    held.metrics.priced(answer)
+    return reply(answer, of=in_force)
+
+
+def _batch(
+    request: Request, caller: Caller, in_force: InForce, count: int, sent: Iterable[Any], media_type: str
+) -> Response:
+    """The answers to a batch, sent slice by slice as they are made."""
+    held = running(request)
+    if not count:
+        raise Problem(422, "batch_empty", "request")
+    if count > held.serving.most_batch:
+        raise Problem(413, "batch_too_long", "request", found=count, most=held.serving.most_batch)
+
+    def check(raw: Any) -> None:
+        check_members(raw)
+        only_own(caller, raw)
+
+    batch = Batch(in_force.tariff, today(), language_of(request), check)
+    slices = _counted(batch.answers(sent), held.metrics)
+    body = _as_lines(slices) if media_type == LINES else _as_list(slices)
+    return StreamingResponse(body, 200, marks(in_force), media_type)
+
+
+def _read(line: bytes) -> Any:
+    """A line's request, or what is wrong with the line: the others are read all the same."""
+    try:
+        return read_json(text_of(line), "request")
+    except LichengError as error:
+        return error
+
+
+def _counted(slices: Iterator[list[Json]], metrics: Metrics) -> Iterator[list[Json]]:
+    for items in slices:
+        for item in items:
+            if "problem" not in item:
+                metrics.priced(item)
+        yield items
+
+
+async def _as_lines(slices: Iterator[list[Json]]) -> AsyncIterator[bytes]:
+    for items in slices:
+        yield b"".join([json_bytes(item) for item in items])
+        await asyncio.sleep(0)  # others' turn
+
+
+async def _as_list(slices: Iterator[list[Json]]) -> AsyncIterator[bytes]:
+    opening = b"["
+    for items in slices:
+        yield opening + json_bytes(items)[1:-2]
+        opening = b","
+        await asyncio.sleep(0)  # others' turn
+    yield b"]\n"

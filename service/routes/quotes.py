@@ -110,6 +110,7 @@ def _priced(held: Running, caller: Caller, raw: Any, lang: str) -> tuple[Quote, 
     """A quote as it is stored, and as it is sent."""
     at, in_force, quote_id = now(), held.tariffs.now(), new_id(PREFIX)
     answer = quote(raw, in_force.tariff, at.date(), lang)
+    held.metrics.priced(answer)
     said = document(quote_id, at, held.serving.quote_days, in_force, answer)
     body = json_bytes(said)
     stored = Quote(

@@ -14,12 +14,28 @@ from service.fields import one_of
 from service.json_text import json_bytes
 from service.problem_codes import problem_codes
 from service.running import running
-from service.schema import contract
 
-router = APIRouter(prefix="/v1", tags=["schema"])
+router = APIRouter(tags=["schema"])
 
 
-@router.get("/schema")
+@router.get("/openapi.json", include_in_schema=False)
+async def get_openapi(request: Request) -> Response:
+    """The OpenAPI document of this service."""
+    query_of(request)
+    body = await to_thread.run_sync(_document, request)
+    return tagged(request, body, tag_of(body), {"Cache-Control": "public, no-cache"}, JSON)
+
+
+def _document(request: Request) -> bytes:
+    from service.openapi import described  # pydantic's schemas are made when they are asked for, not at the start
+
+    kept: bytes | None = getattr(request.app.state, "openapi", None)
+    if kept is None:
+        kept = request.app.state.openapi = json_bytes(described(request.app.openapi()))
+    return kept
+
+
+@router.get("/v1/schema")
 async def get_schema(request: Request) -> Response:
     """Columns of every file, codes, refusals and problems; sentences in the language asked for."""
     query = query_of(request, "lang")
@@ -30,5 +46,7 @@ async def get_schema(request: Request) -> Response:
 
 
 def _body(request: Request, lang: str) -> bytes:
+    from service.schema import contract  # it loads the engines, which a service that only prices does not need
+
     tables = contract(running(request).tariffs.now().tariff, lang)
     return json_bytes({"format": 1, **tables, "problems": problem_codes(lang)})

@@ -64,7 +64,7 @@ class Ready:
 
 @router.get("")
 async def get_tariffs(request: Request) -> Response:
-    """The release that answers for a month as known on a date, its marks, and every event of the history of releases."""
+    """The release that answers for a month as known on a date, its marks, and the history of releases."""
     query = query_of(request, "month", "known_on")
     releases = running(request).serving.releases
     return await _answer(request, query, lambda found, asked: overview(releases, found, asked))
@@ -87,7 +87,7 @@ async def get_table(request: Request, month: str, name: str) -> Response:
 
     def make(found: Answering, asked: Asked) -> dict[str, Any]:
         if not has_table(found, name):
-            raise Problem(404, "not_found", "name")
+            raise Problem(404, "address_unknown", "name")
         return table_answer(found, asked, name, query.get("region", ""))
 
     return await _answer(request, {**query, "month": month, "name": name}, make)

@@ -64,7 +64,7 @@ def append(connection: Connection, act: Act) -> Entry:
         "previous": previous,
     }
     entry = Entry(**said, hash=_seal(said))
-    connection.execute(_INSERT, asdict(entry))
+    connection.execute(_INSERT, {**said, "hash": entry.hash})
     if AUDIT_HEAD in connection.info:
         connection.info[AUDIT_HEAD] = (entry.number, entry.hash)
     return entry
@@ -80,6 +80,12 @@ def entries(connection: Connection) -> Iterator[Entry]:
     """All entries, the first first."""
     for row in connection.execution_options(yield_per=1000).execute(select(audit).order_by(audit.c.number)):
         yield Entry(**row._mapping)
+
+
+def page_after(connection: Connection, number: int, most: int) -> list[Entry]:
+    """Entries after a number, at most so many."""
+    query = select(audit).where(audit.c.number > number).order_by(audit.c.number).limit(most)
+    return [Entry(**row._mapping) for row in connection.execute(query)]
 
 
 def _seal(said: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ def answers(connection: Connection) -> None:
 def levies_by_state(connection: Connection) -> dict[str, int]:
     """Uploaded months by state."""
     counted = select(levies.c.state, func.count()).group_by(levies.c.state)
-    return {state: number for state, number in connection.execute(counted)}
+    return {row[0]: row[1] for row in connection.execute(counted)}
 
 
 def keys_that_hold(connection: Connection, at: dt.datetime) -> int:

@@ -66,11 +66,19 @@ def connect(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         settings: dict[str, Any] = {"check_same_thread": False, "timeout": _BUSY_MS / 1000}
         engine = create_engine(parsed, connect_args=settings, **_CONNECTIONS)
+        event.listen(engine, "do_connect", _make_private)
         event.listen(engine, "connect", _set_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = create_engine(parsed, pool_pre_ping=True, connect_args=_POSTGRESQL, **_CONNECTIONS)
     return engine
+
+
+def _make_private(_dialect: Any, _record: Any, words: list[Any], _settings: dict[str, Any]) -> None:
+    """A new database file is for its owner alone; SQLite gives the files beside it the same permissions."""
+    file = Path(words[0])
+    if file.parent.is_dir():
+        file.touch(mode=0o600)
 
 
 def _set_sqlite(connection: Any, _record: Any) -> None:

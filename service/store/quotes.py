@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -37,13 +37,14 @@ class Quote:
 
 
 _INSERT = insert(quotes)
+_COLUMNS = tuple(field.name for field in fields(Quote))
 _LISTED = (quotes.c.id, quotes.c.created_at, quotes.c.valid_until, quotes.c.month, quotes.c.edition, quotes.c.release)
 _NEWEST_FIRST = select(*_LISTED).order_by(quotes.c.id.desc())
 
 
 def put(connection: Connection, quote: Quote, request_id: str | None = None) -> None:
     """Store a quote with its entry in the audit log."""
-    connection.execute(_INSERT, asdict(quote))
+    connection.execute(_INSERT, {name: getattr(quote, name) for name in _COLUMNS})
     said = {"month": quote.month, "edition": quote.edition, "release": quote.release}
     append(connection, Act(quote.key_id, CREATED, quote.id, said, request_id))
 

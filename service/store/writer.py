@@ -109,13 +109,16 @@ class Writer:
 
 
 def _worked(connection: Connection, one: _Waiting) -> Outcome:
+    """The outcome of a work in a savepoint of its own; raises where the database fails, for then all of it is gone."""
+    connection.exec_driver_sql("SAVEPOINT work")
     try:
-        with connection.begin_nested():
-            answer = one.work(connection)
+        answer = one.work(connection)
     except Exception as error:
         if is_unavailable(error):
             raise
         whole(connection)
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
         connection.info[AUDIT_HEAD] = None  # its entry of the audit log was undone with it
         return one.future, None, error
+    connection.exec_driver_sql("RELEASE SAVEPOINT work")
     return one.future, answer, None

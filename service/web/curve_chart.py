@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 680, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 664, 18, 256
+LEFT, RIGHT, TOP, BOTTOM = 64, 664, 34, 256
 _TICKS = 5
 
 

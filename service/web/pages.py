@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request, Response
 
 from pricing.errors import LichengError
 from service.clock import today
-from service.conventions.rates import count_address
 from service.fields import read_date, read_month
 from service.running import running
 from service.tariff_pages import in_force
@@ -21,6 +20,7 @@ from service.web.languages import language_of
 from service.web.priced import FIELDS, Priced, priced
 from service.web.rendering import page
 from service.web.rider import RiderForm
+from service.web.static_files import static_response
 from service.web.tariff_view import groups
 
 router = APIRouter(include_in_schema=False)
@@ -40,6 +40,12 @@ async def post_rider(request: Request) -> Response:
     return _rider(request, RiderForm.of(typed), typed)
 
 
+@router.get("/static/{name}")
+async def get_static(request: Request, name: str) -> Response:
+    """A style, script or picture of the pages; a browser keeps it as long as the page names this very content."""
+    return static_response(name, request.query_params.get("v", ""))
+
+
 @router.get("/host")
 async def get_host(request: Request) -> Response:
     """The example host's package, priced."""
@@ -56,7 +62,6 @@ async def post_host(request: Request) -> Response:
 @router.get("/tariff")
 async def get_tariff(request: Request) -> Response:
     """What is in force for a month as known on a date, for a region or for all."""
-    count_address(request)
     lang, standing, asked = language_of(request), running(request).tariffs.now(), request.query_params
     day = today().isoformat()
     texts = {"month": asked.get("month") or day[:7], "known_on": asked.get("known_on") or day}
@@ -73,7 +78,6 @@ async def get_tariff(request: Request) -> Response:
 
 
 def _rider(request: Request, form: RiderForm, typed: Texts) -> Response:
-    count_address(request)
     lang, standing = language_of(request, typed.get("lang", "")), running(request).tariffs.now()
     asked, faults = form.request(lang)
     moved = typed.get("do", "")
@@ -91,7 +95,6 @@ def _rider(request: Request, form: RiderForm, typed: Texts) -> Response:
 
 
 def _host(request: Request, form: HostForm, typed: Texts) -> Response:
-    count_address(request)
     lang, standing = language_of(request, typed.get("lang", "")), running(request).tariffs.now()
     covers = list(dict.fromkeys(name for one in standing.tariff.packages.values() for name in one.covers))
     found = priced(*form.request(standing.tariff, covers, lang), standing, lang)

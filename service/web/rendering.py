@@ -1,4 +1,4 @@
-"""Pages as HTML: templates with escaping, the frame of every page, and headers that let nothing in from outside."""
+"""Pages as HTML: templates with escaping, and the frame of every page. The envelope adds what browsers must keep out."""
 
 from __future__ import annotations
 
@@ -27,21 +27,7 @@ from service.tariffs import InForce
 from service.web.compared import out_of_scope, sheets
 from service.web.languages import language_of, remember
 from service.web.sessions import session_of
-
-POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Cache-Control": "no-store",
-}
-
+from service.web.static_files import static_address
 
 @cache
 def _environment() -> Environment:
@@ -60,6 +46,7 @@ def _environment() -> Environment:
         source_words=source_words,
         sheets=sheets,
         out_of_scope=out_of_scope,
+        static=static_address,
         language_names=(("en", "English"), ("zh", "中文")),
     )
     return environment
@@ -91,7 +78,7 @@ def page(request: Request, template: str, *, status: int = 200, typed: Any = Non
         "by_form": typed is not None,
     }
     html = _environment().get_template(template).render(**{**frame, **shown})
-    headers = {**HEADERS, "Content-Language": "zh-CN" if lang == "zh" else "en", "Vary": "Accept-Language, Cookie"}
+    headers = {"Content-Language": "zh-CN" if lang == "zh" else "en", "Vary": "Accept-Language, Cookie"}
     response = Response(html, status, headers, "text/html")
     remember(response, lang, asked)
     return response

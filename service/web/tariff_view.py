@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pricing.rate_table import NATION, By, Curve, Value
-from pricing.scheme import WORK_INJURY
-from pricing.spoken import factor, level_words, named
+from pricing.rate_table import NATION, By, Curve, RateTable, Value
+from pricing.scheme import WORK_INJURY, Relativity
+from pricing.spoken import factor, level_words, named, quantity_words, share_words
 from pricing.tariff import Tariff
 from pricing.words import say, sentences
 from service.tariff_change_words import written
@@ -59,7 +59,7 @@ def groups(tariff: Tariff, shown: Mapping[str, Any], lang: str) -> list[Group]:
         name = entry["entry"].split("@")[0]
         cover = name.split("/")[0] if "/" in name else ""
         table = found.setdefault(cover, {}).setdefault(name, Table(name, entry["title"], []))
-        table.entries.append((entry, _said(_value(tariff, name, entry), entry["unit"], tariff, lang)))
+        table.entries.append((entry, _said(_value(tariff, name, entry), tariff.tables[name], tariff, lang)))
     first = sorted(found, key=lambda cover: (cover != WORK_INJURY, cover not in tariff.covers, cover))
     return [Group(cover or "shared", _title(cover, tariff, lang), list(found[cover].values())) for cover in first]
 
@@ -77,21 +77,33 @@ def _value(tariff: Tariff, table: str, shown: Mapping[str, Any]) -> Value:
     return next(entry.value for entry in entries if entry.id == shown["entry"])
 
 
-def _said(value: Value, unit: str, tariff: Tariff, lang: str) -> Said:
+def _said(value: Value, table: RateTable, tariff: Tariff, lang: str) -> Said:
     if isinstance(value, Curve):
-        return Said(_knots(value), curve=True)
+        return Said(tuple((x, factor(y)) for x, y in _knots(value, table, tariff, lang)), curve=True)
     if not isinstance(value, By):
-        return Said((("", written(value, unit, lang)),))
+        return Said((("", written(value, table.unit, lang)),))
     lines: list[tuple[str, str]] = []
     for level, node in value.nodes.items():
         name = level_name(value.factor, level, tariff, lang)
-        inner = _said(node, unit, tariff, lang).lines  # type: ignore[arg-type]
+        inner = _said(node, table, tariff, lang).lines  # type: ignore[arg-type]
         lines += [(" · ".join(filter(None, (name, below))), amount) for below, amount in inner]
     return Said(tuple(lines))
 
 
-def _knots(curve: Curve) -> tuple[tuple[str, str], ...]:
-    return tuple((f"{x:,}", factor(y)) for x, y in zip(curve.x, curve.y, strict=True))
+def _knots(curve: Curve, table: RateTable, tariff: Tariff, lang: str) -> Iterator[tuple[str, int]]:
+    """The knots of a curve: the quantity as its scheme reads it, and the factor there. [ppm]"""
+    read = [one for scheme in tariff.schemes.values() for one in scheme.relativities if one.table == table.id]
+    name = _quantity(read[0]) if read else ""
+    for x, y in zip(curve.x, curve.y, strict=True):
+        if name and f"quantity_{name}" in sentences(lang):
+            yield quantity_words(name, x, lang), y
+        else:
+            yield (share_words(x, lang) if name else f"{x:,}"), y
+
+
+def _quantity(relativity: Relativity) -> str:
+    """What the quantity of a curve is called: a column, several added, or a quotient."""
+    return "_per_".join((relativity.of[0], relativity.per[0])) if relativity.per else "_and_".join(relativity.of)
 
 
 def level_name(name: str, level: str, tariff: Tariff, lang: str) -> str:

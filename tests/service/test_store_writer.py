@@ -1,6 +1,5 @@
 """The writer: many wait for one commit; who fails takes nobody along; who was told so is on the disk."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
@@ -152,5 +151,4 @@ def test_a_commit_is_synced_and_in_the_write_ahead_log(tmp_path: Path) -> None:
     with reading(engine) as connection:
         found = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")}
     assert found == {"journal_mode": "wal", "synchronous": 2}  # 2: FULL
-    assert sqlite3.threadsafety >= 1
     engine.dispose()

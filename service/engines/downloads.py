@@ -1,0 +1,71 @@
+"""Whole tables as CSV or Parquet, made while they are sent: memory does not grow with the month."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from service.engines.refused import escaped
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class _Drain(io.RawIOBase):
+    """A file that holds what was written until it is taken."""
+
+    def __init__(self) -> None:
+        self._held, self._place = bytearray(), 0
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, block: Any) -> int:
+        """Take bytes."""
+        self._held += block
+        self._place += len(block)
+        return len(block)
+
+    def tell(self) -> int:
+        """How many bytes there were."""
+        return self._place
+
+    def taken(self) -> bytes:
+        """What was written since it was last asked."""
+        held, self._held = bytes(self._held), bytearray()
+        return held
+
+
+def csv_bytes(batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+    """UTF-8 with BOM; a text that a spreadsheet would run as a formula has an apostrophe before it."""
+    yield _BOM
+    first = True
+    for batch in batches:
+        drain = _Drain()
+        pacsv.write_csv(_safe(batch), drain, pacsv.WriteOptions(include_header=first))
+        first = False
+        yield drain.taken()
+
+
+def parquet_bytes(batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+    """A Parquet file, a group of rows per batch."""
+    drain = _Drain()
+    writer: pq.ParquetWriter | None = None
+    for batch in batches:
+        writer = writer or pq.ParquetWriter(drain, batch.schema, compression="lz4")
+        if len(batch):
+            writer.write_batch(batch)
+        yield drain.taken()
+    assert writer is not None, "there is always one batch"
+    writer.close()
+    yield drain.taken()
+
+
+def _safe(batch: pa.RecordBatch) -> pa.RecordBatch:
+    columns = [escaped(column) if pa.types.is_string(column.type) else column for column in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)

@@ -1,0 +1,122 @@
+"""Pages and whole downloads of a settled month: lines by number, declarations and refusals by their place in the file.
+
+A page reads the group of lines that it lies in, or the bytes of its rows: the size of the month does not matter.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pricing.arrow import LINE_SCHEMA
+from service.engines import folder as files
+from service.engines.folder import FORMULA
+from service.engines.refused import REFUSAL_SCHEMA
+from service.engines.visible import Eyes, seen_lines, seen_refusals
+
+_BATCH = 8_192
+_NUMBERS = ("lines", "orders", "heads", "amount_millifen", "float_ppm", "levy_fen")
+DECLARATION_SCHEMA = pa.schema(
+    [(name, pa.int64() if name in _NUMBERS else pa.string()) for name in files.DECLARATION_COLUMNS]
+)
+TABLES = {"lines": files.LINES, "declarations": files.DECLARATIONS, "refusals": files.REFUSALS}
+Rows = list[dict[str, Any]]
+
+
+def page(folder: Path, table: str, eyes: Eyes, after: int, limit: int) -> tuple[Rows, int | None]:
+    """Rows of a page and where the next begins, None where none follows. after: 0, or what the page before said."""
+    if table == "lines":
+        return _line_page(folder / files.LINES, eyes, after, limit)
+    rows, following = _csv_rows(folder / TABLES[table], after, limit)
+    return _typed(seen_refusals(rows, eyes) if table == "refusals" else rows, _schema(table)), following
+
+
+def batches(folder: Path, table: str, eyes: Eyes) -> Iterator[pa.RecordBatch]:
+    """All rows as they are shown, batch by batch; at least one batch, so that the columns are known."""
+    if table == "lines":
+        columns = list(eyes.columns)
+        file = pq.ParquetFile(folder / files.LINES)
+        yield seen_lines(_empty(pa.schema([LINE_SCHEMA.field(name) for name in columns])), eyes)
+        for batch in file.iter_batches(batch_size=_BATCH, columns=columns):
+            yield seen_lines(batch.select(columns), eyes)
+        return
+    schema, after = _schema(table), 0
+    yield _empty(schema)
+    while True:
+        rows, following = page(folder, table, eyes, after, _BATCH)
+        if rows:
+            yield pa.RecordBatch.from_pylist(rows, schema)
+        if following is None:
+            return
+        after = following
+
+
+def lines_of_worker(folder: Path, stored: str, eyes: Eyes) -> Rows:
+    """All lines of a worker by the id under which it is stored."""
+    table = pq.read_table(folder / files.LINES, columns=list(eyes.columns), filters=[("worker", "=", stored)])
+    return [row for batch in table.to_batches() for row in seen_lines(batch, eyes).to_pylist()]
+
+
+def _line_page(path: Path, eyes: Eyes, after: int, limit: int) -> tuple[Rows, int | None]:
+    columns = list(eyes.columns)
+    with pq.ParquetFile(path) as file:
+        sizes = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
+        ends = list(accumulate(sizes))
+        groups = [group for group, end in enumerate(ends) if end > after]
+        if not groups:
+            return [], None
+        skip = after - (ends[groups[0]] - sizes[groups[0]])
+        taken: list[pa.RecordBatch] = []
+        for batch in file.iter_batches(batch_size=_BATCH, row_groups=groups, columns=columns):
+            wanted = limit - sum(map(len, taken))
+            taken.append(batch.slice(min(skip, len(batch)), wanted))
+            skip = max(0, skip - len(batch))
+            if wanted == len(taken[-1]):
+                break
+        found = pa.Table.from_batches(taken).select(columns).combine_chunks().to_batches()[0]
+    rows = [{"number": after + place, **row} for place, row in enumerate(seen_lines(found, eyes).to_pylist(), 1)]
+    return rows, after + len(rows) if after + len(rows) < ends[-1] else None
+
+
+def _csv_rows(path: Path, after: int, limit: int) -> tuple[list[dict[str, str | None]], int | None]:
+    """Rows of a CSV of ours from a place in bytes on (0: its beginning), and the place of the next row."""
+    with path.open("rb") as file:
+        names = next(csv.reader([file.readline().decode("utf-8-sig")]))
+        end = file.seek(0, 2)
+        file.seek(after or _beginning(file))
+        read = csv.reader(line.decode("utf-8") for line in iter(file.readline, b""))
+        found = [dict(zip(names, map(_plain, row), strict=True)) for _, row in zip(range(limit), read, strict=False)]
+        place = file.tell()
+    return found, place if place < end else None
+
+
+def _beginning(file: Any) -> int:
+    """Where the first row stands."""
+    file.seek(0)
+    file.readline()
+    return int(file.tell())
+
+
+def _plain(cell: str) -> str | None:
+    """A cell as it was before it was made safe for spreadsheets."""
+    return (cell[1:] if cell[:1] == "'" and re.match(FORMULA, cell) else cell) or None
+
+
+def _typed(rows: list[dict[str, str | None]], schema: pa.Schema) -> Rows:
+    whole = [field.name for field in schema if pa.types.is_integer(field.type)]
+    return [{**row, **{name: int(row[name] or 0) if row[name] else None for name in whole}} for row in rows]
+
+
+def _schema(table: str) -> pa.Schema:
+    return DECLARATION_SCHEMA if table == "declarations" else REFUSAL_SCHEMA
+
+
+def _empty(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([], schema)

@@ -1,0 +1,102 @@
+"""What of a settled month is shown, and to whom: columns by who asks, given ids only to the sender that gave them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pricing.arrow import LINE_SCHEMA
+from pricing.arrow_usage import OWN_COLUMNS
+from pricing.payers import PAYER_NAMES
+from pricing.usage import KEY
+from service.engines.order import Rekey
+from service.engines.rekeyed import given_of, stored_worker
+
+# What a platform sees of a line: its own key and what it owes, nothing from which others' quantities could be read.
+PLATFORM_COLUMNS = (
+    *KEY,
+    "worker_ref",
+    "scheme",
+    "cover",
+    "exposure",
+    "unit",
+    "levy_fen",
+    *(f"{payer}_fen" for payer in PAYER_NAMES),
+    "status",
+    "evidence",
+    "incomplete",
+    "settles",
+    "reason",
+    OWN_COLUMNS,
+)
+UNMERGED = ("pilot_per_order", "courier_single")  # schemes whose exposure is the row's own, of one platform
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Who looks. rekey: opens what was sealed for the sender, None: for anybody else; erased: stored ids of workers
+    whose given ids nobody is shown; whole: whether all columns of a line are shown.
+    """
+
+    rekey: Rekey | None
+    erased: frozenset[str] = frozenset()
+    whole: bool = False
+
+    @property
+    def label(self) -> str:
+        """Short and the same for all who are shown the same of a month."""
+        return f"{'all' if self.whole else 'own'}{'-given' if self.rekey else ''}-{len(self.erased)}"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a line that are shown."""
+        return tuple(LINE_SCHEMA.names) if self.whole else PLATFORM_COLUMNS
+
+
+def seen_lines(batch: pa.RecordBatch, eyes: Eyes) -> pa.RecordBatch:
+    """Lines as they are shown. The batch holds the columns that are shown, in their order."""
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    given = _given(columns["worker"], columns["worker_ref"], eyes)
+    columns["worker"] = pa.array([worker for worker, _, _ in given], pa.string())
+    columns["worker_ref"] = pa.array([ref for _, ref, _ in given], pa.string())
+    columns[OWN_COLUMNS] = _own_columns(columns[OWN_COLUMNS], [opened for _, _, opened in given], eyes)
+    if not eyes.whole:
+        own = pc.is_in(columns["scheme"], pa.array(UNMERGED))
+        columns["exposure"] = pc.if_else(own, columns["exposure"], pa.scalar(None, pa.int64()))
+        columns["unit"] = pc.if_else(own, columns["unit"], pa.scalar(None, pa.string()))
+    return pa.RecordBatch.from_arrays([columns[name] for name in batch.schema.names], names=batch.schema.names)
+
+
+def seen_refusals(rows: list[dict[str, str | None]], eyes: Eyes) -> list[dict[str, str | None]]:
+    """Refusals as they are shown: the sender's own names again, also where a sentence repeats a worker's id."""
+    shown = []
+    for row in rows:
+        found = None if eyes.rekey is None else given_of(row["worker_ref"], eyes.rekey)
+        if found is None or eyes.rekey is None:
+            shown.append({**row, "worker_ref": None})
+            continue
+        kept = stored_worker(found[0], eyes.rekey)
+        if kept in eyes.erased:
+            shown.append({**row, "worker_ref": None})
+            continue
+        said = {name: (row[name] or "").replace(kept, found[0]) for name in ("message", "message_zh")}
+        shown.append({**row, **said, "worker_ref": found[1]})
+    return shown
+
+
+def _given(workers: pa.Array, refs: pa.Array, eyes: Eyes) -> list[tuple[str, str | None, bool]]:
+    """Of each line the worker and the worker_ref that are shown, and whether they are the given ones."""
+    shown: list[tuple[str, str | None, bool]] = []
+    for worker, ref in zip(workers.to_pylist(), refs.to_pylist(), strict=True):
+        found = None if eyes.rekey is None or worker in eyes.erased else given_of(ref, eyes.rekey)
+        shown.append((worker, None, False) if found is None else (*found, True))
+    return shown
+
+
+def _own_columns(column: pa.Array, opened: list[bool], eyes: Eyes) -> pa.Array:
+    sealed = column.to_pylist()
+    rekey = eyes.rekey
+    texts = [rekey.open(x) if rekey and x and may else None for x, may in zip(sealed, opened, strict=True)]
+    return pa.array(texts, pa.string())

@@ -1,0 +1,48 @@
+"""A levy as its sender is told: how far it is, what was wrong, where its tables are."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from service.auth.keyring import Keyring
+from service.month.keys import SenderKeys
+from service.store.levies import DONE, FAILED, Levy
+
+PATH = "/v1/levies"
+PROVISIONAL = {"Licheng-Provisional": "true"}  # until the month is closed, nothing of it is final
+TABLES = ("lines", "declarations", "refusals", "totals", "receipt")
+
+
+def levy_answer(levy: Levy) -> dict[str, Any]:
+    """The answer for one levy."""
+    order, address = json.loads(levy.order), f"{PATH}/{levy.id}"
+    return {
+        "format": 1,
+        "id": levy.id,
+        "state": levy.state,
+        "provisional": True,
+        "month": levy.month,
+        "known_on": order["known_on"],
+        "created_at": levy.created_at,
+        "started_at": levy.started_at,
+        "finished_at": levy.finished_at,
+        "stage": levy.stage,
+        "rows_done": levy.rows_done,
+        "rows": levy.rows,
+        "error": None if levy.error is None else json.loads(levy.error),
+        "links": {"self": address, **{table: f"{address}/{table}" for table in TABLES}},
+    }
+
+
+def is_over(levy: Levy) -> bool:
+    """Whether nothing more happens to it."""
+    return levy.state in (DONE, FAILED)
+
+
+def eyes_of(levy: Levy, keyring: Keyring, tenant: str, erased: frozenset[str], whole: bool) -> Any:
+    """Who looks at a levy, as the engines ask for it: given ids are opened for the tenant that sent them."""
+    from service.engines.visible import Eyes
+
+    own = SenderKeys(keyring, levy.tenant) if tenant == levy.tenant else None
+    return Eyes(own, erased, whole)

@@ -1,0 +1,58 @@
+"""The pulse of a run: each second it tells the store that the run lives, and how far it is."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+from pricing.errors import InputError
+from service.store import levies
+from service.store.database import Engine, writing
+from service.store.levies import Beat
+from service.store.unavailable import StoreNotAvailable
+
+EVERY_S = 1.0
+_READ = "read"
+
+
+class Superseded(Exception):
+    """The levy is no longer this run's: another process has taken it."""
+
+
+class Pulse:
+    """Counts rows as the engine does them, while the block runs. most_rows: more are refused while they are read."""
+
+    def __init__(self, engine: Engine, levy_id: str, runner: str, most_rows: int) -> None:
+        self._engine, self._levy_id, self._runner, self._most_rows = engine, levy_id, runner, most_rows
+        self._stage, self._done, self._rows = _READ, 0, 0
+        self._lost, self._over = False, threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+
+    def progress(self, stage: str, rows: int) -> None:
+        """Rows done of a stage; InputError where there are more than may be sent, Superseded where all is in vain."""
+        if self._lost:
+            raise Superseded(self._levy_id)
+        if stage != self._stage:
+            self._stage, self._done = stage, 0
+        self._done += rows
+        if stage == _READ:
+            self._rows += rows
+            if self._rows > self._most_rows:
+                raise InputError("too_many_rows", "usage", most=f"{self._most_rows:,}")
+
+    def __enter__(self) -> Pulse:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(EVERY_S) and not self._lost:
+            said = Beat(self._stage, self._done, None if self._stage == _READ else self._rows)
+            try:
+                with writing(self._engine) as connection:
+                    self._lost = not levies.beat(connection, self._levy_id, self._runner, said)
+            except StoreNotAvailable:
+                continue  # it may come back; who watches meanwhile sees only that nothing is said

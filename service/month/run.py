@@ -1,0 +1,190 @@
+"""One month settled by a process of its own: `python -m service.month.run ID`, its settings on standard input.
+
+It holds the levy's folder, claims the levy in the store, settles it into the folder as the command line would, and says
+how it ended. Whenever it dies, another run begins anew, or finds the published folder and only says so.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pricing.errors import LichengError
+from pricing.words import say
+from service.auth.keyring import Keyring
+from service.json_text import json_bytes
+from service.month.asked import Asked
+from service.month.folders import LevyFolder
+from service.month.keys import SenderKeys
+from service.month.pulse import Pulse, Superseded
+from service.refusals import of_error
+from service.serving import Serving
+from service.store import levies
+from service.store.database import Connection, Engine, connect, writing
+from service.store.levies import Levy
+from service.store.unavailable import StoreNotAvailable
+from service.tariffs import Tariffs
+
+T = TypeVar("T")
+_TRIES, _PAUSE_S = 30, 2.0  # to reach the store when all is done
+
+
+EXIT_BUG = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run needs to know of the service that started it. runner: how the store calls this run."""
+
+    home: str
+    releases: str
+    database: str
+    secret: bytes
+    most_rows: int
+    runner: str
+
+    @classmethod
+    def of(cls, serving: Serving, runner: str) -> Settings:
+        """From the settings of the service."""
+        home, releases = (str(path.resolve()) for path in (serving.home, serving.releases))
+        return cls(home, releases, serving.database, serving.secret, serving.most_rows, runner)
+
+    @property
+    def text(self) -> bytes:
+        """As it is handed to the process."""
+        said = {name: getattr(self, name) for name in ("home", "releases", "database", "most_rows", "runner")}
+        return json.dumps({**said, "secret": base64.b64encode(self.secret).decode()}).encode()
+
+    @classmethod
+    def read(cls, text: bytes) -> Settings:
+        """From what was handed over."""
+        said = json.loads(text)
+        return cls(**{**said, "secret": base64.b64decode(said["secret"])})
+
+
+def run(levy_id: str, settings: Settings) -> None:
+    """Settle a levy, if it is still to be settled and nobody else is at it."""
+    folder = LevyFolder(Path(settings.home), levy_id)
+    engine = connect(settings.database)
+    try:
+        with folder.held() as ours:
+            if not ours:
+                return
+            with writing(engine) as connection:
+                levy = levies.claim(connection, levy_id, settings.runner)
+            if levy is not None:
+                _settle_and_say(levy, folder, settings, engine)
+    finally:
+        engine.dispose()
+
+
+def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: Engine) -> None:
+    """Settle, then tell the store; KeyboardInterrupt gives the levy back first."""
+    folder.tidy()
+    try:
+        with Pulse(engine, levy.id, settings.runner, settings.most_rows) as pulse:
+            rows, error = _settled(levy, folder, settings, pulse)
+    except KeyboardInterrupt:
+        _told(engine, partial(levies.hand_back, levy_id=levy.id, runner=settings.runner))
+        raise
+    except Superseded:
+        return
+    if _told(engine, partial(levies.finish, levy_id=levy.id, runner=settings.runner, rows=rows, error=error)):
+        folder.drop_upload()
+
+
+def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -> tuple[int | None, str | None]:
+    """Rows of the published month, or what was wrong with it; a month that is there already is not made again."""
+    from service.engines import folder as files
+    from service.engines.levy import levy as settle
+
+    if folder.month.is_dir():
+        totals = json.loads((folder.month / files.TOTALS).read_text(encoding="utf-8"))
+        return int(totals["rows"]), None
+    asked = Asked.read(levy.order)
+    said = {folder.upload / file.name: file.said for file in asked.files}
+    try:
+        keys = SenderKeys(Keyring.of(settings.secret), levy.tenant)
+        tariff = Tariffs(Path(settings.releases)).now().tariff
+        totals = settle(order_of(asked, folder.upload, folder.month, said, keys), tariff, pulse.progress)
+    except LichengError as error:
+        shutil.rmtree(folder.month, ignore_errors=True)
+        return None, json_bytes(refusal_of(error, said, folder)).decode()
+    return int(totals["rows"]), None
+
+
+def order_of(asked: Asked, upload: Path, out: Path, said: Mapping[Path, str], keys: SenderKeys) -> Any:
+    """The order as the engines take it. upload: where the sent files lie; out: where the month is to lie."""
+    from service.engines.order import Order, Upload
+    from service.engines.previous import sent_register
+    from service.fields import read_date, read_month
+
+    paths: dict[str, list[Path]] = {}
+    for file in asked.files:
+        paths.setdefault(file.part, []).append(upload / file.name)
+    sides = {part: paths[part][0] for part in ("enrolments", "history") if part in paths}
+    known_on = read_date(asked.known_on, "known_on")
+    assert known_on is not None
+    return Order(
+        sources=tuple(paths["usage"]),
+        month=read_month(asked.month, "month"),
+        register=tuple(row for path in paths.get("platforms", ()) for row in sent_register(str(path))),
+        known_on=known_on,
+        schemes=asked.schemes,
+        out=out,
+        demonstration=asked.demonstration,
+        covers=asked.covers,
+        upload=Upload(said, keys, asked.own),
+        **sides,
+    )
+
+
+def refusal_of(error: LichengError, said: Mapping[Path, str], folder: LevyFolder) -> dict[str, str]:
+    """An error as the sender is told: with its own names of files instead of our paths."""
+    refused = of_error(error)
+    names = {str(path): name for path, name in said.items()} | {str(folder.month): "month", str(folder.root): "levy"}
+    for path, name in names.items():
+        refused = {key: text.replace(path, name) for key, text in refused.items()}
+    return refused
+
+
+def _told(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """What the store answered; while it does not answer, wait."""
+    for _ in range(_TRIES):
+        try:
+            with writing(engine) as connection:
+                return work(connection)
+        except StoreNotAvailable:
+            time.sleep(_PAUSE_S)
+    with writing(engine) as connection:
+        return work(connection)
+
+
+def main() -> None:
+    """The process: kinder to its machine than the service that it belongs to, and the first to go without memory."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.nice(5)
+    if sys.platform == "linux":
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+    try:
+        run(sys.argv[1], Settings.read(sys.stdin.buffer.read()))
+    except KeyboardInterrupt:
+        print(say("interrupted", "en"), file=sys.stderr)
+    except Exception as error:  # where it happened, not what it says: that may name a worker
+        print("".join(traceback.format_tb(error.__traceback__)) + type(error).__name__, file=sys.stderr)
+        raise SystemExit(EXIT_BUG) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""The supervisor: starts a process for each month that waits, and begins again those whose process has died.
+
+Any number of services may look after one store: who settles a month is decided by the claim in its transaction and by
+the hold on its folder, not here. Whether a run lives is told by that hold, which the system ends with the process;
+where the folder is out of reach, or its process is stuck, by a pulse that stands still.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import service
+from service.json_text import json_bytes
+from service.month.folders import LevyFolder, left_receiving
+from service.month.run import Settings
+from service.refusals import both
+from service.serving import Serving
+from service.store import levies
+from service.store.database import Engine, reading, writing
+from service.store.levies import QUEUED, RUNNING, Levy
+from service.store.unavailable import StoreNotAvailable
+
+MOST_ATTEMPTS = 3
+SILENT_S = 30.0  # a pulse that stands still for so long is none
+PAUSE_S = 5.0  # after a process that failed, before the next try
+_LOOK_S = 1.0
+_STOP_S = 10.0
+_ROOT = Path(service.__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """The last beat of a run, and when this supervisor first saw it, on its own clock."""
+
+    beat_at: str | None
+    at: float
+
+
+class Supervisor:
+    """Looks after the months of a store, in a thread of its own."""
+
+    def __init__(self, serving: Serving, engine: Engine, silent_s: float = SILENT_S, pause_s: float = PAUSE_S) -> None:
+        self._serving, self._engine, self._silent_s, self._pause_s = serving, engine, silent_s, pause_s
+        self._not_before: dict[str, float] = {}
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._heard: dict[str, _Heard] = {}
+        self._wanted, self._stopping = threading.Event(), False
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Begin, with what an earlier service left."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """A month was received."""
+        self._wanted.set()
+
+    def stop(self) -> None:
+        """End, and hand back what runs: it is queued again, for the next service to begin."""
+        self._stopping = True
+        self._wanted.set()
+        self._thread.join()
+        for child in self._children.values():
+            child.terminate()
+        for child in self._children.values():
+            try:
+                child.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+    def _run(self) -> None:
+        swept = False
+        while not self._stopping:
+            try:
+                swept = swept or self._sweep()
+                self._look()
+            except (StoreNotAvailable, OSError):
+                pass  # the store or the disk may come back; the next look tells
+            self._wanted.wait(_LOOK_S)
+            self._wanted.clear()
+
+    def _sweep(self) -> bool:
+        """Uploads that a dead service was receiving: what the store knows is finished, the rest is taken away."""
+        for folder in left_receiving(self._serving.home):
+            with folder.held() as ours, reading(self._engine) as connection:
+                if ours and levies.find(connection, folder.id) is not None:
+                    folder.received()
+                elif ours:
+                    folder.discard()
+        return True
+
+    def _look(self) -> None:
+        self._reap()
+        with reading(self._engine) as connection:
+            found = levies.unfinished(connection)
+        self._heard = {levy.id: self._hear(levy) for levy in found if levy.state == RUNNING}
+        for levy in found:
+            if levy.state == RUNNING and self._is_dead(levy):
+                self._begin_again(levy)
+            elif levy.state == QUEUED:
+                self._begin(levy)
+
+    def _reap(self) -> None:
+        """Processes that have ended; where one failed, its month waits a little."""
+        for levy_id, child in list(self._children.items()):
+            if child.poll() is not None:
+                del self._children[levy_id]
+                if child.returncode:
+                    self._not_before[levy_id] = time.monotonic() + self._pause_s
+
+    def _hear(self, levy: Levy) -> _Heard:
+        known = self._heard.get(levy.id)
+        return known if known and known.beat_at == levy.beat_at else _Heard(levy.beat_at, time.monotonic())
+
+    def _is_dead(self, levy: Levy) -> bool:
+        """Whether nobody settles it any more. A process of ours that is stuck is ended first."""
+        silent = time.monotonic() - self._heard[levy.id].at > self._silent_s
+        folder = LevyFolder(self._serving.home, levy.id)
+        if not folder.root.is_dir():
+            return silent
+        if silent and levy.id in self._children:
+            self._children[levy.id].kill()
+            self._children.pop(levy.id).wait()
+        with folder.held() as free:
+            return free
+
+    def _begin_again(self, levy: Levy) -> None:
+        folder = LevyFolder(self._serving.home, levy.id)
+        hopeless = levy.attempts >= MOST_ATTEMPTS and not folder.month.is_dir()
+        with writing(self._engine) as connection:
+            if not hopeless:
+                levies.give_back(connection, levy)
+                self._wanted.set()
+                return
+            error = {**both("levy_given_up", attempts=levy.attempts), "place": levy.id}
+            ended = levies.finish(connection, levy.id, levy.runner or "", None, json_bytes(error).decode())
+        if ended:
+            folder.drop_upload()
+
+    def _begin(self, levy: Levy) -> None:
+        """Start a process, where one is free and the files are here."""
+        ready = time.monotonic() >= self._not_before.get(levy.id, 0) and not self._stopping
+        free = levy.id not in self._children and len(self._children) < self._serving.runs
+        if not (ready and free and LevyFolder(self._serving.home, levy.id).root.is_dir()):
+            return
+        runner = f"{os.uname().nodename[:40]}:{secrets.token_hex(8)}"
+        path = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH", "")])])
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "service.month.run", levy.id],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        self._children[levy.id] = child
+        assert child.stdin is not None
+        with child.stdin:
+            child.stdin.write(Settings.of(self._serving, runner).text)

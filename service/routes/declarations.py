@@ -1,0 +1,64 @@
+"""`POST /v1/declarations`: totals without workers, stateless; the same bytes as `licheng declare --json`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
+from typing import Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from service.auth.caller import caller_of
+from service.auth.permits import only_own, permit
+from service.clock import today
+from service.conventions.bodies import JSON, check_media_type, parsed
+from service.conventions.languages import language_of
+from service.conventions.problems import Problem
+from service.conventions.replies import marks, reply
+from service.declare import declared, read_csv_totals
+from service.json_text import json_bytes
+from service.reading import decoded
+from service.running import running
+
+router = APIRouter(prefix="/v1", tags=["declarations"])
+CSV = "text/csv"
+_SLICE = 32  # declarations between two pauses
+_LONG = 100_000  # bytes of a body that is read in a thread of its own, beside the loop
+
+
+@router.post("/declarations")
+async def post_declarations(request: Request) -> Response:
+    """Price one declaration, a list of them, or the rows of a CSV; a refused one is answered with its refusal."""
+    caller = await caller_of(request)
+    permit(caller, "declarations")
+    media_type = check_media_type(request, JSON, CSV)
+    body = await request.body()
+    read = _read_csv if media_type == CSV else parsed
+    sent = read(request, body) if len(body) < _LONG else await to_thread.run_sync(read, request, body)
+    held = running(request)
+    if isinstance(sent, list) and len(sent) > held.serving.most_batch:
+        raise Problem(413, "batch_too_long", "request", found=len(sent), most=held.serving.most_batch)
+    only_own(caller, sent)
+    in_force = held.tariffs.now()
+    answers = declared(sent, in_force.tariff, today(), language_of(request), "request")
+    first = list(islice(answers, _SLICE))
+    if not isinstance(sent, list):
+        return reply(first[0], of=in_force)
+    return StreamingResponse(_as_list(first, answers), 200, marks(in_force), JSON)
+
+
+def _read_csv(request: Request, body: bytes) -> list[dict[str, Any]]:
+    return read_csv_totals(decoded(body, "request"), "request")
+
+
+async def _as_list(items: list[dict[str, Any]], more: Iterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+    opening = b"["
+    while items:
+        yield opening + json_bytes(items)[1:-2]
+        opening = b","
+        await asyncio.sleep(0)  # others' turn
+        items = list(islice(more, _SLICE))
+    yield b"]\n"

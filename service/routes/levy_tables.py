@@ -1,0 +1,140 @@
+"""The tables of a settled month: `/v1/levies/{id}/lines|declarations|refusals` as pages, CSV or Parquet, and its files
+`totals` and `receipt`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from service.auth.caller import Caller
+from service.auth.roles import PLATFORM
+from service.conventions.kinds import content_type, kind_wanted
+from service.conventions.paging import page_of, page_response
+from service.conventions.problems import Problem
+from service.json_text import json_bytes
+from service.month.answered import PROVISIONAL, eyes_of, is_over
+from service.month.folders import LevyFolder
+from service.routes.levies import own_levy
+from service.running import running
+from service.store import levies
+from service.store.database import reading
+from service.store.levies import FAILED, Levy
+
+router = APIRouter(prefix="/v1", tags=["levies"])
+_BLOCK = 1 << 18
+
+
+@router.get("/levies/{levy_id}/lines")
+async def get_lines(request: Request, levy_id: str) -> Response:
+    """What each row of usage is charged, scheme by scheme: as pages, or whole as CSV or Parquet."""
+    return await _table(request, levy_id, "lines")
+
+
+@router.get("/levies/{levy_id}/declarations")
+async def get_declarations(request: Request, levy_id: str) -> Response:
+    """What the platform declares, per region and industry: as pages, or whole as CSV or Parquet."""
+    return await _table(request, levy_id, "declarations")
+
+
+@router.get("/levies/{levy_id}/refusals")
+async def get_refusals(request: Request, levy_id: str) -> Response:
+    """Rows that were not priced, with the reason in two languages: as pages, or whole as CSV or Parquet."""
+    return await _table(request, levy_id, "refusals")
+
+
+@router.get("/levies/{levy_id}/totals")
+async def get_totals(request: Request, levy_id: str) -> Response:
+    """Sums and counts of the month, each added up twice."""
+    _, levy, folder = await _settled(request, levy_id)
+    totals = json.loads(await to_thread.run_sync((folder / "totals.json").read_bytes))
+    return await _whole(request, levy, folder, "totals", json_bytes({"provisional": True, **totals}))
+
+
+@router.get("/levies/{levy_id}/receipt")
+async def get_receipt(request: Request, levy_id: str) -> Response:
+    """Hashes of what was read and of what was published: the bytes of the file, so that its own hash can be checked."""
+    _, levy, folder = await _settled(request, levy_id)
+    return await _whole(request, levy, folder, "receipt", await to_thread.run_sync((folder / "receipt.json").read_bytes))
+
+
+async def _settled(request: Request, levy_id: str) -> tuple[Caller, Levy, Path]:
+    """A levy with its published folder; Problem 409 while there is none."""
+    caller, levy = await own_levy(request, levy_id)
+    if levy.state == FAILED:
+        raise Problem(409, "levy_failed", pointer="", headers=dict(PROVISIONAL), **_why(levy))
+    if not is_over(levy):
+        headers = {"Retry-After": "1", **PROVISIONAL}
+        raise Problem(409, "levy_not_done", pointer="", headers=headers, id=levy.id, state=levy.state)
+    return caller, levy, LevyFolder(running(request).serving.home, levy.id).month
+
+
+def _why(levy: Levy) -> dict[str, Any]:
+    return {"id": levy.id, "reason": json.loads(levy.error or "{}").get("code", "")}
+
+
+async def _table(request: Request, levy_id: str, table: str) -> Response:
+    caller, levy, folder = await _settled(request, levy_id)
+    kind = kind_wanted(request.query_params.get("format"), request.headers.get("accept", ""))
+    erased = await to_thread.run_sync(_erased, request)
+    eyes = eyes_of(levy, running(request).keyring, caller.tenant, erased, caller.role != PLATFORM)
+    if kind == "json":
+        return await _page(request, folder, table, eyes, caller.tenant)
+    headers = {**_headers(levy, f"{table}.{kind}"), "ETag": await _etag(folder, f"{table}-{kind}-{eyes.label}")}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    if table == "declarations" and kind == "csv":
+        return StreamingResponse(_blocks(folder / "declarations.csv"), 200, headers, content_type(kind))
+    return StreamingResponse(_made(folder, table, kind, eyes), 200, headers, content_type(kind))
+
+
+async def _page(request: Request, folder: Path, table: str, eyes: Any, tenant: str) -> Response:
+    from service.engines.pages import page as read
+
+    page = page_of(request, tenant)
+    rows, following = await to_thread.run_sync(read, folder, table, eyes, int(page.after or 0), page.limit)
+    last = None if following is None else str(following)
+    answer = page_response(request, page, rows, last, provisional=True)
+    answer.headers.update(PROVISIONAL)
+    return answer
+
+
+def _erased(request: Request) -> frozenset[str]:
+    with reading(running(request).engine) as connection:
+        return levies.erased(connection)
+
+
+def _made(folder: Path, table: str, kind: str, eyes: Any) -> Iterator[bytes]:
+    from service.engines.downloads import csv_bytes, parquet_bytes
+    from service.engines.pages import batches
+
+    return (csv_bytes if kind == "csv" else parquet_bytes)(batches(folder, table, eyes))
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from iter(lambda: file.read(_BLOCK), b"")
+
+
+async def _whole(request: Request, levy: Levy, folder: Path, name: str, body: bytes) -> Response:
+    headers = {**_headers(levy, f"{name}.json"), "ETag": await _etag(folder, name)}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(body, 200, headers, content_type("json"))
+
+
+def _headers(levy: Levy, name: str) -> dict[str, str]:
+    """A download is named after its month, and says that it is provisional."""
+    return {"Content-Disposition": f'attachment; filename="{levy.month}-provisional-{levy.id}-{name}"', **PROVISIONAL}
+
+
+async def _etag(folder: Path, form: str) -> str:
+    """The run that published the folder, and the form in which it is sent."""
+    receipt = json.loads(await to_thread.run_sync((folder / "receipt.json").read_bytes))
+    return f'"{receipt["run"].removeprefix("run:")}-{form}"'

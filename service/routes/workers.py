@@ -1,0 +1,51 @@
+"""`/v1/workers`: what is kept of one worker, given out whole, and its erasure."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+
+from service import worker_data
+from service.auth.caller import caller_of
+from service.auth.permits import permit
+from service.conventions.replies import reply
+from service.running import running
+from service.store import workers
+from service.store.database import Connection
+
+router = APIRouter(prefix="/v1", tags=["workers"])
+
+
+@router.get("/workers/{worker}/export")
+async def export_worker(request: Request, worker: str) -> Response:
+    """All that is kept of a worker, by the pseudonym that senders give it: quotes, and lines of settled months."""
+    caller = await caller_of(request)
+    permit(caller, "workers.export")
+    held = running(request)
+    found = await to_thread.run_sync(worker_data.export, held.engine, held.keyring, held.serving.home, worker)
+
+    def work(connection: Connection) -> None:
+        workers.exported(connection, caller.key_id, worker_data.counts_of(found), _request_id(request))
+
+    await asyncio.wrap_future(held.writer.submit(work))
+    return reply(found)
+
+
+@router.delete("/workers/{worker}")
+async def erase_worker(request: Request, worker: str) -> Response:
+    """Erase a worker: stored requests and answers are emptied, the given id is never shown again."""
+    caller = await caller_of(request)
+    permit(caller, "workers.erase")
+    held = running(request)
+
+    def work(connection: Connection) -> dict[str, Any]:
+        return worker_data.erase(connection, held.keyring, worker, caller.key_id, _request_id(request))
+
+    return reply(await asyncio.wrap_future(held.writer.submit(work)))
+
+
+def _request_id(request: Request) -> str | None:
+    return getattr(request.state, "request_id", None)

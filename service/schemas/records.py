@@ -1,0 +1,90 @@
+"""What is answered on workers, the audit log and the state of the service, and every problem."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from service.schemas.frame import Count, Hash, Said, Sentence, Time
+
+
+class AuditEntry(Said):
+    """Who did what to which thing, sealed with the hash of the entry before."""
+
+    number: Count
+    at: Time
+    actor: str
+    action: str
+    subject: str
+    request_id: str | None
+    detail: dict[str, Any]
+    previous: Hash | None
+    hash: Hash
+
+
+class AuditPage(Said):
+    """Entries, the first first."""
+
+    format: Literal[1]
+    items: list[AuditEntry]
+    next: str | None
+
+
+class WorkerExport(Said):
+    """All that is kept of a worker."""
+
+    format: Literal[1]
+    worker: str
+    stored_as: str
+    exported_at: Time
+    erased_at: Time | None
+    quotes: list[dict[str, Any]]
+    levies: list[dict[str, Any]]
+    unfinished_levies: list[str]
+
+
+class WorkerErasure(Said):
+    """What was erased, and which uploads are still being settled."""
+
+    format: Literal[1]
+    erasure: str
+    erased_at: Time
+    quotes: Count
+    unfinished_levies: list[str]
+
+
+class Live(Said):
+    """The process runs."""
+
+    format: Literal[1]
+    status: Literal["live"]
+
+
+class Check(Said):
+    """One check; where it fails, code and sentence say why."""
+
+    check: str
+    ok: bool
+    code: str = ""
+    message: str = ""
+    message_zh: str = ""
+
+
+class Ready(Said):
+    """Whether requests can be answered; `degraded`: by an older release."""
+
+    format: Literal[1]
+    status: Literal["ready", "degraded", "not_ready"]
+    release: int | None
+    checks: list[Check]
+
+
+class Problem(Sentence):
+    """A request that is not answered as asked (RFC 9457). pointer: into the body (RFC 6901), "": the whole."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    place: str
+    pointer: str
+    request_id: str

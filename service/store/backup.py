@@ -1,0 +1,204 @@
+"""Backup and restore of the data folder: one archive of database, releases and levies, made while serving goes on.
+
+The database is copied first, in one view of it; then the history of releases, then the folders. Whatever is written
+meanwhile is therefore more than the database names, never less: folders only come to be, and none is changed. The
+secret is not in it: sealed documents and an archive that opens them do not belong into one file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import secrets
+import shutil
+import sqlite3
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from pricing.errors import InputError
+from service.clock import now
+from service.release_files import sync, sync_tree
+from service.release_history import HISTORY
+from service.store.contents import contents
+from service.store.database import connect
+
+DATABASE, MANIFEST = "licheng.db", "backup.json"
+RELEASES, LEVIES = FOLDERS = ("releases", "levies")
+FORMAT = 1
+_PART = 1 << 20  # bytes that are copied at once
+_MADE = "made.tar"
+
+
+def save(home: Path, database: Path | None, out: Path) -> dict[str, Any]:
+    """Write an archive, whole or not at all; what it holds. database: the SQLite file, None: the folders alone."""
+    if out.exists():
+        raise InputError("backup_exists", str(out), file=out)
+    making = out.with_name(f".{out.name}.making-{secrets.token_hex(4)}")
+    try:
+        making.mkdir(parents=True)
+        copied = {} if database is None else _copied(database, making / DATABASE)
+        manifest: dict[str, Any] = {"format": FORMAT, "made_at": now().isoformat(), "database": copied or None}
+        _archive(making, home, manifest)
+        os.replace(making / _MADE, out)
+        sync(out.parent)
+    except (OSError, sqlite3.Error) as error:
+        raise InputError("backup_not_written", str(out), reason=str(error)) from None
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return {"file": str(out), "bytes": out.stat().st_size, **manifest, "files": len(manifest["files"])}
+
+
+def restore(archive: Path, home: Path) -> dict[str, Any]:
+    """Put an archive into a data folder that holds none of its parts; every file as its hash says, or nothing."""
+    taken = [name for name in (DATABASE, *FOLDERS) if (home / name).exists()]
+    if taken:
+        raise InputError("restore_not_empty", str(home), folder=home, names=", ".join(taken))
+    making = home / f".restoring-{secrets.token_hex(4)}"
+    try:
+        making.mkdir(parents=True, mode=0o700)
+        manifest = _unpacked(archive, making)
+        sync_tree(making)
+        for name in (*FOLDERS, DATABASE):  # the database last: without it nothing here counts as a store
+            if (making / name).exists():
+                os.replace(making / name, home / name)
+        sync(home)
+    except FileNotFoundError:
+        raise InputError("file_not_found", str(archive), path=archive) from None
+    except (tarfile.TarError, EOFError):
+        raise _broken(archive) from None
+    except OSError as error:
+        raise InputError("backup_not_written", str(home), reason=str(error)) from None
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return {"home": str(home), **manifest, "files": len(manifest["files"])}
+
+
+def _copied(database: Path, copy: Path) -> dict[str, Any]:
+    """A copy of the database as it stands at one moment, and what it holds. Writers do not wait for it."""
+    if not database.is_file():
+        raise InputError("store_missing", str(database.parent), folder=database.parent)
+    copy.touch(mode=0o600)
+    with (
+        closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as source,
+        closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)
+    engine = connect(f"sqlite:///{copy}")
+    try:
+        return contents(engine)
+    finally:
+        engine.dispose()  # the write-ahead log is then in the file
+
+
+def _archive(making: Path, home: Path, manifest: dict[str, Any]) -> None:
+    """The archive inside the folder it is made in, its manifest as the last file."""
+    files: dict[str, str] = {}
+    with open(making / _MADE, "xb", opener=_private) as file:
+        with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
+            for name, source in [(DATABASE, making / DATABASE), *_kept(home)]:
+                with _opened(source) as opened:
+                    if opened is not None:
+                        files[name] = _added(archive, name, opened)
+            manifest["files"] = files
+            text = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
+            _added(archive, MANIFEST, io.BytesIO(text), len(text))
+        os.fsync(file.fileno())
+
+
+def _kept(home: Path) -> Iterator[tuple[str, Path]]:
+    """Name and place of the files below the kept folders, the history of releases first; none that is being made."""
+    history = home / RELEASES / HISTORY
+    yield f"{RELEASES}/{HISTORY}", history
+    for folder in FOLDERS:
+        for path in sorted((home / folder).rglob("*")):
+            parts = path.relative_to(home).parts
+            making = any(part.startswith(".") or part.endswith(".receiving") for part in parts)
+            if path.is_file() and not path.is_symlink() and not making and path != history:
+                yield "/".join(parts), path
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO | None]:
+    """A file; None where there is none, or it went while others were copied."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        yield None
+        return
+    with file:
+        yield file
+
+
+def _added(archive: tarfile.TarFile, name: str, file: Any, size: int | None = None) -> str:
+    """Add a file as long as it is now; its hash."""
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = os.fstat(file.fileno()).st_size if size is None else size, 0o600
+    hashed = _Hashed(file, member.size)
+    archive.addfile(member, hashed)
+    return hashed.sha256
+
+
+class _Hashed:
+    """The first bytes of a file, hashed as they are read."""
+
+    def __init__(self, file: Any, size: int) -> None:
+        self._file, self._left, self._hash = file, size, hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        part: bytes = self._file.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(part)
+        self._hash.update(part)
+        return part
+
+    @property
+    def sha256(self) -> str:
+        """Hash of what was read."""
+        return "sha256:" + self._hash.hexdigest()
+
+
+def _unpacked(archive: Path, making: Path) -> Mapping[str, Any]:
+    """The files of an archive in a folder, and its manifest; InputError where it is not one of ours, or not whole."""
+    hashes: dict[str, str] = {}
+    with tarfile.open(archive, "r:") as opened:
+        for member in opened:
+            source = opened.extractfile(member) if member.isreg() else None
+            if source is None or not _is_ours(member.name):
+                raise _broken(archive)
+            place = making / member.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            hashed = _Hashed(source, member.size)
+            with open(place, "xb", opener=_private) as file:
+                shutil.copyfileobj(hashed, file, _PART)
+            hashes[member.name] = hashed.sha256
+    try:
+        manifest: Mapping[str, Any] = json.loads((making / MANIFEST).read_bytes())
+        whole = manifest["format"] == FORMAT and manifest["files"] == {
+            name: found for name, found in hashes.items() if name != MANIFEST
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise _broken(archive)
+    return manifest
+
+
+def _private(name: str, flags: int) -> int:
+    """Open a file that only its owner may read."""
+    return os.open(name, flags, 0o600)
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a name in an archive lies where ours do, and nowhere else."""
+    path = PurePosixPath(name)
+    plain = not path.is_absolute() and ".." not in path.parts and str(path) == name and "\0" not in name
+    return plain and (name in (DATABASE, MANIFEST) or (path.parts[0] in FOLDERS and len(path.parts) > 1))
+
+
+def _broken(archive: Path) -> InputError:
+    return InputError("backup_broken", str(archive), file=archive)

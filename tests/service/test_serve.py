@@ -1,0 +1,222 @@
+"""`licheng serve` as a process: what it checks, what it says, how it stops."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.service.serving import SECRET, Service, make_keys, served, stop
+
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("LICHENG_")}
+EXAMPLES = Path(__file__).parents[2] / "service" / "examples"
+RIDER = json.loads((EXAMPLES / "rider.json").read_text(encoding="utf-8"))
+Ran = subprocess.CompletedProcess[str]
+
+
+def licheng(*words: str, **environ: str) -> Ran:
+    """A command that ends by itself."""
+    world = {**CLEAN, "COLUMNS": "120", **environ}
+    command = [sys.executable, "-m", "service.cli", *words]
+    return subprocess.run(command, env=world, capture_output=True, text=True, timeout=60)
+
+
+def checked(home: Path, *words: str, **environ: str) -> tuple[int, dict[str, Any]]:
+    """What `licheng serve --check --json` says."""
+    ran = licheng("serve", "--check", "--json", "--home", str(home), *words, **environ)
+    assert "Traceback" not in ran.stderr
+    return ran.returncode, json.loads(ran.stdout)
+
+
+def codes(found: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(error["place"], error["code"]) for error in found["errors"]]
+
+
+def test_a_check_says_where_each_setting_came_from_and_writes_nothing(tmp_path: Path) -> None:
+    code, found = checked(tmp_path / "home", "--port", "0", LICHENG_QUOTE_DAYS="9", LICHENG_SECRET=SECRET.decode())
+    given = {one["setting"]: (one["value"], one["source"]) for one in found["settings"]}
+    assert (code, found["errors"]) == (0, [])
+    assert given["LICHENG_PORT"] == ("0", "flag")
+    assert given["LICHENG_QUOTE_DAYS"] == ("9", "environment")
+    assert given["LICHENG_HOST"] == ("127.0.0.1", "default")
+    assert given["LICHENG_SECRET"] == ("…", "environment")
+    assert [note["code"] for note in found["notes"]] == ["check_home", "check_demonstration", "check_store_new"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_of_a_check_speaks_both_languages(tmp_path: Path) -> None:
+    pages = {lang: licheng("serve", "--check", "--home", str(tmp_path), "--lang", lang) for lang in ("en", "zh")}
+    assert [page.returncode for page in pages.values()] == [0, 0]
+    assert "Nothing speaks against serving" in pages["en"].stdout
+    assert "可以启动服务" in pages["zh"].stdout
+    assert all("LICHENG_MOST_UPLOAD" in page.stdout for page in pages.values())
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7"])
+def test_without_keys_it_is_not_served_beyond_this_machine(tmp_path: Path, host: str) -> None:
+    assert checked(tmp_path, "--host", host)[0] == 2
+    assert codes(checked(tmp_path, "--host", host)[1]) == [("LICHENG_HOST", "unsafe_without_keys")]
+    started = licheng("serve", "--port", "0", "--host", host, "--home", str(tmp_path))
+    assert started.returncode == 2
+    assert "unsafe_without_keys" in started.stderr
+    assert "listens" not in started.stdout
+
+
+def test_with_a_key_it_may_be_served_to_others_but_never_as_a_demonstration(tmp_path: Path) -> None:
+    make_keys(f"sqlite:///{tmp_path / 'licheng.db'}", {"insurer": ("insurer", "house")})
+    assert checked(tmp_path, "--host", "0.0.0.0")[0] == 0
+    code, found = checked(tmp_path, "--host", "0.0.0.0", "--demo")
+    assert (code, codes(found)) == (2, [("--demo", "unsafe_demo")])
+
+
+def test_a_check_looks_at_database_tariff_and_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    _, found = checked(
+        tmp_path / "file" / "home",
+        LICHENG_DATABASE_URL="postgresql://licheng:hunter2@127.0.0.1:1/licheng",
+        LICHENG_SECRET=SECRET.decode(),
+        LICHENG_TARIFF=str(tmp_path / "nowhere"),
+    )
+    wrong = [code for _, code in codes(found)]
+    assert {"home_not_writable", "database_not_reached"} < set(wrong)
+    assert len(wrong) == 3, wrong
+    assert "hunter2" not in json.dumps(found)
+
+
+def test_a_start_that_is_refused_says_so_as_json_too(tmp_path: Path) -> None:
+    ran = licheng("serve", "--json", "--home", str(tmp_path), LICHENG_PROT="9")
+    assert ran.returncode == 2
+    assert codes(json.loads(ran.stdout)) == [("LICHENG_PROT", "setting_unknown")]
+    assert "LICHENG_PROT" in ran.stderr
+
+
+def test_a_port_in_use_and_an_address_of_others_are_told(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ran = licheng("serve", "--home", str(tmp_path), "--port", port)
+    assert (ran.returncode, "port_in_use" in ran.stderr, port in ran.stderr) == (3, True, True)
+    make_keys(f"sqlite:///{tmp_path / 'licheng.db'}", {"insurer": ("insurer", "house")})
+    far = licheng("serve", "--home", str(tmp_path), "--host", "192.0.2.7", "--port", "0")
+    assert (far.returncode, "address_not_bound" in far.stderr) == (3, True)
+
+
+def test_it_says_where_it_listens_and_what_it_writes_is_its_owners_alone() -> None:
+    with served() as service:
+        assert any(line == f"Licheng listens on {service.url}" for line in service.said)
+        assert service.get("/status/live", "").json() == {"format": 1, "status": "live"}
+        service.post("/v1/quotes", {**RIDER})
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in service.home.iterdir()}
+        made_by_it = {name: mode for name, mode in modes.items() if name.endswith(("-wal", "-shm", "secret"))}
+        assert all(mode & 0o007 == 0 or name.startswith("licheng.db") for name, mode in made_by_it.items())
+        assert service.process is not None
+        assert stop(service.process) == 0
+
+
+def test_without_demo_no_key_is_made_or_told() -> None:
+    with served() as service:
+        assert not any("licheng.k_" in line for line in service.said)
+
+
+def test_a_demonstration_key_prices_at_once() -> None:
+    with served(None, "--demo") as service:
+        deadline = time.monotonic() + 10
+        while not (told := [line for line in service.said if "licheng.k_" in line]) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        token = told[0].split()[-1]
+        request = {**RIDER, "usage": [row for row in RIDER["usage"] if row["platform"] == "meituan"]}
+        answer = service.http.post("/v1/prices", json=request, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200
+        assert answer.json()["schemes"]
+
+
+def slow_post(service: Service, started: threading.Event, answers: list[int]) -> None:
+    """A request whose body comes slowly: it is in flight while the service is told to stop."""
+    body = json.dumps(RIDER).encode()
+
+    def pieces() -> Iterator[bytes]:
+        yield body[:20]
+        started.set()
+        time.sleep(1.5)
+        yield body[20:]
+
+    headers = {**service.key("insurer"), "Content-Type": "application/json", "Content-Length": str(len(body))}
+    with httpx.Client(timeout=30) as http:
+        answers.append(http.post(f"{service.url}/v1/prices", content=pieces(), headers=headers).status_code)
+
+
+@contextmanager
+def never_ending(service: Service) -> Iterator[None]:
+    """A caller who sends the beginning of a body, and then nothing."""
+    host, port = service.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as caller:
+        head = ["POST /v1/prices HTTP/1.1", "Host: x", "Content-Type: application/json", "Content-Length: 100"]
+        head += [f"{name}: {value}" for name, value in service.key("insurer").items()]
+        caller.sendall("\r\n".join([*head, "", "{"]).encode())
+        time.sleep(0.3)
+        yield
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_what_is_in_flight_is_answered_before_it_stops(told: int) -> None:
+    with served() as service:
+        started, answers = threading.Event(), []
+        caller = threading.Thread(target=slow_post, args=(service, started, answers))
+        caller.start()
+        assert started.wait(10)
+        time.sleep(0.3)
+        assert service.process is not None
+        service.process.send_signal(told)
+        time.sleep(0.5)
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{service.url}/status/live")
+        caller.join(20)
+        assert service.process.wait(20) == 0
+        assert answers == [200]
+        assert "Traceback" not in "\n".join(service.said)
+
+
+@pytest.mark.slow
+def test_a_caller_who_never_ends_does_not_hold_a_stop_for_ever() -> None:
+    with served(environ={"LICHENG_STOP_SECONDS": "1"}) as service, never_ending(service):
+        assert service.process is not None
+        began = time.monotonic()
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(15) == 0
+        assert time.monotonic() - began < 6
+
+
+@pytest.mark.slow
+def test_a_second_interrupt_does_not_wait() -> None:
+    with served(environ={"LICHENG_STOP_SECONDS": "60"}) as service, never_ending(service):
+        assert service.process is not None
+        service.process.send_signal(signal.SIGINT)
+        time.sleep(0.7)
+        assert service.process.poll() is None, "it waits for what is in flight"
+        service.process.send_signal(signal.SIGINT)
+        assert service.process.wait(10) == 0
+
+
+@pytest.mark.slow
+def test_it_starts_within_three_seconds_and_without_what_it_does_not_need(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with served(tmp_path) as service:
+        took = time.monotonic() - began
+        assert service.process is not None
+        loaded = Path(f"/proc/{service.process.pid}/maps").read_text()
+        heavy = [name for name in ("duckdb", "pyarrow", "matplotlib", "pandas", "sklearn") if f"/{name}/" in loaded]
+    assert heavy == []
+    assert took < 15, "a generous limit for busy machines; the benchmark measures it"
