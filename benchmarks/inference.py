@@ -16,12 +16,8 @@ import pandas as pd
 
 from benchmarks.inference_attack import Attack, Belief
 from benchmarks.inference_guess import Guesses
-from benchmarks.inference_month import KNOWN_ON, MONTH, SIGNALS, Seen, month_again, read_usage, seen_by, several
+from benchmarks.inference_month import MONTH, SIGNALS, Seen, edition_of, month_again, read_usage, seen_by, several
 from pricing.edition import Edition
-from pricing.register import read_register
-from pricing.tariff import Tariff
-from pricing.units import parse_month
-from service.engines.previous import register_rows
 from training.simulate import simulate
 
 ROWS, SEED = 100_000, 2026
@@ -68,13 +64,14 @@ def measured(rows: int = ROWS, sample: int = SAMPLE) -> dict[str, Table]:
         usage, platforms = read_usage(made), made.platforms
         seen = {name: seen_by(name, usage, platforms, folder / name) for name in PLATFORMS}
         elsewhere = several(usage)
-        chosen = _sampled(seen[PLATFORMS[0]], _edition(platforms), sample)
+        chosen = _sampled(seen[PLATFORMS[0]], edition_of(platforms), sample)
         return {
             "can tell that a worker works elsewhere": [_told(one, elsewhere) for one in seen.values()],
             "by one line": [_by_signal(seen[PLATFORMS[0]], elsewhere, signal) for signal in SIGNALS],
             "other columns that differ": [
                 _by_column(seen[PLATFORMS[0]], c) for c in ("incomplete", "status", "evidence")
             ],
+            "at the floor": [_at_the_floor(one) for one in seen.values()],
             "what arithmetic leaves possible": _left_possible(chosen),
             "the best guess": _guessed(chosen),
             "over months": [
@@ -83,12 +80,6 @@ def measured(rows: int = ROWS, sample: int = SAMPLE) -> dict[str, Table]:
             "told less": _told_less(chosen, elsewhere),
             "the one sum": [_one_sum(one) for one in seen.values()],
         }
-
-
-def _edition(platforms: Path) -> Edition:
-    tariff = Tariff.load()
-    register = read_register(tuple(register_rows(platforms)), tariff.factors["pilot_tier"].levels, tariff.regions)
-    return tariff.on(parse_month(MONTH) or 0, KNOWN_ON, register)
 
 
 def _sampled(seen: Seen, edition: Edition, sample: int) -> Sampled:
@@ -121,6 +112,13 @@ def _by_signal(seen: Seen, elsewhere: set[str], signal: str) -> tuple[str, ...]:
 
 def _by_column(seen: Seen, column: str) -> tuple[str, ...]:
     return column, f"{len(seen.differing(SIGNALS, column)):,}"
+
+
+def _at_the_floor(seen: Seen) -> tuple[str, ...]:
+    """Platform, and of how many of its mileage lines the base is more than the worker's whole pay."""
+    lines = seen.merged[seen.merged["scheme"] == "mileage_linked"]
+    pay = seen.own.groupby("worker")["income_fen"].sum().add(seen.others["income_fen"], fill_value=0)
+    return seen.platform, f"{(lines['exposure'].to_numpy() > pay[lines['worker']].to_numpy()).mean():.0%}"
 
 
 def _left_possible(chosen: Sampled) -> Table:
@@ -161,7 +159,7 @@ def _over_months(chosen: Sampled, usage: pd.DataFrame, places: tuple[Path, Path]
     """
     platforms, folder = places
     rows = usage[usage["worker"].isin(list(chosen.attacks))]
-    rng, edition, table = np.random.default_rng(SEED), _edition(platforms), []
+    rng, edition, table = np.random.default_rng(SEED), edition_of(platforms), []
     added = {worker: np.zeros_like(next(iter(chosen.guesses.drawn.values()))) for worker in chosen.attacks}
     for month in range(1, MONTHS[-1] + 1):
         again = rows if month == 1 else month_again(rows, chosen.seen.platform, rng, (OWN_SPREAD, spread))

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pricing.arrow import LINE_SCHEMA
+from pricing.edition import Edition
+from pricing.register import read_register
 from pricing.tariff import Tariff
 from pricing.units import parse_month
 from pricing.usage import KEY
@@ -90,6 +92,13 @@ def settled(usage: pd.DataFrame, platforms: Path, folder: Path) -> pd.DataFrame:
     levy(Order((folder / "usage.parquet",), month, register, out=folder / "levy", **known), Tariff.load(), _silent)
     lines = pq.read_table(folder / "levy" / files.LINES, columns=[n for n in LINE_SCHEMA.names if n != "x_columns"])
     return lines.to_pandas().fillna(dict.fromkeys(KEY, ""))
+
+
+def edition_of(platforms: Path) -> Edition:
+    """The public tariff of the month, with the register."""
+    tariff = Tariff.load()
+    register = read_register(tuple(register_rows(platforms)), tariff.factors["pilot_tier"].levels, tariff.regions)
+    return tariff.on(parse_month(MONTH) or 0, KNOWN_ON, register)
 
 
 def several(usage: pd.DataFrame) -> set[str]:

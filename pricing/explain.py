@@ -19,69 +19,92 @@ from pricing.units import MILLIFEN_PER_FEN, PPM, IntArray
 from pricing.words import LANGUAGES
 from pricing.worksheet import Step
 
-Marks = tuple[str, str, str, str]  # entry, source, status, evidence
-
 
 class Line(NamedTuple):
-    """One step of one row. running_millifen: the money after it; ratio_ppm: the running ratio, where there is one."""
+    """One step of one row. running_millifen: the money after it; ratio_ppm: the running ratio, where there is one;
+    marks: source, entry, status and evidence of the entry it rests on, where there is one.
+    """
 
     step: str
     operand: int
     unit: str
     running_millifen: int
     ratio_ppm: int | None
-    entry: str
-    source: str
-    status: str
-    evidence: str
+    marks: Mapping[str, str]
     texts: Mapping[str, str]
+
+    @property
+    def entry(self) -> str:
+        """Id of the entry, empty where there is none."""
+        return self.marks.get("entry", "")
+
+    @property
+    def source(self) -> str:
+        """Title and clause of its source."""
+        return self.marks.get("source", "")
+
+    @property
+    def status(self) -> str:
+        """Its status."""
+        return self.marks.get("status", "")
+
+    @property
+    def evidence(self) -> str:
+        """Its evidence."""
+        return self.marks.get("evidence", "")
 
 
 def explain(priced: Priced, row: int, edition: Edition, scheme: Scheme) -> list[Line]:
-    """The lines of a priced row (its place among the priced rows), the last of them rounding to its levy."""
-    return Explained.of(priced, edition, scheme).lines(row, LANGUAGES)
+    """The lines of a priced row (its place among the priced rows) in both languages; the last rounds to its levy."""
+    sheets = columns_of(priced)
+    several = [Explained.of(priced, sheets, edition, scheme, lang).lines(row) for lang in LANGUAGES]
+    return [first._replace(texts={**first.texts, **other.texts}) for first, other in zip(*several, strict=True)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explained:
-    """The worksheets of all priced rows, read from their columns once and said row by row."""
+    """The worksheets of all priced rows, said row by row in one language."""
 
     steps: Sequence[tuple[Columns, Speaker]]
     rounding: Rounding
     levy_fen: list[int]
-    marks: Sequence[Marks]
+    marks: Sequence[Mapping[str, str]]
+    lang: str
 
     @classmethod
-    def of(cls, priced: Priced, edition: Edition, scheme: Scheme) -> Explained:
-        """From a priced month."""
-        columns = _columns(priced)
+    def of(cls, priced: Priced, sheets: Sequence[Columns], edition: Edition, scheme: Scheme, lang: str) -> Explained:
+        """From a priced month and the columns of its worksheet."""
         marks = edition.keep("marks in words", "", lambda: _marks(edition))
-        steps = [(step, speaker(step, edition, scheme)) for step in columns]
-        return cls(steps, rounding(priced, scheme), priced.levy_fen.tolist(), marks)
+        steps = [(step, speaker(step, edition, scheme, lang)) for step in sheets]
+        return cls(steps, rounding(priced, scheme, lang), priced.levy_fen.tolist(), marks, lang)
 
-    def lines(self, row: int, langs: Sequence[str]) -> list[Line]:
+    def lines(self, row: int) -> list[Line]:
         """The lines of a row (its place among the priced rows). A factor of 1 without an entry says nothing."""
-        lines = []
+        lines, lang, marks = [], self.lang, self.marks
         for step, said in self.steps:
             operand, entry, unit = step.operand[row], step.entry[row], step.unit
             if entry != NO_ENTRY or operand != PPM or not unit.startswith("ppm"):
-                texts = {lang: said(row, lang) for lang in langs}
                 ratio = step.ratio[row] if step.ratio else None
-                lines.append(Line(step.name, operand, unit, step.money[row], ratio, *self.marks[entry], texts))
+                lines.append(Line(step.name, operand, unit, step.money[row], ratio, marks[entry], {lang: said(row)}))
         operand, unit = self.rounding.operand(row)
-        texts = {lang: self.rounding.said(row, lang) for lang in langs}
-        money = self.levy_fen[row] * MILLIFEN_PER_FEN
-        return [*lines, Line("round", operand, unit, money, None, *self.marks[NO_ENTRY], texts)]
+        money, text = self.levy_fen[row] * MILLIFEN_PER_FEN, self.rounding.said(row)
+        lines.append(Line("round", operand, unit, money, None, marks[NO_ENTRY], {lang: text}))
+        return lines
 
 
-def _marks(edition: Edition) -> list[Marks]:
-    """Marks of every entry by its number; those of no entry stand last, where NO_ENTRY finds them."""
-    entries = [(found.entry, STATUSES[found.status]) for found in edition.entries]
-    named = [(e.id, " · ".join(filter(None, (e.source, e.clause))), s, EVIDENCE[e.evidence]) for e, s in entries]
-    return [*named, ("", "", "", "")]
+def _marks(edition: Edition) -> list[Mapping[str, str]]:
+    """Marks of every entry by its number, without those that are empty; of no entry last, where NO_ENTRY finds them."""
+    marks: list[Mapping[str, str]] = []
+    for found in edition.entries:
+        entry = found.entry
+        source = " · ".join(filter(None, (entry.source, entry.clause)))
+        named = {"entry": entry.id, "status": STATUSES[found.status], "evidence": EVIDENCE[entry.evidence]}
+        marks.append({"source": source, **named} if source else named)
+    return [*marks, {}]
 
 
-def _columns(priced: Priced) -> list[Columns]:
+def columns_of(priced: Priced) -> list[Columns]:
+    """The worksheet of all priced rows as lists."""
     columns: list[Columns] = []
     for step in priced.sheet.steps:
         money: list[int] = step.money.tolist()

@@ -19,21 +19,23 @@ from pricing.usage import UNKNOWN
 
 LEFT_OUT = "left_out"
 SEATED = ("live_min", "desk_min")
+_DRAFT, _DEMONSTRATION = STATUSES.index("draft"), STATUSES.index("demonstration")
 
 
 def flags(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str, BoolArray]]:
     """The flags that stand on any priced row, as (code, rows that carry it); `left_out:TABLE` names its table."""
     for code, rows in _all(priced, edition, scheme):
-        if rows.any():
+        if np.count_nonzero(rows):
             yield code, rows
 
 
 def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str, BoolArray]]:
     everyone = np.ones(len(priced.rows), dtype=bool)
     yield "is_provisional", priced.status == PROVISIONAL
-    yield "is_draft", priced.status == STATUSES.index("draft")
-    yield "is_demonstration", priced.status == STATUSES.index("demonstration")
-    yield "review_overdue", everyone if overdue(edition, scheme) else ~everyone
+    yield "is_draft", priced.status == _DRAFT
+    yield "is_demonstration", priced.status == _DEMONSTRATION
+    if edition.keep("overdue", scheme.name, lambda: overdue(edition, scheme)):
+        yield "review_overdue", everyone
     if scheme.exposure == "contribution_base":
         yield "class_by_default", _class_by_default(priced.rows, edition)
     if scheme.reduction:
@@ -43,13 +45,13 @@ def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str
         days = np.zeros(len(everyone), dtype=bool) if lacks is None else lacks
         yield "active_days_unknown", days
         yield "more_days_than_month", ~days & (priced.merged.greatest("active_days") > days_of_month(edition.month))
-    for step in priced.sheet.steps:
-        relativity = next((r for r in scheme.relativities if r.name == step.name), None)
-        if relativity is not None and relativity.by_curve:
-            yield f"{LEFT_OUT}:{relativity.table}", everyone & (np.asarray(step.entry) == NO_ENTRY)
+    for relativity in scheme.relativities:
+        step = priced.sheet.step(relativity.name) if relativity.by_curve else None
+        if step is not None:
+            yield f"{LEFT_OUT}:{relativity.table}", everyone & (step.entry == NO_ENTRY)
             curve = edition.curve(relativity.table)
             if relativity.of == ("distance_m",) and curve is not None:
-                yield "beyond_last_knot", everyone & (np.asarray(step.facts["quantity"]) >= curve.last)
+                yield "beyond_last_knot", everyone & (step.facts["quantity"] >= curve.last)
     if scheme.exposure == "distance_m" or any("distance_m" in r.of for r in scheme.relativities):
         yield "distance_implausible", _too_far(priced.rows, edition)
     if any("worked_min" in r.per for r in scheme.relativities):

@@ -10,6 +10,8 @@ import numpy as np
 from pricing.rate_table import Curve
 from pricing.units import PPM, IntArray
 
+_FEW_ROWS = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -59,16 +61,16 @@ def places(keys: tuple[str, ...], sizes: tuple[int, ...], codes: Mapping[str, In
     return place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CompiledCurve:
     """A continuous piecewise-linear relativity; below the first and beyond the last knot it is level.
 
     Within a segment y = ⌊(start + slope × x) ÷ width⌋, whose start holds the half that rounds half up. x in its
-    quantity's unit, y in ppm; arrays (knots − 1,); `inner` are the knots between segments.
+    quantity's unit, y in ppm; arrays (knots − 1,); `knots` are those between segments.
     """
 
     first: int
-    inner: tuple[int, ...]
+    knots: IntArray
     last: int
     start: IntArray
     slope: IntArray
@@ -82,18 +84,22 @@ class CompiledCurve:
         x, y = np.array(curve.x, dtype=np.int64), np.array(curve.y, dtype=np.int64)
         width, slope = np.diff(x), np.diff(y)
         start = y[:-1] * width - slope * x[:-1] + (width >> 1)
-        for array in (start, slope, width):
+        knots = x[1:-1]
+        for array in (start, slope, width, knots):
             array.setflags(write=False)
         off_balance = PPM if curve.off_balance_ppm is None else curve.off_balance_ppm
-        return cls(curve.x[0], curve.x[1:-1], curve.x[-1], start, slope, width, entry, off_balance)
+        return cls(curve.x[0], knots, curve.x[-1], start, slope, width, entry, off_balance)
 
     def at(self, quantity: IntArray) -> IntArray:
         """The relativity at each quantity, half up. [ppm]"""
         within = np.minimum(quantity, self.last)
         if self.first > 0:
             within = np.maximum(within, self.first)
-        segment = np.zeros(len(quantity), dtype=np.int64)
-        for knot in self.inner:  # counting the few knots passed is quicker than a binary search
-            segment += within >= knot
+        if len(within) <= _FEW_ROWS:
+            segment = self.knots.searchsorted(within, side="right")
+        else:
+            segment = np.zeros(len(quantity), dtype=np.int64)
+            for knot in self.knots:  # for many rows counting the few knots passed is quicker than a binary search
+                segment += within >= knot
         y: IntArray = (self.start.take(segment) + self.slope.take(segment) * within) // self.width.take(segment)
         return y

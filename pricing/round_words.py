@@ -12,9 +12,9 @@ from pricing.declaration import Declarations
 from pricing.levy import EQUAL, Levies
 from pricing.scheme import Scheme
 from pricing.settle import Priced
-from pricing.spoken import quantity_words, yuan, yuan_of_fen, yuan_ratio
+from pricing.spoken import quantity_speaker, yuan, yuan_of_fen, yuan_ratio
 from pricing.step_words import Speaker
-from pricing.words import say
+from pricing.words import phrase
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,54 +25,50 @@ class Rounding:
     said: Speaker
 
 
-def rounding(priced: Priced, scheme: Scheme) -> Rounding:
-    """Of the rows of a priced month."""
+def rounding(priced: Priced, scheme: Scheme, lang: str) -> Rounding:
+    """Of the rows of a priced month, in one language."""
     if priced.declarations is not None:
-        return _declared(priced, priced.declarations, scheme)
+        return _declared(priced, priced.declarations, scheme, lang)
     assert priced.levies is not None
-    return _shared(priced, priced.levies)
+    return _shared(priced, priced.levies, lang)
 
 
-def _declared(priced: Priced, declarations: Declarations, scheme: Scheme) -> Rounding:
+def _declared(priced: Priced, declarations: Declarations, scheme: Scheme, lang: str) -> Rounding:
     units, own = priced.rows.numbers[scheme.exposure].tolist(), priced.sheet.millifen.tolist()
     group, levy = declarations.of_row.tolist(), priced.levy_fen.tolist()
     exact, declared = declarations.millifen.tolist(), declarations.levy_fen.tolist()
     rows = np.bincount(declarations.of_row).tolist()
+    alone = phrase("step_declared_alone", lang, "exact", "levy")
+    allocated = phrase("step_declared", lang, "exact", "declared", "own", "levy")
 
-    def said(row: int, lang: str) -> str:
-        which = group[row]
-        facts = {"exact": yuan(exact[which]), "levy": yuan_of_fen(levy[row])}
-        if rows[which] == 1:
-            return say("step_declared_alone", lang, **facts)
-        return say("step_declared", lang, declared=yuan_of_fen(declared[which]), own=yuan(own[row]), **facts)
+    def said(row: int) -> str:
+        whole, part = yuan(exact[group[row]]), yuan_of_fen(levy[row])
+        if rows[group[row]] == 1:
+            return alone(whole, part)
+        return allocated(whole, yuan_of_fen(declared[group[row]]), yuan(own[row]), part)
 
     return Rounding(lambda row: (units[row], scheme.exposure), said)
 
 
-def _shared(priced: Priced, levies: Levies) -> Rounding:
+def _shared(priced: Priced, levies: Levies, lang: str) -> Rounding:
     """What F_i and F_{i−1} come from: the sums of price × weight up to this row, over the worker's total weight."""
     own, levy, q, by = (c.tolist() for c in (priced.sheet.millifen, priced.levy_fen, levies.q, levies.by))
     worker, starts = priced.rows.worker.tolist(), priced.rows.starts.tolist()
     weight = list(accumulate(q, initial=0))  # whole numbers of Python, which have no largest
     money = list(accumulate((price * part for price, part in zip(own, q, strict=True)), initial=0))
     ends = [*starts[1:], len(own)]
+    alone = phrase("step_round_alone", lang, "exact", "levy")
+    shared = phrase("step_share", lang, "q", "total", "sum", "sum_before", "levy")
 
-    def said(row: int, lang: str) -> str:
+    def said(row: int) -> str:
         start, end = starts[worker[row]], ends[worker[row]]
         total = weight[end] - weight[start]
         if start == row and total == q[row]:
-            return say("step_round_alone", lang, exact=yuan(own[row]), levy=yuan_of_fen(levy[row]))
-        by_name = levies.names[by[row]]
-        spoken = "parts" if by_name == EQUAL else by_name
+            return alone(yuan(own[row]), yuan_of_fen(levy[row]))
+        name = levies.names[by[row]]
+        spoken = quantity_speaker("parts" if name == EQUAL else name, lang)
         before = yuan_ratio(money[row] - money[start], total) if row > start else yuan(0)
-        return say(
-            "step_share",
-            lang,
-            q=quantity_words(spoken, q[row], lang),
-            total=quantity_words(spoken, total, lang),
-            sum=yuan_ratio(money[row + 1] - money[start], total),
-            sum_before=before,
-            levy=yuan_of_fen(levy[row]),
-        )
+        up_to = yuan_ratio(money[row + 1] - money[start], total)
+        return shared(spoken(q[row]), spoken(total), up_to, before, yuan_of_fen(levy[row]))
 
     return Rounding(lambda row: (q[row], levies.names[by[row]]), said)

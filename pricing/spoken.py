@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
 from pricing.units import MILLIFEN_PER_FEN, PPM
-from pricing.words import say, sentences, sources_in_chinese
+from pricing.words import phrase, say, sentences, sources_in_chinese
 
 
 def yuan(millifen: int) -> str:
@@ -36,16 +37,28 @@ def factor(ppm: int) -> str:
 
 def quantity_words(name: str, value: int, lang: str) -> str:
     """A merged quantity as people say it: 3,490 km, 760 orders, 6,300.00 yuan."""
+    return quantity_speaker(name, lang)(value)
+
+
+@cache
+def quantity_speaker(name: str, lang: str) -> Callable[[int], str]:
+    """How a quantity of this name is said."""
+    said, number = phrase(f"quantity_{name}", lang, "value"), _number_of(name)
+    return lambda value: said(number(value))
+
+
+def _number_of(name: str) -> Callable[[int], str]:
     if name.endswith("_fen") or "_fen_per_" in name:
-        shown = yuan_of_fen(value)
-    elif name.endswith("_ppm"):
-        shown = percent(value)
-    elif name.endswith("_m"):
-        whole, rest = divmod(value, 1000)
-        shown = f"{whole:,}.{rest:03d}".rstrip("0") if rest else f"{whole:,}"
-    else:
-        shown = f"{value:,}"
-    return say(f"quantity_{name}", lang, value=shown)
+        return yuan_of_fen
+    if name.endswith("_ppm"):
+        return percent
+    return kilometres if name.endswith("_m") else "{:,}".format
+
+
+def kilometres(metres: int) -> str:
+    """Metres as kilometres with what decimals they need."""
+    whole, rest = divmod(metres, 1000)
+    return f"{whole:,}.{rest:03d}".rstrip("0") if rest else f"{whole:,}"
 
 
 def levels_words(levels: Mapping[str, str], lang: str) -> str:

@@ -1,4 +1,4 @@
-"""The steps of a price in words: for each step a speaker that says it of any row, in either language."""
+"""The steps of a price in words: for each step a speaker that says it of any row in one language."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pricing.edition import NO_ENTRY, Edition
 from pricing.rate_table import Curve
 from pricing.scheme import Relativity, Scheme
-from pricing.spoken import factor, levels_words, per_words, percent, quantity_words, share_words, yuan, yuan_of_fen
+from pricing.spoken import factor, levels_words, per_words, percent, quantity_speaker, share_words, yuan, yuan_of_fen
 from pricing.units import days_of_month
-from pricing.words import say
+from pricing.words import phrase
 
-Speaker = Callable[[int, str], str]  # a row's sentence, by its place and the language
+Speaker = Callable[[int], str]  # the sentence of a row, by its place
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,115 +32,87 @@ class Columns:
     facts: Mapping[str, list[int]]
 
 
-def speaker(step: Columns, edition: Edition, scheme: Scheme) -> Speaker:
+def speaker(step: Columns, edition: Edition, scheme: Scheme, lang: str) -> Speaker:
     """How a step is said."""
     if step.name == "base_rate" and step.unit.startswith("millifen"):
-        return _units(step) if scheme.product is None else _exposure(step, scheme)
+        return _units(step, lang) if scheme.product is None else _exposure(step, scheme, lang)
     if step.name == "float" and "amount" in step.facts:
-        return _floated_amount(step)
+        return _floated_amount(step, lang)
     if step.name in ("base_rate", "reduction", "float"):
-        return _per_cent(step)
+        return _per_cent(step, lang)
     if step.name == "contribution_base":
-        return _contribution_base(step, edition)
+        return _contribution_base(step, edition, lang)
     if step.name in _PLAIN:
-        return _PLAIN[step.name](step)
+        return _PLAIN[step.name](step, lang)
     relativity = next(r for r in scheme.relativities if r.name == step.name)
-    return (_curve if relativity.by_curve else _level)(step, relativity, edition)
+    return (_curve if relativity.by_curve else _level)(step, relativity, edition, lang)
 
 
-def _contribution_base(step: Columns, edition: Edition) -> Speaker:
-    days, month_days = step.facts.get("days"), days_of_month(edition.month)
+def _contribution_base(step: Columns, edition: Edition, lang: str) -> Speaker:
     income, floor, cap, least = (step.facts[name] for name in ("income", "floor", "cap", "least"))
-
-    def said(row: int, lang: str) -> str:
-        facts = {"income": yuan_of_fen(income[row]), "floor": yuan_of_fen(floor[row]), "cap": yuan_of_fen(cap[row])}
-        base = yuan_of_fen(step.operand[row])
-        if days is None:
-            return say("step_contribution_base", lang, base=base, **facts)
-        pro_rata = {"days": days[row], "month_days": month_days, "least": yuan_of_fen(least[row])}
-        return say("step_contribution_base_days", lang, base=base, **facts, **pro_rata)
-
-    return said
-
-
-def _average_wage(step: Columns) -> Speaker:
-    def said(row: int, lang: str) -> str:
-        wage, running = yuan_of_fen(step.operand[row]), yuan(step.money[row])
-        return say("step_average_wage", lang, wage=wage, heads=f"{step.facts['heads'][row]:,}", running=running)
-
-    return said
+    base = step.operand
+    if "days" not in step.facts:
+        said = phrase("step_contribution_base", lang, "income", "cap", "floor", "base")
+        return lambda row: said(*map(yuan_of_fen, (income[row], cap[row], floor[row], base[row])))
+    days, month_days = step.facts["days"], days_of_month(edition.month)
+    names = ("income", "cap", "floor", "least", "base", "days", "month_days")
+    pro_rata = phrase("step_contribution_base_days", lang, *names)
+    return lambda row: pro_rata(
+        *map(yuan_of_fen, (income[row], cap[row], floor[row], least[row], base[row])), days[row], month_days
+    )
 
 
-def _risk_class(step: Columns) -> Speaker:
-    def said(row: int, lang: str) -> str:
-        code = "step_risk_class_given" if step.entry[row] == NO_ENTRY else "step_risk_class"
-        return say(code, lang, risk_class=step.operand[row])
-
-    return said
+def _average_wage(step: Columns, lang: str) -> Speaker:
+    said, heads = phrase("step_average_wage", lang, "wage", "heads", "running"), step.facts["heads"]
+    return lambda row: said(yuan_of_fen(step.operand[row]), f"{heads[row]:,}", yuan(step.money[row]))
 
 
-def _units(step: Columns) -> Speaker:
+def _risk_class(step: Columns, lang: str) -> Speaker:
+    given = phrase("step_risk_class_given", lang, "risk_class")
+    known = phrase("step_risk_class", lang, "risk_class")
+    return lambda row: (given if step.entry[row] == NO_ENTRY else known)(step.operand[row])
+
+
+def _units(step: Columns, lang: str) -> Speaker:
     """An amount per unit of one row's orders."""
-
-    def said(row: int, lang: str) -> str:
-        units = f"{step.facts['units'][row]:,}"
-        return say("step_base_rate_units", lang, units=units, amount=yuan(step.operand[row]))
-
-    return said
+    said, units = phrase("step_base_rate_units", lang, "units", "amount"), step.facts["units"]
+    return lambda row: said(f"{units[row]:,}", yuan(step.operand[row]))
 
 
-def _exposure(step: Columns, scheme: Scheme) -> Speaker:
+def _exposure(step: Columns, scheme: Scheme, lang: str) -> Speaker:
     """An amount per unit of a cover's merged exposure."""
-
-    def said(row: int, lang: str) -> str:
-        quantity, amount = quantity_words(scheme.exposure, step.facts["quantity"][row], lang), yuan(step.operand[row])
-        return say("step_base_rate_exposure", lang, quantity=quantity, amount=amount, per=per_words(step.unit, lang))
-
-    return said
+    said = phrase("step_base_rate_exposure", lang, "quantity", "amount", "per")
+    spoken, quantity, per = quantity_speaker(scheme.exposure, lang), step.facts["quantity"], per_words(step.unit, lang)
+    return lambda row: said(spoken(quantity[row]), yuan(step.operand[row]), per)
 
 
-def _floated_amount(step: Columns) -> Speaker:
-    def said(row: int, lang: str) -> str:
-        amount, running = yuan(step.facts["amount"][row]), yuan(step.money[row])
-        return say("step_float_amount", lang, amount=amount, percent=percent(step.operand[row]), running=running)
-
-    return said
+def _floated_amount(step: Columns, lang: str) -> Speaker:
+    said, amount = phrase("step_float_amount", lang, "amount", "percent", "running"), step.facts["amount"]
+    return lambda row: said(yuan(amount[row]), percent(step.operand[row]), yuan(step.money[row]))
 
 
-def _per_cent(step: Columns) -> Speaker:
-    code = f"step_{step.name}"
-
-    def said(row: int, lang: str) -> str:
-        before, running = yuan(step.before[row]), yuan(step.money[row])
-        return say(code, lang, before=before, percent=percent(step.operand[row]), running=running)
-
-    return said
+def _per_cent(step: Columns, lang: str) -> Speaker:
+    said = phrase(f"step_{step.name}", lang, "before", "percent", "running")
+    return lambda row: said(yuan(step.before[row]), percent(step.operand[row]), yuan(step.money[row]))
 
 
-def _off_balance(step: Columns) -> Speaker:
-    def said(row: int, lang: str) -> str:
-        return say("step_off_balance", lang, factor=factor(step.operand[row]), ratio=factor(step.ratio[row]))
-
-    return said
+def _off_balance(step: Columns, lang: str) -> Speaker:
+    said = phrase("step_off_balance", lang, "factor", "ratio")
+    return lambda row: said(factor(step.operand[row]), factor(step.ratio[row]))
 
 
-def _limits(step: Columns) -> Speaker:
-    def said(row: int, lang: str) -> str:
-        least, greatest = (factor(step.facts[name][row]) for name in ("least", "greatest"))
-        return say("step_limits", lang, least=least, greatest=greatest, ratio=factor(step.ratio[row]))
-
-    return said
+def _limits(step: Columns, lang: str) -> Speaker:
+    said = phrase("step_limits", lang, "least", "greatest", "ratio")
+    least, greatest = step.facts["least"], step.facts["greatest"]
+    return lambda row: said(factor(least[row]), factor(greatest[row]), factor(step.ratio[row]))
 
 
-def _ratio(step: Columns) -> Speaker:
-    def said(row: int, lang: str) -> str:
-        before, running = yuan(step.before[row]), yuan(step.money[row])
-        return say("step_ratio", lang, before=before, factor=factor(step.operand[row]), running=running)
-
-    return said
+def _ratio(step: Columns, lang: str) -> Speaker:
+    said = phrase("step_ratio", lang, "before", "factor", "running")
+    return lambda row: said(yuan(step.before[row]), factor(step.operand[row]), yuan(step.money[row]))
 
 
-_PLAIN: Mapping[str, Callable[[Columns], Speaker]] = {
+_PLAIN: Mapping[str, Callable[[Columns, str], Speaker]] = {
     "average_wage": _average_wage,
     "risk_class": _risk_class,
     "limits": _limits,
@@ -149,49 +121,46 @@ _PLAIN: Mapping[str, Callable[[Columns], Speaker]] = {
 }
 
 
-def _level(step: Columns, relativity: Relativity, edition: Edition) -> Speaker:
-    title = edition.tables[relativity.table].title
+def _level(step: Columns, relativity: Relativity, edition: Edition, lang: str) -> Speaker:
+    title = edition.tables[relativity.table].title[lang]
+    said = phrase("step_level", lang, "name", "level", "factor", "ratio")
     read = [step.facts[name] for name in relativity.of]
-    known: dict[tuple[str, ...], str] = edition.keep("level words", relativity.table, dict)
+    known: dict[tuple[int, ...], str] = edition.keep("levels in words", f"{relativity.table} {lang}", dict)
 
-    def said(row: int, lang: str) -> str:
-        levels = {
-            name: edition.factors[name].levels[column[row] - 1]
-            for name, column in zip(relativity.of, read, strict=True)
-        }
-        key = (lang, *levels.values())
-        if key not in known:
-            known[key] = levels_words(levels, lang)
-        so_far = {"factor": factor(step.operand[row]), "ratio": factor(step.ratio[row])}
-        return say("step_level", lang, name=title[lang], level=known[key], **so_far)
+    def level(row: int) -> str:
+        numbers = tuple([column[row] for column in read])
+        if numbers not in known:
+            named = zip(relativity.of, numbers, strict=True)
+            known[numbers] = levels_words({name: edition.factors[name].levels[n - 1] for name, n in named}, lang)
+        return known[numbers]
 
-    return said
+    return lambda row: said(title, level(row), factor(step.operand[row]), factor(step.ratio[row]))
 
 
-def _curve(step: Columns, relativity: Relativity, edition: Edition) -> Speaker:
-    title = edition.tables[relativity.table].title
-    quantity = step.facts["quantity"]
-    spoken_as = None if relativity.per and relativity.share else _spoken_as(relativity)
-    known: dict[tuple[str, int], dict[str, str]] = edition.keep("knots in words", relativity.table, dict)
+def _curve(step: Columns, relativity: Relativity, edition: Edition, lang: str) -> Speaker:
+    names = ("name", "quantity", "left", "left_factor", "right", "right_factor", "factor", "ratio")
+    said, title = phrase("step_curve", lang, *names), edition.tables[relativity.table].title[lang]
+    quantity, spoken = step.facts["quantity"], _quantity_speaker(relativity, lang)
+    known: dict[int, tuple[str, ...]] = edition.keep("knots in words", f"{relativity.table} {lang}", dict)
 
-    def spoken(value: int, lang: str) -> str:
-        return share_words(value, lang) if spoken_as is None else quantity_words(spoken_as, value, lang)
-
-    def said(row: int, lang: str) -> str:
+    def knots(row: int) -> tuple[str, ...]:
+        """The two knots between which a quantity lies; the last segment's beyond the end."""
         value = edition.entries[step.entry[row]].entry.value
         assert isinstance(value, Curve)
         left = min(max(bisect_right(value.x, quantity[row]), 1), len(value.x) - 1) - 1
-        if (lang, left) not in known:  # the last segment's knots beyond the end
-            (a, fa), (b, fb) = ((value.x[knot], value.y[knot]) for knot in (left, left + 1))
-            sides = {"left": spoken(a, lang), "right": spoken(b, lang)}
-            known[lang, left] = {**sides, "left_factor": factor(fa), "right_factor": factor(fb)}
-        so_far = {"factor": factor(step.operand[row]), "ratio": factor(step.ratio[row])}
-        said_of_it = {"name": title[lang], "quantity": spoken(quantity[row], lang)}
-        return say("step_curve", lang, **said_of_it, **known[lang, left], **so_far)
+        if left not in known:
+            (x, y), (to_x, to_y) = ((value.x[knot], value.y[knot]) for knot in (left, left + 1))
+            known[left] = (spoken(x), factor(y), spoken(to_x), factor(to_y))
+        return known[left]
 
-    return said
+    return lambda row: said(
+        title, spoken(quantity[row]), *knots(row), factor(step.operand[row]), factor(step.ratio[row])
+    )
 
 
-def _spoken_as(relativity: Relativity) -> str:
-    """What a curve's quantity is called: its column, or what several columns or a quotient make."""
-    return "_and_".join(relativity.of) if not relativity.per else f"{relativity.of[0]}_per_{relativity.per[0]}"
+def _quantity_speaker(relativity: Relativity, lang: str) -> Callable[[int], str]:
+    """How a curve's quantity is said: its column's, what several columns or a quotient make, or a share."""
+    if relativity.per and relativity.share:
+        return lambda ppm: share_words(ppm, lang)
+    named = f"{relativity.of[0]}_per_{relativity.per[0]}" if relativity.per else "_and_".join(relativity.of)
+    return quantity_speaker(named, lang)

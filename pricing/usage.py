@@ -108,17 +108,22 @@ class Usage:
         """Rows of a request as columns; InputError where a column is unknown. Bad cells are kept as what is wrong."""
         limits = _GREATEST_OF if greatest is None else {**_GREATEST_OF, **greatest}
         texts: dict[str, tuple[str, ...]] = {}
-        codes: dict[str, IntArray] = {}
-        numbers: dict[str, IntArray] = {}
-        for name in dict.fromkeys(name for record in records for name in record):
+        columns: dict[str, list[int]] = {}
+        for name in dict.fromkeys([name for record in records for name in record]):
             cells = [record.get(name) for record in records]
             if name in limits:
-                numbers[name] = whole_numbers(cells, limits[name])
+                columns[name] = _whole_cells(cells, limits[name])
             elif name in BY_NAME or (name in DECLARED_TEXTS and greatest is not None):
-                texts[name], codes[name] = encode(cells)
+                texts[name], columns[name] = _encoded(cells)
             elif not name.startswith("x_"):
                 raise InputError("unknown_column", name, key=name, known=", ".join(BY_NAME))
-        return cls.of_columns(len(records), texts, codes, numbers)
+        arrays = np.array([*columns.values()], dtype=np.int64).reshape(len(columns), len(records))
+        unsure = (arrays.min(axis=1, initial=0) < 0).tolist()
+        named = dict(zip(columns, arrays, strict=True))
+        codes = {name: named[name] for name in texts}
+        numbers = {name: column for name, column in named.items() if name not in texts}
+        lacking = frozenset(name for name, lacks in zip(columns, unsure, strict=True) if lacks)
+        return cls(len(records), texts, codes, numbers, lacking)
 
     def apart(self, groups: Sequence[int]) -> Usage:
         """The same rows as if each group of them had a worker of its own, even where two are called the same.
@@ -150,6 +155,11 @@ class Usage:
 
 def encode(cells: Iterable[object]) -> tuple[tuple[str, ...], IntArray]:
     """Texts as distinct texts and codes; None and "" are -1. What is no text becomes one, for a check to name it."""
+    texts, codes = _encoded(cells)
+    return texts, np.array(codes, dtype=np.int64)
+
+
+def _encoded(cells: Iterable[object]) -> tuple[tuple[str, ...], list[int]]:
     places: dict[str, int] = {}
     codes = [
         -1
@@ -157,17 +167,21 @@ def encode(cells: Iterable[object]) -> tuple[tuple[str, ...], IntArray]:
         else places.setdefault(cell if isinstance(cell, str) else f"{cell!r} (no text)", len(places))
         for cell in cells
     ]
-    return tuple(places), np.array(codes, dtype=np.int64)
+    return tuple(places), codes
 
 
 def whole_numbers(cells: Sequence[object], greatest: int) -> IntArray:
     """Values as whole numbers up to `greatest`; negative where one is none, unlike for unlike bad cells."""
+    return np.array(_whole_cells(cells, greatest), dtype=np.int64)
+
+
+def _whole_cells(cells: Sequence[object], greatest: int) -> list[int]:
     bad: dict[str, int] = {}
     numbers = [whole_number(cell, greatest) for cell in cells]
-    for place, (number, cell) in enumerate(zip(numbers, cells, strict=True)):
+    for place, number in enumerate(numbers):
         if number < UNKNOWN:
-            numbers[place] = number - _REASONS * bad.setdefault(repr(cell), len(bad))
-    return np.array(numbers, dtype=np.int64)
+            numbers[place] = number - _REASONS * bad.setdefault(repr(cells[place]), len(bad))
+    return numbers
 
 
 def cell_codes(cells: IntArray) -> IntArray:
@@ -177,15 +191,13 @@ def cell_codes(cells: IntArray) -> IntArray:
 
 def whole_number(cell: object, greatest: int) -> int:
     """A value as a whole number up to `greatest`, or the negative number that says why it is none. Texts are none."""
+    if type(cell) is int:
+        return (cell if cell <= greatest else TOO_LARGE) if cell >= 0 else NEGATIVE
     if cell is None or cell == "":
         return UNKNOWN
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
-        return NOT_A_NUMBER
     if isinstance(cell, float):
         return NOT_WHOLE if math.isfinite(cell) else NOT_A_NUMBER
-    if cell < 0:
-        return NEGATIVE
-    return cell if cell <= greatest else TOO_LARGE
+    return NOT_A_NUMBER
 
 
 def whole_text(text: str) -> object:

@@ -115,11 +115,11 @@ def _premium(
     answer["payers"] = {payer: sum([parts[place] for place in places]) for payer, parts in priced.payers.items()}
     answer["shares"] = [_share(asked, priced, place) for place in places]
     if asked.worksheet:
-        langs = (asked.lang,)
+        explained = priced.explained[asked.lang]
         answer["worksheet"] = [
             shown_line(priced.row[place] - asked.first, line, asked.lang)
             for place in places
-            for line in priced.explained.lines(place, langs)
+            for line in explained.lines(place)
         ]
     answer["warnings"] = _warnings(asked, columns, priced, places, missing)
     answer["refusals"] = refusals

@@ -14,10 +14,10 @@ from service.conventions.missing import options_of, problem_of
 from service.conventions.problems import Problem, problem_response
 from service.conventions.rates import Rates
 from service.operations.observed import Observed
-from service.routes import declarations, levies, levy_tables, prices, quotes, schema, status, tariffs
+from service.routes import audit, declarations, levies, levy_tables, prices, quotes, schema, status, tariffs, workers
 from service.running import Running
 from service.serving import Serving
-from service.web import errors, pages
+from service.web import docs, errors, months, pages
 
 
 def create_app(serving: Serving) -> FastAPI:
@@ -37,8 +37,10 @@ def create_app(serving: Serving) -> FastAPI:
     app.state.ready_tariffs = tariffs.Ready()
     app.state.shown_problem = errors.shown_problem
     app.router.redirect_slashes = False
-    for routes in (status, prices, declarations, quotes, levies, levy_tables, tariffs, schema, pages):
+    for routes in (prices, declarations, quotes, levies, levy_tables, tariffs, schema, workers, audit):
         app.include_router(routes.router)
+    for others in (status, docs, pages, months):
+        app.include_router(others.router)
     app.add_exception_handler(LichengError, _problem)
     app.add_exception_handler(HTTPException, _missing)
     app.add_middleware(Envelope, serving=serving)

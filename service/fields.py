@@ -17,14 +17,14 @@ def readable(value: Any, key: str, depth: int = 0) -> Any:
     """The value as it is; InputError where no answer could repeat it: broken Unicode, or nesting without end."""
     if depth > _DEEPEST:
         raise InputError("nested_too_deeply", key)
-    if isinstance(value, str) and not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise InputError("text_broken", key, value=value)
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            readable(name, key, depth + 1)
-            readable(inner, key, depth + 1)
-    if isinstance(value, list):
-        for inner in value:
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise InputError("text_broken", key, value=value)
+    elif isinstance(value, dict | list):
+        for inner in [one for pair in value.items() for one in pair] if isinstance(value, dict) else value:
+            kind = type(inner)
+            if depth < _DEEPEST and (kind is int or (kind is str and inner.isascii())):
+                continue  # nearly all are, and nothing is wrong with them
             readable(inner, key, depth + 1)
     return value
 
@@ -67,7 +67,7 @@ def list_of(raw: Mapping[str, Any], key: str) -> list[Any]:
 
 def object_of(value: Any, key: str) -> Mapping[str, Any]:
     """An object."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict | Mapping):
         raise InputError("not_an_object", key, key=key, found=as_json(value))
     return value
 

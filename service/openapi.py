@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pricing.words import say
 from service.auth.roles import PERMITS
-from service.calls import CALLS, CSV, FORM, HEADERS, JSON, LINES, PARAMETERS, REQUIRED, Call
+from service.calls import CALLS, CSV, FORM, HEADERS, JSON, LINES, PARAMETERS, PARQUET, REQUIRED, Call
 from service.conventions.problems import MEDIA_TYPE
 from service.conventions.problems import TITLES as PROBLEM_TITLES
 from service.schemas.frame import REF, definitions
@@ -17,8 +18,8 @@ from service.schemas.models import MODELS
 EXAMPLES = Path(__file__).parent / "examples"
 _SAID = {200: "The answer", 201: "Stored", 202: "Taken in", 304: "You have it"}
 _FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
-_ANSWERED = {503: "What is wrong"}
 _PLAIN = {"type": "string"}
+_WHOLE = {PARQUET: _FILE}
 _ABOUT = (
     "Prices, levies and tariffs of occupational risk. Money is whole fen, distance whole metres, time whole minutes. "
     "A key travels as `Authorization: Bearer`. Problems are RFC 9457; their codes stand in `/v1/schema`."
@@ -33,7 +34,7 @@ def described(base: Mapping[str, Any]) -> dict[str, Any]:
         for method, said in methods.items():
             call = CALLS.get((method, plain))
             if call is not None:
-                paths.setdefault(plain, {})[method] = _operation(said, call, plain)
+                paths.setdefault(plain, {})[method] = _operation(said, call)
     bearer = {"type": "http", "scheme": "bearer", "description": "made by `licheng key create`"}
     return {
         "openapi": "3.1.0",
@@ -44,14 +45,14 @@ def described(base: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _operation(said: Mapping[str, Any], call: Call, path: str) -> dict[str, Any]:
+def _operation(said: Mapping[str, Any], call: Call) -> dict[str, Any]:
     """One call. said: its name, summary and tags from the route."""
     roles = f" For the roles {', '.join(PERMITS[call.action])}." if call.action else " Open to all."
     operation: dict[str, Any] = {
         **{key: said[key] for key in ("tags", "summary") if key in said},
         "operationId": said["operationId"].split("_v1_")[0].split("_status_")[0],
         "description": said.get("description", "") + roles,
-        "parameters": [*_of_path(call), *_of_query(call, path), *_of_head(call)],
+        "parameters": [*_of_path(call), *_of_query(call), *_of_head(call)],
         "responses": {**_answers(call), **_problems(call)},
         "security": [{"key": []}] if call.action else [],
     }
@@ -67,7 +68,7 @@ def _of_path(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def _of_query(call: Call, path: str) -> list[dict[str, Any]]:
+def _of_query(call: Call) -> list[dict[str, Any]]:
     """Parameters of the address; none of a levy's is required, for a form may say them in its parts."""
     return [
         {
@@ -118,7 +119,7 @@ def _form() -> dict[str, Any]:
 def _answers(call: Call) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for status, model in call.answers.items():
-        schema = _ref(model) if model else _PLAIN
+        schema: dict[str, Any] = _ref(model) if model else _PLAIN
         if call.many:
             schema = {"anyOf": [schema, {"type": "array", "items": _ref(call.many)}]}
         content = {
@@ -143,8 +144,6 @@ def _problems(call: Call) -> dict[str, Any]:
 
 
 def _title(status: int) -> str:
-    from pricing.words import say
-
     return say(PROBLEM_TITLES[status], "en")
 
 
@@ -152,7 +151,7 @@ def _header(name: str) -> dict[str, Any]:
     return {"description": HEADERS[name], "schema": {"type": "string"}}
 
 
-def _ref(model: str) -> dict[str, str]:
+def _ref(model: str) -> dict[str, Any]:
     return {"$ref": REF.format(model=model)}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pricing.edition import Edition
 from pricing.expected import exposure_to_claims
-from pricing.explain import Explained
+from pricing.explain import Explained, columns_of
 from pricing.flags import flags
 from pricing.payers import bear
 from pricing.scheme import Scheme
@@ -19,19 +19,21 @@ from pricing.what_if import curve, next_kilometre
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """Where the rows of requests stand. first: first row of each request; owner: request of each row; order: row at
-    each place in key order.
+    """Where the rows of requests stand, and what is asked of them. first: first row of each request; owner: request of each row; order: row at
+    each place in key order; langs: of the worksheets asked for; with_curve: whether curves are asked for.
     """
 
     first: list[int]
     owner: list[int]
     order: list[int]
+    langs: tuple[str, ...]
+    with_curve: bool
 
     @classmethod
-    def of(cls, settlement: Settlement, rows: Sequence[int]) -> Layout:
+    def of(cls, settlement: Settlement, rows: Sequence[int], langs: tuple[str, ...], with_curve: bool) -> Layout:
         """rows: how many each request has."""
         owner = [number for number, count in enumerate(rows) for _ in range(count)]
-        return cls(list(accumulate(rows, initial=0))[:-1], owner, settlement.checked.order.tolist())
+        return cls(list(accumulate(rows, initial=0))[:-1], owner, settlement.checked.order.tolist(), langs, with_curve)
 
     def by_row(self, column: Any) -> list[int]:
         """A column of checked rows, which are in key order, in the order in which the rows were sent."""
@@ -55,15 +57,15 @@ class PricedColumns:
     ratio_ppm: list[int] | None
     payers: Mapping[str, list[int]]
     flags: Sequence[tuple[str, list[bool]]]
-    explained: Explained
+    explained: Mapping[str, Explained]  # by language, of those asked for
     chosen: Mapping[str, list[int]]  # level of each option of a cover
     next_km_millifen: list[int] | None  # per worker
     curve: list[list[tuple[int, int]]]  # per worker, where one is asked for
     exposure_to_claims: list[int]
 
     @classmethod
-    def of(cls, priced: Priced, edition: Edition, scheme: Scheme, layout: Layout, with_curve: bool) -> PricedColumns:
-        """From a priced month. with_curve: whether any request asks for it."""
+    def of(cls, priced: Priced, edition: Edition, scheme: Scheme, layout: Layout) -> PricedColumns:
+        """From a priced month."""
         row = [layout.order[place] for place in priced.kept.tolist()]
         places: list[list[int]] = [[] for _ in layout.first]
         for place, which in enumerate(row):
@@ -82,16 +84,21 @@ class PricedColumns:
             ratio_ppm=None if ratio is None else ratio.tolist(),
             payers=_payers(priced, edition, scheme),
             flags=[(code, marked.tolist()) for code, marked in flags(priced, edition, scheme)],
-            explained=Explained.of(priced, edition, scheme),
+            explained=_explained(priced, edition, scheme, layout),
             chosen={name: priced.rows.codes[name].tolist() for name in options},
             next_km_millifen=next_kilometre(priced, edition, scheme).tolist() if by_distance else None,
-            curve=curve(priced, edition, scheme) if by_distance and with_curve else [],
+            curve=curve(priced, edition, scheme) if by_distance and layout.with_curve else [],
             exposure_to_claims=[] if expected is None else exposure_to_claims(priced.rows, expected).tolist(),
         )
 
     def options(self, place: int) -> dict[str, int]:
         """Level of each option of a row."""
         return {name: levels[place] for name, levels in self.chosen.items()}
+
+
+def _explained(priced: Priced, edition: Edition, scheme: Scheme, layout: Layout) -> dict[str, Explained]:
+    sheets = columns_of(priced) if layout.langs else []
+    return {lang: Explained.of(priced, sheets, edition, scheme, lang) for lang in layout.langs}
 
 
 def _payers(priced: Priced, edition: Edition, scheme: Scheme) -> dict[str, list[int]]:
@@ -110,9 +117,7 @@ class SchemeColumns:
     priced: PricedColumns | None
 
     @classmethod
-    def of(
-        cls, name: str, settlement: Settlement, edition: Edition, layout: Layout, *, with_curve: bool
-    ) -> SchemeColumns:
+    def of(cls, name: str, settlement: Settlement, edition: Edition, layout: Layout) -> SchemeColumns:
         """From a settlement."""
         scheme, priced = edition.schemes[name], settlement.priced[name]
         return cls(
@@ -120,5 +125,5 @@ class SchemeColumns:
             scheme,
             layout.by_row(settlement.refusals[name]),
             layout.by_row(due(settlement.checked, edition, scheme)),
-            None if priced is None else PricedColumns.of(priced, edition, scheme, layout, with_curve),
+            None if priced is None else PricedColumns.of(priced, edition, scheme, layout),
         )

@@ -22,11 +22,15 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
     408: ("body_too_slow",),
     409: ("idempotency_in_flight", "levy_not_done", "levy_failed"),
     410: ("quote_erased",),
-    413: ("body_too_large",),
+    413: (
+        "body_too_large",
+        "batch_too_long",
+    ),
     414: ("address_too_long",),
     415: ("encoding_not_taken", "media_type_not_taken"),
     417: ("expectation_failed",),
     422: (
+        *("batch_empty", "worker_not_valid", "unknown_key"),
         *("unknown_column", "missing_field", "not_a_list", "not_an_object", "nested_too_deeply", "too_many_members"),
         *("request_month", "request_date", "request_value", "region_not_known", "no_usage", "one_worker"),
         *("register_value", "register_overlap", "scheme_not_declared", "query_unknown", "query_twice"),
@@ -36,7 +40,10 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
     429: ("rate_exceeded", "too_many_levies"),
     431: ("head_too_large",),
     500: ("internal_error",),
-    503: ("tariff_not_available", "upload_not_kept",),
+    503: (
+        "tariff_not_available",
+        "upload_not_kept",
+    ),
 }
 
 

@@ -71,12 +71,11 @@ class Ready:
 
 def answers(ready: Sequence[Ready]) -> list[Json]:
     """The answers to requests of one form, in their order."""
-    edition, curve = ready[0].edition, ready[0].request.curve
+    edition, with_curve = ready[0].edition, ready[0].request.curve
     settlement, usage = _settled(ready)
-    layout = Layout.of(settlement, [len(one.request.records) for one in ready])
-    of_scheme = {
-        name: SchemeColumns.of(name, settlement, edition, layout, with_curve=curve) for name in settlement.priced
-    }
+    langs = tuple({one.request.lang for one in ready if one.request.worksheet})
+    layout = Layout.of(settlement, [len(one.request.records) for one in ready], langs, with_curve)
+    of_scheme = {name: SchemeColumns.of(name, settlement, edition, layout) for name in settlement.priced}
     quantities = _Quantities.of(usage, settlement, layout)
     answered = []
     for number, (one, first) in enumerate(zip(ready, layout.first, strict=True)):

@@ -7,10 +7,11 @@ null, lists, objects) is said as JSON, for that is how it was sent.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 import yaml
 
@@ -55,6 +56,21 @@ def say(code: str, lang: str, **values: object) -> str:
             values = {name: _said(value, lang) for name, value in values.items()}
             break
     return sentences(lang)[code].format(**values)
+
+
+@cache
+def phrase(code: str, lang: str, *names: str) -> Callable[..., str]:
+    """A sentence made ready for being said often: its facts, texts or whole numbers, are given in the order of `names`.
+
+    KeyError where the code or a fact is missing.
+    """
+    places = {name: str(place) for place, name in enumerate(names)}
+    parts = []
+    for literal, name, spec, conversion in Formatter().parse(sentences(lang)[code]):
+        parts.append(literal.replace("{", "{{").replace("}", "}}"))
+        if name is not None:
+            parts.append("{" + places[name] + (f"!{conversion}" if conversion else "") + f":{spec}" * bool(spec) + "}")
+    return "".join(parts).format
 
 
 def as_json(value: object) -> str:

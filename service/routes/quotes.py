@@ -9,6 +9,7 @@ from typing import Any
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
+from pricing.words import as_json
 from service.auth.caller import Caller, caller_of
 from service.auth.permits import only_own, permit, sees
 from service.auth.roles import SEE_ALL
@@ -21,13 +22,14 @@ from service.conventions.paging import page_of, page_response
 from service.conventions.problems import Problem
 from service.conventions.replies import release_marks
 from service.json_text import json_bytes
-from service.quote import quote
+from service.quote_request import Request as Asked
 from service.running import Running, running
 from service.store import quotes
 from service.store.audit import Act, append
 from service.store.database import Connection, reading
 from service.store.quotes import Quote
 from service.stored_quote import answer_hash, document, is_valid, pinned, reproduced
+from service.together import Ready
 
 router = APIRouter(prefix="/v1", tags=["quotes"])
 PREFIX, VALIDITY = "q_", "Licheng-Quote"
@@ -47,7 +49,7 @@ async def post_quote(request: Request) -> Response:
         raw = parsed(request, body)
         only_own(caller, raw)
         check_members(raw)
-        stored, answer = _priced(running(request), caller, raw, language_of(request, raw))
+        stored, answer = await _priced(running(request), caller, raw, language_of(request, raw))
 
         def work(connection: Connection) -> None:
             quotes.put(connection, stored, getattr(request.state, "request_id", None))
@@ -106,10 +108,12 @@ async def reproduce_quote(request: Request, quote_id: str) -> Response:
         return answer.response()
 
 
-def _priced(held: Running, caller: Caller, raw: Any, lang: str) -> tuple[Quote, Answer]:
+async def _priced(held: Running, caller: Caller, raw: Any, lang: str) -> tuple[Quote, Answer]:
     """A quote as it is stored, and as it is sent."""
     at, in_force, quote_id = now(), held.tariffs.now(), new_id(PREFIX)
-    answer = quote(raw, in_force.tariff, at.date(), lang)
+    asked = Asked.of(raw, in_force.tariff, at.date(), lang)
+    answer = await held.desk.answer(Ready.of(asked, in_force.tariff))
+    held.metrics.priced(answer)
     held.metrics.priced(answer)
     said = document(quote_id, at, held.serving.quote_days, in_force, answer)
     body = json_bytes(said)
@@ -117,7 +121,7 @@ def _priced(held: Running, caller: Caller, raw: Any, lang: str) -> tuple[Quote, 
         id=quote_id,
         key_id=caller.key_id,
         tenant=caller.tenant,
-        worker_key=held.keyring.worker_key(raw["worker"]),
+        worker_key=held.keyring.worker_key(_worker(raw["worker"])),
         created_at=said["created_at"],
         valid_until=said["valid_until"],
         month=answer["month"],
@@ -130,6 +134,11 @@ def _priced(held: Running, caller: Caller, raw: Any, lang: str) -> tuple[Quote, 
     )
     headers = {"Location": f"/v1/quotes/{quote_id}", **_headers(stored, at)}
     return stored, Answer(201, body, headers, quote_id)
+
+
+def _worker(sent: Any) -> str:
+    """A worker as it is re-keyed; what is no text is refused in every row, and kept all the same."""
+    return sent if isinstance(sent, str) else as_json(sent)
 
 
 async def _own(request: Request, quote_id: str) -> tuple[Quote, bytes]:

@@ -12,6 +12,7 @@ from service.conventions.queries import query_of
 from service.conventions.replies import JSON
 from service.fields import one_of
 from service.json_text import json_bytes
+from service.openapi_kept import document
 from service.problem_codes import problem_codes
 from service.running import running
 
@@ -27,12 +28,7 @@ async def get_openapi(request: Request) -> Response:
 
 
 def _document(request: Request) -> bytes:
-    from service.openapi import described  # pydantic's schemas are made when they are asked for, not at the start
-
-    kept: bytes | None = getattr(request.app.state, "openapi", None)
-    if kept is None:
-        kept = request.app.state.openapi = json_bytes(described(request.app.openapi()))
-    return kept
+    return json_bytes(document(request.app))
 
 
 @router.get("/v1/schema")

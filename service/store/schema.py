@@ -33,6 +33,8 @@ def upgrade(engine: Engine, to: str = "head") -> None:
         found = MigrationContext.configure(connection).get_current_revision()
         if found is not None and found not in revisions():
             raise InputError("store_newer", "", found=found, known=revisions()[-1])
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # of a large table it takes its time
         command.upgrade(_config(connection), to)
 
 

@@ -28,9 +28,15 @@ class Compared:
         return None if self.proposal is None else self.proposal["premium_fen"]
 
     @property
+    def incomplete(self) -> bool:
+        """Whether a refused row is left out of a figure."""
+        return any(one.get("incomplete", False) for one in (*self.law, *([self.proposal] if self.proposal else [])))
+
+    @property
     def difference_fen(self) -> int | None:
-        """Proposal less law; None where one is missing."""
-        return None if self.law_fen is None or self.proposal_fen is None else self.proposal_fen - self.law_fen
+        """Proposal less law; None where one is missing or incomplete, and the two cannot be compared."""
+        missing = self.law_fen is None or self.proposal_fen is None or self.incomplete
+        return None if missing else (self.proposal_fen or 0) - (self.law_fen or 0)
 
 
 def compared(answer: Answer, tariff: Tariff) -> Compared:

@@ -7,21 +7,24 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+from fastapi import Request
+
 from pricing.errors import LichengError
 from pricing.words import say
+from service.conventions.limits import too_large
 from service.conventions.problems import Problem
 from service.web.exact import minutes, scaled, typed, typed_hours
 
 Texts = Mapping[str, str]
 WHOLE = ("orders", "active_days", "eligible", "enrolled")
-_MOST_FIELDS = 600
+_MOST_FIELDS, _MOST_BYTES = 600, 64_000
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a field. field: its id in the page, "" for the form as a whole."""
+    """What is wrong with a field. at: its id in the page, "" for the form as a whole."""
 
-    field: str
+    at: str
     code: str
     values: Mapping[str, object] = field(default_factory=dict)
 
@@ -36,12 +39,20 @@ class Fault:
         return cls(last if last in fields else "", error.code, dict(error.values))
 
 
+async def small_body(request: Request) -> bytes:
+    """The body of a form without files; Problem 413 where it is longer than any of ours."""
+    body = bytearray()
+    async for block in request.stream():
+        body += block
+        if len(body) > _MOST_BYTES:
+            raise too_large(_MOST_BYTES)
+    return bytes(body)
+
+
 def read_form(body: bytes) -> dict[str, str]:
     """Fields of a form; Problem 400 where the body is none."""
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict"
-        )
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
     except (UnicodeDecodeError, ValueError):
         raise Problem(400, "page_form_unreadable") from None
     return {name: text.strip() for name, text in pairs}

@@ -43,14 +43,20 @@ class HostForm:
         named = {"id": self.texts["group"]} if self.texts.get("group") else {}
         chosen = [cover for cover in covers if self.texts.get(f"cover-{cover}")]
         enrolment: dict[str, Any] = {
-            cover: {name: level for name, levels in options_of(tariff, cover).items()
-                    if (level := self.texts.get(f"{cover}-{name}", "")) in levels}
+            cover: {
+                name: level
+                for name, levels in options_of(tariff, cover).items()
+                if (level := self.texts.get(f"{cover}-{name}", "")) in levels
+            }
             for cover in chosen
         }
         if named:
             enrolment["group"] = named | group
-        history = {month: amounts[f"history-{place}_fen"] for place, month in enumerate(months)
-                   if f"history-{place}_fen" in amounts}
+        history = {
+            month: amounts[f"history-{place}_fen"]
+            for place, month in enumerate(months)
+            if f"history-{place}_fen" in amounts
+        }
         asked: dict[str, Any] = {"month": self.texts.get("month", "")}
         if known := self.texts.get("known_on", ""):
             asked["known_on"] = known
@@ -87,8 +93,11 @@ def example() -> HostForm:
     texts = {"month": raw["month"], "known_on": raw["known_on"]}
     texts |= {column: text_of(column, value) for column, value in raw["usage"][0].items()}
     amounts = raw["history"]["revenue_fen"]
-    texts |= {f"history-{place}_fen": text_of("revenue_fen", amounts[month])
-              for place, month in enumerate(HostForm(texts).history_months()) if month in amounts}
+    texts |= {
+        f"history-{place}_fen": text_of("revenue_fen", amounts[month])
+        for place, month in enumerate(HostForm(texts).history_months())
+        if month in amounts
+    }
     enrolment = dict(raw["enrolment"])
     group = enrolment.pop("group")
     texts |= {"group": group["id"], **{column: str(group[column]) for column in GROUP}}

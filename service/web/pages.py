@@ -14,7 +14,7 @@ from service.running import running
 from service.tariff_pages import in_force
 from service.web import host, rider
 from service.web.compared import compared
-from service.web.form import Fault, Texts, read_form
+from service.web.form import Fault, Texts, read_form, small_body
 from service.web.host import HostForm, options_of
 from service.web.languages import language_of
 from service.web.priced import FIELDS, Priced, priced
@@ -36,7 +36,7 @@ async def get_rider(request: Request) -> Response:
 @router.post("/")
 async def post_rider(request: Request) -> Response:
     """The rider that was typed, priced; `do` may ask for one more row, or one less, instead."""
-    typed = read_form(await request.body())
+    typed = read_form(await small_body(request))
     return _rider(request, RiderForm.of(typed), typed)
 
 
@@ -55,7 +55,7 @@ async def get_host(request: Request) -> Response:
 @router.post("/host")
 async def post_host(request: Request) -> Response:
     """The host that was typed, priced."""
-    typed = read_form(await request.body())
+    typed = read_form(await small_body(request))
     return _host(request, HostForm(typed), typed)
 
 
@@ -73,7 +73,7 @@ async def get_tariff(request: Request) -> Response:
         shown["groups"] = groups(standing.tariff, shown["found"], lang)
     except LichengError as error:
         fault = Fault.of(error, (*FIELDS, "region"))
-        shown["errors"] = {fault.field: fault.words(lang)}
+        shown["errors"] = {fault.at: fault.words(lang)}
     return page(request, "tariff.html", status=422 if shown["errors"] else 200, standing=standing, **shown)
 
 
@@ -109,7 +109,7 @@ def _host(request: Request, form: HostForm, typed: Texts) -> Response:
 def _page(
     request: Request, template: str, found: Priced, texts: Texts, typed: Texts, shown: dict[str, Any]
 ) -> Response:
-    """A page with a form and its answer. texts: what stands in the fields; typed: the form that was sent, if any was."""
+    """A page with a form and its answer. texts: what stands in the fields; typed: the form that was sent, or nothing."""
     frame = {
         "texts": texts,
         "errors": found.errors,
@@ -117,6 +117,4 @@ def _page(
         "asked": json.dumps(found.asked, ensure_ascii=False, indent=1),
         "sent": bool(typed),
     }
-    return page(
-        request, template, status=found.status, typed=typed, standing=found.standing, **{**frame, **shown}
-    )
+    return page(request, template, status=found.status, typed=typed, standing=found.standing, **{**frame, **shown})

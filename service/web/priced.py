@@ -28,7 +28,7 @@ class Priced:
     @property
     def errors(self) -> dict[str, str]:
         """Sentences by field; "" for the form as a whole."""
-        return {fault.field: fault.words(self.lang) for fault in reversed(self.faults)}
+        return {fault.at: fault.words(self.lang) for fault in self.faults}
 
     @property
     def status(self) -> int:

@@ -1,4 +1,4 @@
-"""Pages as HTML: templates with escaping, and the frame of every page. The envelope adds what browsers must keep out."""
+"""Pages as HTML: templates with escaping, and the frame of every page."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from service.web.compared import out_of_scope, sheets
 from service.web.languages import language_of, remember
 from service.web.sessions import session_of
 from service.web.static_files import static_address
+
 
 @cache
 def _environment() -> Environment:
@@ -62,7 +63,7 @@ def spoken(lang: str) -> Callable[..., str]:
 
 
 def page(request: Request, template: str, *, status: int = 200, typed: Any = None, **shown: Any) -> Response:
-    """A page. typed: the fields of the form that was sent; its language is kept, and the switch keeps what was typed."""
+    """A page. typed: the fields of its form as sent, None without one: the switch of language sends them again."""
     asked = (typed or {}).get("lang", "") or request.query_params.get("lang", "")
     lang = language_of(request, asked)
     standing: InForce = shown.pop("standing", None) or running(request).tariffs.now()

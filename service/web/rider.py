@@ -42,7 +42,8 @@ class RiderForm:
 
     def request(self, lang: str) -> tuple[dict[str, Any], list[Fault]]:
         """The request of the API that it stands for, and what is wrong with its fields."""
-        usage, faults, register = [], [], {}
+        usage, faults = [], []
+        register: dict[tuple[Any, ...], dict[str, Any]] = {}
         for row in range(self.rows):
             record, wrong = record_of(self.texts, f"{row}-", COLUMNS)
             usage.append(record)

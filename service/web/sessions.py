@@ -62,5 +62,11 @@ def check_csrf(request: Request, sent: str) -> None:
         raise Problem(403, "page_form_not_yours", "csrf")
 
 
+def check_site(request: Request) -> None:
+    """Problem 403 where a browser says that another site sent the form."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Problem(403, "page_form_not_yours", "Sec-Fetch-Site")
+
+
 def _signed(text: str) -> str:
     return f"session {text}"

@@ -14,6 +14,7 @@ from pricing.words import say, sentences
 from service.tariff_change_words import written
 
 _LONG = 8  # levels from which a value is folded away
+_FEW, _SHORT = 4, 24  # lines, letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Said:
     def long(self) -> bool:
         """Whether it is too long to stand open."""
         return len(self.lines) > _LONG
+
+    @property
+    def narrow(self) -> bool:
+        """Whether its lines are many and short, so that they may stand in two columns."""
+        return len(self.lines) > _FEW and max(len(at) + len(amount) for at, amount in self.lines) <= _SHORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ def _said(value: Value, table: RateTable, tariff: Tariff, lang: str) -> Said:
     lines: list[tuple[str, str]] = []
     for level, node in value.nodes.items():
         name = level_name(value.factor, level, tariff, lang)
-        inner = _said(node, table, tariff, lang).lines  # type: ignore[arg-type]
+        inner = _said(node, table, tariff, lang).lines
         lines += [(" · ".join(filter(None, (name, below))), amount) for below, amount in inner]
     return Said(tuple(lines))
 

@@ -127,7 +127,9 @@ def test_anothers_quote_does_not_exist_in_the_words_of_an_unknown_one(
     assert said[0]["code"] == "not_found"
 
 
-@pytest.mark.parametrize("quote_id", ["q_", "q_1", "lv_01M8CHZHWXVPQPDNTB3BXNY659", "q_01m8chzhwxvpqpdntb3bxny659", "%00"])
+@pytest.mark.parametrize(
+    "quote_id", ["q_", "q_1", "lv_01M8CHZHWXVPQPDNTB3BXNY659", "q_01m8chzhwxvpqpdntb3bxny659", "q_%20"]
+)
 def test_an_id_of_another_form_is_not_found(service: Service, quote_id: str) -> None:
     assert service.get(f"/v1/quotes/{quote_id}").status_code == 404
 

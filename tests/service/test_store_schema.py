@@ -23,7 +23,14 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
             **{"month": "2026-10", "known_on": "2026-11-26", "edition": "sha256:2", "release": 0},
             **{"request": b"sealed", "answer": b"sealed too", "answer_sha256": "sha256:3"},
         },
-        "levies": {"id": "lv_1", "key_id": "k_1", "tenant": "house", "month": "2026-10", "state": "done", "order": "{}"},
+        "levies": {
+            "id": "lv_1",
+            "key_id": "k_1",
+            "tenant": "house",
+            "month": "2026-10",
+            "state": "done",
+            "order": "{}",
+        },
         "idempotency": {"key_id": "k_1", "idempotency_key": "one", "route": "POST /v1/quotes", "claim": "c_1"},
         "audit": {
             **{"number": 1, "at": "2026-11-26T10:00:00+08:00", "actor": "operator", "action": "key.created"},

@@ -1,10 +1,18 @@
 // Every form and page works without this file; with it, answers come without a jump of the page.
 "use strict";
 
+// What the page would put the focus on, were it loaded whole.
+function focusIn(part) {
+  const found = part.querySelector("[autofocus]");
+  found?.removeAttribute("autofocus");
+  return found;
+}
+
 async function swapped(address, options) {
   const answer = await fetch(address, { ...options, headers: { Accept: "text/html" }, credentials: "same-origin" });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!page.querySelector("main")) throw new Error("no page");
+  const focus = focusIn(page);
   for (const part of ["header.top", ".banner", "main", "footer"]) {
     const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
     if (old && fresh) old.replaceWith(fresh);
@@ -12,7 +20,7 @@ async function swapped(address, options) {
   document.title = page.title;
   document.documentElement.lang = page.documentElement.lang;
   alive();
-  return answer;
+  return focus;
 }
 
 function typed(form, button) {
@@ -30,12 +38,12 @@ document.addEventListener("submit", async (event) => {
   try {
     if (form.method === "get") {
       const address = `${form.action}?${fields}`;
-      await swapped(address);
+      const focus = await swapped(address);
       history.pushState(null, "", address);
-      document.querySelector("main h2[tabindex]")?.focus();
+      (focus ?? document.getElementById("shown"))?.focus();
     } else {
-      await swapped(form.action, { method: "POST", body: fields });
-      document.querySelector("main [autofocus]")?.focus();
+      const focus = await swapped(form.action, { method: "POST", body: fields });
+      focus?.focus();
     }
   } catch {
     form.removeAttribute("data-swap");
@@ -62,19 +70,52 @@ function whatif() {
   });
 }
 
+// A month that is being settled: only its own card is renewed, so that the reader keeps the place.
 function watch() {
   const run = document.querySelector("[data-watch]");
   if (!run) return;
-  document.querySelector("noscript[data-refresh]")?.remove();
   setTimeout(async () => {
-    if (!document.contains(run)) return;
     try {
-      await swapped(location.href);
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById("run");
+      if (!answer.ok || !fresh) throw new Error("no page");
+      if (fresh.matches("[data-watch]")) run.replaceWith(fresh);
+      else document.querySelector("main").replaceWith(page.querySelector("main"));
+      watch();
     } catch {
       setTimeout(watch, 5000);
     }
   }, Number(run.dataset.watch));
 }
+
+// A check keeps the chosen files in their fields: only what was found is put in.
+document.addEventListener("submit", async (event) => {
+  const form = event.target, button = event.submitter;
+  if (!form.matches("[data-check]")) return;
+  if (!button || !button.hasAttribute("formaction")) {
+    button?.setAttribute("aria-disabled", "true");
+    return;
+  }
+  event.preventDefault();
+  button.disabled = true;
+  try {
+    const answer = await fetch(button.formAction, { method: "POST", body: new FormData(form), headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const focus = focusIn(page);
+    for (const id of ["checked", "upload-errors"]) {
+      const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
+      if (!fresh) throw new Error("no page");
+      old.replaceWith(fresh);
+    }
+    focus?.focus();
+  } catch {
+    form.removeAttribute("data-check");
+    form.requestSubmit(button);
+  } finally {
+    button.disabled = false;
+  }
+});
 
 function alive() {
   whatif();

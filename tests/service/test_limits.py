@@ -1,0 +1,179 @@
+"""Limits of a request: head, address, body, members, time; rates of keys and addresses; headers of every answer."""
+
+import gzip
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.conventions.languages import accepted
+from service.conventions.rates import BY_KEY, Rates, address_of
+from tests.service.serving import Service, client
+
+RIDER = json.loads((Path(__file__).resolve().parents[2] / "service/examples/rider.json").read_text(encoding="utf-8"))
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with client(most_body=10_000, most_batch=10) as found:
+        yield found
+
+
+def refused(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def test_every_answer_has_the_headers_that_browsers_and_callers_need(service: Service) -> None:
+    for answer in (service.post("/v1/prices", RIDER), service.get("/nowhere"), service.post("/v1/prices", 7)):
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["content-language"] == "en"
+        assert len(answer.headers["x-request-id"]) == 20
+
+
+def test_a_body_beyond_its_limit_is_refused_by_its_declared_length(service: Service) -> None:
+    # a batch of ten may have 2,000 bytes each; quotes take 10,000
+    assert refused(service.post("/v1/quotes", {**RIDER, "x_note": "n" * 10_000})) == (413, "body_too_large")
+    assert refused(service.post("/v1/prices", {**RIDER, "x_note": "n" * 20_000})) == (413, "body_too_large")
+    assert service.post("/v1/prices", {**RIDER, "x_note": "n" * 15_000}).status_code == 200
+
+
+def test_and_by_its_bytes_where_none_is_declared(service: Service) -> None:
+    def pieces() -> Iterator[bytes]:
+        for _ in range(40):
+            yield b" " * 1_000
+
+    answer = service.http.post("/v1/prices", content=pieces(), headers={**service.key("insurer"), **JSON})
+    assert refused(answer) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "x-bomb", "gzip, gzip"])
+def test_a_packed_body_is_not_unpacked(service: Service, encoding: str) -> None:
+    packed = gzip.compress(b" " * 9_000)
+    headers = {**service.key("insurer"), **JSON, "Content-Encoding": encoding}
+    answer = service.http.post("/v1/quotes", content=packed, headers=headers)
+    assert refused(answer) == (415, "encoding_not_taken")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["", "text/plain", "application/xml", "application/json; charset=gb18030", "application/x-www-form-urlencoded"],
+)
+def test_only_json_is_taken_where_json_is_meant(service: Service, kind: str) -> None:
+    headers = {**service.key("insurer"), **({"Content-Type": kind} if kind else {})}
+    answer = service.http.post("/v1/quotes", content=json.dumps(RIDER).encode(), headers=headers)
+    assert refused(answer) == (415, "media_type_not_taken")
+    assert answer.headers["accept-post"] == "application/json"
+
+
+@pytest.mark.parametrize("kind", ["application/json", "APPLICATION/JSON", 'application/json; charset="UTF-8"'])
+def test_json_is_taken_however_it_is_named(service: Service, kind: str) -> None:
+    headers = {**service.key("insurer"), "Content-Type": kind}
+    assert service.http.post("/v1/prices", content=json.dumps(RIDER).encode(), headers=headers).status_code == 200
+
+
+def test_large_heads_and_long_addresses_are_refused(service: Service) -> None:
+    assert refused(service.get("/v1/tariffs", role="", **{"X-Note": "n" * 17_000})) == (431, "head_too_large")
+    assert refused(service.get("/v1/tariffs?month=" + "2" * 9_000, role="")) == (414, "address_too_long")
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/quotes/%00", "/v1/quotes/a%0d%0ab", "/v1/tariffs?month=%00", "/v1/quotes/%ff%fe"]
+)
+def test_control_characters_in_an_address_are_refused(service: Service, path: str) -> None:
+    assert refused(service.get(path)) == (400, "address_unreadable")
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Content-Type", "Idempotency-Key", "Content-Encoding"])
+def test_a_header_that_stands_twice_is_refused(service: Service, name: str) -> None:
+    headers = [(name, "one"), (name, "two")]
+    assert refused(service.http.post("/v1/quotes", json=RIDER, headers=headers)) == (400, "header_twice")
+
+
+def test_only_one_expectation_is_understood(service: Service) -> None:
+    assert refused(service.post("/v1/prices", RIDER, Expect="200-ok")) == (417, "expectation_failed")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("usage", RIDER["usage"] * 501),
+        ("platforms", [{}] * 1_001),
+        ("history", {"revenue_fen": {str(number): 1 for number in range(1_001)}}),
+        ("enrolment", {"lumbar": [{}] * 1_001}),
+    ],
+)
+def test_a_request_for_one_worker_has_few_members(key: str, value: Any) -> None:
+    with client() as service:
+        assert refused(service.post("/v1/prices", {**RIDER, key: value})) == (422, "too_many_members")
+
+
+def test_a_key_may_ask_so_often_and_is_told_how_often_yet() -> None:
+    with client(per_minute=3) as service:
+        answers = [service.post("/v1/prices", RIDER) for _ in range(4)]
+        assert [one.status_code for one in answers] == [200, 200, 200, 429]
+        assert answers[0].headers["ratelimit-policy"] == '"key";q=3;w=60'
+        assert [one.headers["ratelimit"].split(";")[1] for one in answers] == ["r=2", "r=1", "r=0", "r=0"]
+        assert refused(answers[3]) == (429, "rate_exceeded")
+        assert 1 <= int(answers[3].headers["retry-after"]) <= 60
+        assert service.post("/v1/prices", RIDER, role="auditor").status_code == 200, "another key has its own"
+
+
+def test_an_address_without_a_key_may_ask_so_often() -> None:
+    with client(address_per_minute=2) as service:
+        answers = [service.get("/v1/tariffs", role="") for _ in range(3)]
+        assert [one.status_code for one in answers] == [200, 200, 429]
+        assert answers[2].headers["ratelimit-policy"] == '"address";q=2;w=60'
+        assert service.post("/v1/prices", RIDER).status_code == 200, "keys are counted for themselves"
+        assert service.get("/status/live", role="").status_code == 200, "who probes is not counted"
+
+
+def test_guessing_keys_is_counted_for_the_address() -> None:
+    with client(address_per_minute=3) as service:
+        guess = {"Authorization": "Bearer licheng.k_0000000000000000." + "a" * 43}
+        answers = [service.http.post("/v1/prices", json=RIDER, headers=guess).status_code for _ in range(4)]
+        assert answers == [401, 401, 401, 429]
+
+
+def test_counting_a_request_costs_less_than_twenty_microseconds() -> None:
+    rates = Rates(10**9, 10**9)
+    best = min(_microseconds(rates) for _ in range(5))
+    assert best < 20
+
+
+def _microseconds(rates: Rates, times: int = 2_000) -> float:
+    started = time.perf_counter()
+    for _ in range(times):
+        rates.count(BY_KEY, "k_0011223344556677")
+    return (time.perf_counter() - started) / times * 1e6
+
+
+def test_neighbours_in_one_network_of_six_are_one_address() -> None:
+    assert address_of("2001:db8::1") == address_of("2001:db8::ffff") != address_of("2001:db8:0:1::1")
+    assert address_of("192.0.2.1") != address_of("192.0.2.2")
+    assert address_of("testclient") == "testclient"
+
+
+@pytest.mark.parametrize(
+    ("header", "lang"),
+    [
+        ("zh", "zh"),
+        ("zh-Hans-CN", "zh"),
+        ("fr, zh;q=0.4, en;q=0.3", "zh"),
+        ("en;q=0.2, zh;q=0.9", "zh"),
+        ("zh;q=0", "en"),
+        ("fr", "en"),
+        ("*", "en"),
+        ("zh;q=abc", "en"),
+        (";;;,,,=", "en"),
+        ("zh;q=9", "zh"),
+    ],
+)
+def test_the_language_that_is_liked_best(header: str, lang: str) -> None:
+    assert accepted(header, "en") == lang

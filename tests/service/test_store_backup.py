@@ -1,0 +1,208 @@
+"""Backup while the service writes, and a restored data folder that answers as before."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pricing.errors import InputError
+from service.release_history import in_force
+from service.store.backup import restore, save
+from tests.service.hammering import SMALL, hammered, stored, whole_log
+from tests.service.postgres import Postgres
+from tests.service.releases import law, released
+from tests.service.serving import SECRET, client, served
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def licheng(home: Path, *words: str, code: int = 0, **environ: str) -> str:
+    """What the command prints; its errors where it is to fail."""
+    world = {name: value for name, value in os.environ.items() if not name.startswith("LICHENG_")}
+    command = [sys.executable, "-m", "service.cli", *words]
+    world |= {"LICHENG_HOME": str(home), "LICHENG_SECRET": SECRET.decode(), **environ}
+    done = subprocess.run(command, cwd=ROOT, env=world, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout if code == 0 else done.stderr
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Path:
+    """A data folder with a release, a quote and the folder of a levy."""
+    home = tmp_path / "home"
+    released(law(tmp_path / "candidate"), home / "releases")
+    with client(home) as service:
+        assert service.post("/v1/quotes", SMALL).status_code == 201
+    for name in ("levies/lv_1/month/lines.parquet", "levies/lv_2.receiving/usage.csv", "levies/lv_1/.month.making-1/x"):
+        path = home / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(name.encode())
+    return home
+
+
+def names(archive: Path) -> list[str]:
+    with tarfile.open(archive) as opened:
+        return opened.getnames()
+
+
+def test_a_restored_folder_holds_what_was_saved(filled: Path, tmp_path: Path) -> None:
+    archive, restored = tmp_path / "saved.tar", tmp_path / "restored"
+    said = json.loads(licheng(filled, "store", "backup", str(archive), "--json"))["backup"]
+    assert (said["database"]["rows"]["quotes"], said["bytes"]) == (1, archive.stat().st_size)
+    assert archive.stat().st_mode & 0o077 == 0
+    licheng(restored, "store", "restore", str(archive))
+    database = f"sqlite:///{restored / 'licheng.db'}"
+    assert stored(database) == stored(f"sqlite:///{filled / 'licheng.db'}")
+    assert f"{len(whole_log(database))}:{whole_log(database)[-1].hash}" == said["database"]["audit_head"]
+    assert in_force(restored / "releases").number == 1
+    assert (restored / "levies/lv_1/month/lines.parquet").read_bytes() == b"levies/lv_1/month/lines.parquet"
+    assert sorted(path.name for path in restored.iterdir()) == ["levies", "licheng.db", "releases"]
+    licheng(restored, "verify", "--audit")
+
+
+def test_what_is_being_made_and_the_secret_are_not_saved(filled: Path, tmp_path: Path) -> None:
+    (filled / "secret").write_text("the secret of the service")
+    licheng(filled, "store", "backup", str(tmp_path / "saved.tar"))
+    found = names(tmp_path / "saved.tar")
+    assert found[:2] == ["licheng.db", "releases/history.jsonl"]
+    assert "levies/lv_1/month/lines.parquet" in found
+    assert [name for name in found if "receiving" in name or "making" in name or "secret" in name] == []
+
+
+@pytest.mark.slow
+def test_a_backup_during_writes_is_whole_and_answers_as_before(tmp_path: Path) -> None:
+    home, restored = tmp_path / "home", tmp_path / "restored"
+    home.mkdir()
+    with served(home) as service, hammered(service, 16, 100) as told:
+        before = dict(told.stored)
+        licheng(home, "store", "backup", str(tmp_path / "saved.tar"))
+        assert service.post("/v1/quotes", SMALL).status_code == 201
+    licheng(restored, "store", "restore", str(tmp_path / "saved.tar"))
+    found = stored(f"sqlite:///{restored / 'licheng.db'}")
+    assert {number: found[number] for number in before} == before
+    assert len(found) < len(stored(service.database))
+    log = whole_log(f"sqlite:///{restored / 'licheng.db'}")
+    assert sorted(entry.subject for entry in log if entry.action == "quote.created") == sorted(found)
+    licheng(restored, "verify", "--audit")
+    with served(restored) as again:
+        for number, sent in list(before.items())[:20]:
+            assert again.get(f"/v1/quotes/{number}", "auditor").content == sent
+        made = again.http.post(f"/v1/quotes/{number}/reproduce", headers=again.key("auditor"))
+        assert made.json()["equal"] is True
+
+
+def test_nothing_is_overwritten(filled: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "saved.tar"
+    save(filled, filled / "licheng.db", archive)
+    with pytest.raises(InputError) as error:
+        save(filled, filled / "licheng.db", archive)
+    assert error.value.code == "backup_exists"
+    with pytest.raises(InputError) as error:
+        restore(archive, filled)
+    assert (error.value.code, error.value.values["names"]) == ("restore_not_empty", "licheng.db, releases, levies")
+
+
+def changed(archive: Path, out: Path, **contents: bytes | None) -> Path:
+    """The archive with other contents for some files, by name; None: left out."""
+    with tarfile.open(archive) as source, tarfile.open(out, "w") as target:
+        for member in source:
+            file = source.extractfile(member)
+            assert file is not None
+            content = contents.pop(member.name, file.read())
+            if content is not None:
+                member.size = len(content)
+                target.addfile(member, io.BytesIO(content))
+        for name, content in contents.items():
+            added = tarfile.TarInfo(name)
+            added.size = len(content or b"")
+            target.addfile(added, io.BytesIO(content or b""))
+    return out
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("releases/history.jsonl", b"altered"),
+        ("releases/history.jsonl", None),
+        ("backup.json", None),
+        ("backup.json", b"[]"),
+        ("levies/added", b""),
+        ("../outside", b"x"),
+        ("/outside", b"x"),
+        ("levies/../../outside", b"x"),
+        ("secret", b"x"),
+    ],
+)
+def test_an_archive_that_is_not_as_it_was_saved_restores_nothing(
+    filled: Path, tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    save(filled, filled / "licheng.db", tmp_path / "saved.tar")
+    broken = changed(tmp_path / "saved.tar", tmp_path / "broken.tar", **{name: content})
+    with pytest.raises(InputError) as error:
+        restore(broken, tmp_path / "in" / "restored")
+    assert error.value.code == "backup_broken"
+    assert list((tmp_path / "in" / "restored").iterdir()) == []
+    assert sorted(path.name for path in (tmp_path / "in").iterdir()) == ["restored"]
+
+
+def test_an_archive_that_was_cut_or_has_a_link_restores_nothing(filled: Path, tmp_path: Path) -> None:
+    save(filled, filled / "licheng.db", tmp_path / "saved.tar")
+    (tmp_path / "cut.tar").write_bytes((tmp_path / "saved.tar").read_bytes()[:60_000])
+    with tarfile.open(tmp_path / "link.tar", "w") as archive:
+        link = tarfile.TarInfo("levies/link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/"
+        archive.addfile(link)
+    (tmp_path / "text.tar").write_text("no archive")
+    for name in ("cut.tar", "link.tar", "text.tar"):
+        with pytest.raises(InputError) as error:
+            restore(tmp_path / name, tmp_path / "restored")
+        assert error.value.code == "backup_broken"
+
+
+def test_what_cannot_be_read_or_written_is_said(filled: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    said: dict[str, Any] = {}
+    for code, act in {
+        "store_missing": lambda: save(tmp_path, tmp_path / "licheng.db", tmp_path / "a.tar"),
+        "file_not_found": lambda: restore(tmp_path / "none.tar", tmp_path / "restored"),
+        "backup_not_written": lambda: save(filled, filled / "licheng.db", tmp_path / "file" / "a.tar"),
+    }.items():
+        with pytest.raises(InputError) as error:
+            act()
+        said[code] = error.value.code
+    assert list(said) == list(said.values())
+
+
+@pytest.mark.slow
+def test_of_postgresql_the_folders_are_saved_beside_its_own_dump(
+    postgres_server: Postgres, filled: Path, tmp_path: Path
+) -> None:
+    url = postgres_server.database("backed_up")
+    archive, restored = tmp_path / "saved.tar", tmp_path / "restored"
+    assert "schema 0001" in licheng(filled, "store", "upgrade", LICHENG_DATABASE_URL=url)
+    refused = licheng(filled, "store", "backup", str(archive), code=3, LICHENG_DATABASE_URL=url)
+    assert "pg_dump" in refused
+    assert "backup_of_postgresql" in refused
+    licheng(filled, "store", "backup", "--folders", str(archive), LICHENG_DATABASE_URL=url)
+    assert "licheng.db" not in names(archive)
+    licheng(restored, "store", "restore", str(archive), LICHENG_DATABASE_URL=url)
+    assert sorted(path.name for path in restored.iterdir()) == ["levies", "releases"]
+    save(filled, filled / "licheng.db", tmp_path / "with.tar")
+    beside = tmp_path / "beside"
+    refused = licheng(beside, "store", "restore", str(tmp_path / "with.tar"), code=3, LICHENG_DATABASE_URL=url)
+    assert "restore_of_sqlite" in refused
+
+
+def test_the_pages_say_where_the_store_is_and_what_it_holds(filled: Path) -> None:
+    shown = licheng(filled, "store", "status")
+    assert str(filled / "licheng.db") in shown.replace("\n", "")
+    assert "End of the audit log: 6:sha256:" in shown
+    assert "数据库" in licheng(filled, "store", "status", "--lang", "zh")
+    held = json.loads(licheng(filled, "store", "status", "--json"))
+    assert (held["schema"], held["rows"]["quotes"], held["rows"]["keys"]) == ("0001", 1, 5)
