@@ -107,6 +107,13 @@ def _at(order: Order, rate: float) -> Order:
     return Order(order.port, order.path, order.headers, order.bodies, 4 * CONNECTIONS, order.seconds, rate)
 
 
+def _sound(server: Server, headers: Mapping[str, str], many: Sequence[object]) -> None:
+    """A batch of refusals would be quick, and no figure of prices."""
+    items = json.loads(_answer(server, headers, many))
+    assert [sorted(item) for item in items if "schemes" not in item] == [], "a batch with a refusal"
+    assert len(items) == len(many)
+
+
 def _batches(folder: Path) -> list[str]:
     """Rows a second of one request with many months, beside single calls; with and without worksheets."""
     home = folder / "batches"
@@ -119,12 +126,16 @@ def _batches(folder: Path) -> list[str]:
             single = Order(
                 server.port, "/v1/prices", headers, str(_bodies(folder / "single", many)), CONNECTIONS, SECONDS
             )
-            batch = Order(server.port, "/v1/prices", headers, str(_bodies(folder / "batch", [many])), 1, 60, most=1)
+            batch = Order(server.port, "/v1/prices", headers, str(_bodies(folder / "batch", [many])), 1, 600, most=1)
+            _sound(server, headers, many[:100])
             turns = _in_turn({"single": single, "batch": batch})
             rows, calls = statistics.median(turns["batch"]) * BATCH, statistics.median(turns["single"])
             kind = "with worksheets" if worksheet else "without worksheets"
             aim = " (aim 30 ×)" if not worksheet else ""
-            lines.append(f"batch of {BATCH:,} {kind}: {rows:,.0f} months/s = {rows / calls:.1f} × single calls{aim}")
+            lines.append(
+                f"batch of {BATCH:,} {kind}: {rows:,.0f} months/s = {rows / calls:.1f} × single calls alike, "
+                f"{calls:,.0f}/s{aim}"
+            )
     return lines
 
 
@@ -195,9 +206,9 @@ def _good(result: Result) -> Result:
     return result
 
 
-def _answer(server: Server, headers: Mapping[str, str]) -> bytes:
+def _answer(server: Server, headers: Mapping[str, str], sent: object = REQUEST) -> bytes:
     url = f"http://127.0.0.1:{server.port}/v1/prices"
-    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(REQUEST).encode(), dict(headers))) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(sent).encode(), dict(headers))) as answer:
         found: bytes = answer.read()
     return found
 

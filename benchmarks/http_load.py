@@ -20,7 +20,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 _LOCATION = re.compile(rb"\r\nlocation: *([^\r]+)", re.IGNORECASE)
+_HELD = 4_096  # bytes of a long answer
 _SLACK_S = 10.0  # beyond the time asked for, until every answer is in
 
 
@@ -76,12 +79,13 @@ class _Connection:
         self.socket.setblocking(False)
         self.got = bytearray()
         self.rest = b""
-        self.ends = 0  # bytes of the whole answer, 0: its head is not here yet
+        self.ends = 0  # bytes of the whole answer, 0: its head is not here yet, -1: it says itself where it ends
+        self.count = 0  # bytes that came
         self.since = 0.0
 
     def send(self, request: bytes, since: float) -> None:
         self.got.clear()
-        self.ends, self.since, self.rest = 0, since, request
+        self.ends, self.count, self.since, self.rest = 0, 0, since, request
         self.push()
 
     def push(self) -> None:
@@ -98,14 +102,25 @@ class _Connection:
         if not part:
             raise ConnectionResetError
         self.got += part
-        if not self.ends:
-            head = self.got.find(b"\r\n\r\n")
-            if head < 0:
-                return False
-            length = _LENGTH.search(self.got, 0, head + 2)
-            assert length is not None, bytes(self.got[:head])
-            self.ends = head + 4 + int(length[1])
-        return len(self.got) >= self.ends
+        self.count += len(part)
+        if not self.ends and not self._headed():
+            return False
+        if self.ends > 0:
+            return self.count >= self.ends
+        done = self.got.endswith(_LAST_CHUNK)
+        del self.got[_HELD : -len(_LAST_CHUNK)]  # of a long answer the beginning and the end are enough
+        return done
+
+    def _headed(self) -> bool:
+        """Whether the head is here; then it is known where the answer ends."""
+        head = self.got.find(b"\r\n\r\n")
+        if head < 0:
+            return False
+        length = _LENGTH.search(self.got, 0, head + 2)
+        if length is None:
+            assert _CHUNKED.search(self.got, 0, head + 2), bytes(self.got[:head])
+        self.ends = -1 if length is None else head + 4 + int(length[1])
+        return True
 
 
 class _Sender:
@@ -129,8 +144,11 @@ class _Sender:
                 break
             if now > end + _SLACK_S:
                 raise TimeoutError(f"{busy} answers missing")
-            for key, _ in self.selector.select(self._patience(busy)):
-                last = self._take(key.data) or last
+            for key, events in self.selector.select(self._patience(busy)):
+                if events & selectors.EVENT_WRITE:
+                    self._push(key.data)
+                if events & selectors.EVENT_READ:
+                    last = self._take(key.data) or last
         self.result.seconds = last - begin
         self.result.waited_ms.sort()
         return self.result
@@ -148,14 +166,21 @@ class _Sender:
             due = begin + self.sent / rate if rate else now
             if due > now or due >= end:
                 break
-            self.idle.popleft().send(self.requests[self.sent % len(self.requests)], due)
+            one = self.idle.popleft()
+            one.send(self.requests[self.sent % len(self.requests)], due)
             self.sent += 1
+            if one.rest:
+                self.selector.modify(one.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, one)
+
+    def _push(self, one: _Connection) -> None:
+        """More of a long body; when all is out, only the answer is waited for."""
+        one.push()
+        if not one.rest:
+            self.selector.modify(one.socket, selectors.EVENT_READ, one)
 
     def _take(self, one: _Connection) -> float:
         """Time of an answer that is whole, else 0."""
         try:
-            if one.rest:
-                one.push()
             whole = one.received()
         except BlockingIOError:
             return 0.0
@@ -174,7 +199,7 @@ class _Sender:
         good = one.got[9:10] == b"2"
         self.result.answered += good
         self.result.refused += not good
-        self.result.bytes += one.ends
+        self.result.bytes += one.count
         self.result.waited_ms.append((now - one.since) * 1000)
         if not good and not self.result.first_refusal:
             self.result.first_refusal = one.got[:600].decode("utf-8", "replace")

@@ -27,6 +27,7 @@ from service.cli_store import store_app
 from service.cli_tariff import tariff_app
 from service.cli_train import score, train
 from service.cli_verify import verify
+from service.cli_worker import worker_app
 from service.clock import today
 from service.declare import declared, read_csv_totals
 from service.quote import quote as quote_one
@@ -47,6 +48,7 @@ app = typer.Typer(
 app.add_typer(tariff_app, name="tariff")
 app.add_typer(registry_app, name="registry")
 app.add_typer(key_app, name="key")
+app.add_typer(worker_app, name="worker")
 app.add_typer(store_app, name="store")
 for month_command in (check, levy, explain, verify, simulate, train, score):
     app.command()(month_command)

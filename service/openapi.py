@@ -17,7 +17,7 @@ from service.schemas.models import MODELS
 
 EXAMPLES = Path(__file__).parent / "examples"
 _SAID = {200: "The answer", 201: "Stored", 202: "Taken in", 304: "You have it"}
-_FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
+_FILE = {"type": "string", "format": "binary"}
 _PLAIN = {"type": "string"}
 _WHOLE = {PARQUET: _FILE}
 _ABOUT = (

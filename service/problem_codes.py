@@ -42,6 +42,7 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
     500: ("internal_error",),
     503: (
         "tariff_not_available",
+        "store_not_available",
         "upload_not_kept",
     ),
 }

@@ -1,4 +1,4 @@
-"""Pages on keys: a fresh one, shown once, and the list of all."""
+"""Pages on keys and on one worker's data: a fresh key, shown once; the list of all; what an erasure did."""
 
 from __future__ import annotations
 
@@ -52,6 +52,15 @@ def show_revoked(shown: Mapping[str, Any], lang: str) -> None:
     """That a key holds no longer."""
     key = shown["key"]
     console().print(Sentence(say("key_page_revoked", lang, key=key["id"], holder=key["holder"], at=key["revoked_at"])))
+
+
+def show_erasure(shown: Mapping[str, Any], lang: str) -> None:
+    """What an erasure did, or would do."""
+    out = console()
+    code = "worker_page_not_yet" if shown["erasure"] is None else "worker_page_erased"
+    out.print(Sentence(say(code, lang, quotes=shown["quotes"], erasure=shown["erasure"] or ""), "bold"))
+    if shown["unfinished_levies"]:
+        out.print(Sentence(say("worker_page_unfinished", lang, levies=", ".join(shown["unfinished_levies"])), "yellow"))
 
 
 def _until(key: Mapping[str, Any], lang: str) -> str:

@@ -74,6 +74,15 @@ def erase(connection: Connection, keyring: Keyring, worker: str, by: str, reques
     }
 
 
+def erasable(engine: Engine, keyring: Keyring, worker: str) -> dict[str, Any]:
+    """What an erasure would do now; nothing is done."""
+    stored = stored_id(keyring, worker)
+    with reading(engine) as connection:
+        full = [one for one in workers.quotes_of(connection, stored) if one.erased_at is None]
+        waiting = unfinished(levies.unfinished(connection))
+    return {"format": FORMAT, "erasure": None, "erased_at": None, "quotes": len(full), "unfinished_levies": waiting}
+
+
 def unfinished(found: Sequence[Levy]) -> list[str]:
     """Ids of levies whose raw upload may still be there."""
     return [one.id for one in found if one.state in (levies.QUEUED, levies.RUNNING)]

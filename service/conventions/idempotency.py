@@ -11,7 +11,7 @@
 
 The name is claimed in a transaction of its own before the work; a second request meanwhile gets 409. A request that
 fails (a problem, a lost connection) made nothing and gives the claim up, so that it may be sent again, mended or not.
-Answers are kept for 7 days; a claim whose process died is free after 5 minutes.
+Answers are kept for 7 days; a claim whose process died is free after 5 minutes, for the living ones beat each minute.
 """
 
 from __future__ import annotations
@@ -29,12 +29,14 @@ from fastapi import Request, Response
 
 from service.auth.caller import Caller
 from service.auth.keyring import Keyring
+from service.conventions.bodies import media_type
 from service.conventions.ids import new_id
 from service.conventions.problems import Problem
 from service.running import running
 from service.store import idempotency
 from service.store.database import Connection
 from service.store.idempotency import Kept, Name
+from service.store.writer import Writer
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 RETRY_AFTER_S = 1
@@ -99,7 +101,8 @@ class Attempt:
 async def idempotent(request: Request, caller: Caller) -> AsyncIterator[Attempt]:
     """An attempt at a request; Problem 400 where the key is malformed, 409 while another sending is in flight."""
     held = running(request)
-    sent = f"{request.method} {request.url.path}?{request.url.query} {request.headers.get('content-type', '')}"
+    # The media type without its parameters: a form has another boundary each time that it is sent.
+    sent = f"{request.method} {request.url.path}?{request.url.query} {media_type(request)}"
     given = key_of(request)
     if given is None:
         yield Attempt(held.keyring, sent, None, None)
@@ -108,12 +111,22 @@ async def idempotent(request: Request, caller: Caller) -> AsyncIterator[Attempt]
     try:
         found = await asyncio.wrap_future(held.writer.submit(partial(_claimed, name=name, route=sent[:200])))
         attempt = Attempt(held.keyring, sent, name, found)
-        yield attempt
+        beating = asyncio.create_task(_beat(held.writer, name))
+        try:
+            yield attempt
+        finally:
+            beating.cancel()
     except BaseException:
         held.writer.submit(partial(idempotency.release, name=name))
         raise
     if not attempt.finished:
         held.writer.submit(partial(idempotency.release, name=name))
+
+
+async def _beat(writer: Writer, name: Name) -> None:
+    while True:
+        await asyncio.sleep(idempotency.BEAT_S)
+        writer.submit(partial(idempotency.beat, name=name))
 
 
 def in_flight() -> Problem:

@@ -7,9 +7,6 @@ import time
 from functools import lru_cache
 
 from fastapi import Request
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
 from service.conventions.problems import Problem
 
@@ -17,31 +14,46 @@ WINDOW_SECONDS = 60
 BY_KEY, BY_ADDRESS = "key", "address"
 
 
+_MOST_WINDOWS = 20_000  # kept before those that are over are forgotten
+
+
 class Rates:
-    """Counts requests in the memory of this process; what has not been seen for a minute is forgotten."""
+    """Counts requests in the memory of this process, on the loop alone; what was not seen for a minute is forgotten."""
 
     def __init__(self, of_key: int, of_address: int) -> None:
         """of_key, of_address: requests in a minute."""
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-        self._items = {BY_KEY: RateLimitItemPerMinute(of_key), BY_ADDRESS: RateLimitItemPerMinute(of_address)}
+        self._most = {BY_KEY: of_key, BY_ADDRESS: of_address}
+        self._windows: dict[tuple[str, str], tuple[float, int]] = {}  # when it ends, how many came
+        self._forgot = 0.0
 
     def count(self, kind: str, who: str) -> dict[str, str]:
         """Count a request; the headers that tell how many are left, or Problem 429 where there are none.
 
         The headers are those of draft-ietf-httpapi-ratelimit-headers: RateLimit-Policy and RateLimit.
         """
-        item = self._items[kind]
-        within = self._limiter.hit(item, kind, who)
-        reset, remaining = self._limiter.get_window_stats(item, kind, who)
-        seconds = min(max(int(reset - time.time()) + 1, 1), WINDOW_SECONDS)
+        now, most = time.monotonic(), self._most[kind]
+        ends, came = self._windows.get((kind, who), (0.0, 0))
+        if ends <= now:
+            self._forget(now)
+            ends, came = now + WINDOW_SECONDS, 0
+        came += 1
+        self._windows[kind, who] = ends, came
+        seconds = min(int(ends - now) + 1, WINDOW_SECONDS)
         said = {
-            "RateLimit-Policy": f'"{kind}";q={item.amount};w={WINDOW_SECONDS}',
-            "RateLimit": f'"{kind}";r={remaining};t={seconds}',
+            "RateLimit-Policy": f'"{kind}";q={most};w={WINDOW_SECONDS}',
+            "RateLimit": f'"{kind}";r={max(most - came, 0)};t={seconds}',
         }
-        if not within:
-            refused = {**said, "Retry-After": str(seconds)}
-            raise Problem(429, "rate_exceeded", headers=refused, most=item.amount, seconds=seconds)
+        if came > most:
+            raise Problem(
+                429, "rate_exceeded", headers={**said, "Retry-After": str(seconds)}, most=most, seconds=seconds
+            )
         return said
+
+    def _forget(self, now: float) -> None:
+        """Let go of what is over, at most once a second however many come."""
+        if len(self._windows) >= _MOST_WINDOWS and now - self._forgot >= 1:
+            self._forgot = now
+            self._windows = {who: window for who, window in self._windows.items() if window[0] > now}
 
 
 def count_key(request: Request, key_id: str) -> None:

@@ -3,6 +3,7 @@
 levies/ID.receiving/   while the upload comes in; what a broken connection or a dead server leaves is swept away
 levies/ID/upload/      as it was sent, until the month is settled
 levies/ID/month/       the published folder, the same as that of the command line
+levies/ID/error.json   instead of it, where the month cannot be settled as it was sent
 levies/ID/lock         held by whoever works on it; the system lets it go when that process dies
 """
 
@@ -52,6 +53,11 @@ class LevyFolder:
         """The settled month; it is there whole or not at all."""
         return self.root / _MONTH
 
+    @property
+    def error(self) -> Path:
+        """Why there is no month, where it cannot be settled as it was sent."""
+        return self.root / "error.json"
+
     def begin(self) -> None:
         """Make the folder to receive into, for its owner alone."""
         (self.receiving / _UPLOAD).mkdir(mode=0o700, parents=True)
@@ -61,6 +67,13 @@ class LevyFolder:
         """All is in and known to the store: the folder gets its name."""
         self.receiving.rename(self.root)
         synced(self.root.parent)
+
+    def fail(self, error: bytes) -> None:
+        """Keep why the month cannot be settled, whole."""
+        making = self.error.with_suffix(".making")
+        making.write_bytes(error)
+        synced(making)
+        making.replace(self.error)
 
     def discard(self) -> None:
         """Nothing of what was sent is kept."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 import signal
 import sys
 import time
@@ -100,18 +99,20 @@ def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: 
         raise
     except Superseded:
         return
-    if _told(engine, partial(levies.finish, levy_id=levy.id, runner=settings.runner, rows=rows, error=error)):
-        folder.drop_upload()
+    folder.drop_upload()  # how it ended is on the disk: whoever comes after a crash tells the store the same
+    _told(engine, partial(levies.finish, levy_id=levy.id, runner=settings.runner, rows=rows, error=error))
 
 
 def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -> tuple[int | None, str | None]:
-    """Rows of the published month, or what was wrong with it; a month that is there already is not made again."""
+    """Rows of the published month, or what was wrong with it; what an earlier run came to is not done again."""
     from service.engines import folder as files
     from service.engines.levy import levy as settle
 
     if folder.month.is_dir():
         totals = json.loads((folder.month / files.TOTALS).read_text(encoding="utf-8"))
         return int(totals["rows"]), None
+    if folder.error.is_file():
+        return None, folder.error.read_text(encoding="utf-8")
     asked = Asked.read(levy.order)
     said = {folder.upload / file.name: file.said for file in asked.files}
     try:
@@ -119,8 +120,8 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -
         tariff = Tariffs(Path(settings.releases)).now().tariff
         totals = settle(order_of(asked, folder.upload, folder.month, said, keys), tariff, pulse.progress)
     except LichengError as error:
-        shutil.rmtree(folder.month, ignore_errors=True)
-        return None, json_bytes(refusal_of(error, said, folder)).decode()
+        folder.fail(json_bytes(refusal_of(error, said, folder)))
+        return None, folder.error.read_text(encoding="utf-8")
     return int(totals["rows"]), None
 
 

@@ -134,16 +134,15 @@ class Supervisor:
 
     def _begin_again(self, levy: Levy) -> None:
         folder = LevyFolder(self._serving.home, levy.id)
-        hopeless = levy.attempts >= MOST_ATTEMPTS and not folder.month.is_dir()
+        hopeless = levy.attempts >= MOST_ATTEMPTS and not (folder.month.is_dir() or folder.error.is_file())
         with writing(self._engine) as connection:
             if not hopeless:
                 levies.give_back(connection, levy)
                 self._wanted.set()
                 return
             error = {**both("levy_given_up", attempts=levy.attempts), "place": levy.id}
-            ended = levies.finish(connection, levy.id, levy.runner or "", None, json_bytes(error).decode())
-        if ended:
             folder.drop_upload()
+            levies.finish(connection, levy.id, levy.runner or "", None, json_bytes(error).decode())
 
     def _begin(self, levy: Levy) -> None:
         """Start a process, where one is free and the files are here."""

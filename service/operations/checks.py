@@ -82,7 +82,7 @@ def _home(serving: Serving, notes: list[Phrase]) -> int:
             pass
     except OSError as error:
         raise InputError("home_not_writable", "LICHENG_HOME", folder=folder, reason=error.strerror) from None
-    notes.append(Phrase("check_home", {"folder": serving.home.absolute()}))
+    notes.append(Phrase("check_home", {"folder": serving.home}))
     return 0
 
 

@@ -133,8 +133,9 @@ class Guarded(HttpToolsProtocol):
         if broken and not self.cycle.response_started:  # by its own body: who answers it need not go on
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        elif not self._idle:  # an answer to an earlier request is on its way; nothing may stand in the middle of it
-            self.transport.close()
+        elif not self._idle:  # answers to earlier requests are on their way; they are the last
+            last = self.pipeline[0][0] if self.pipeline else self.cycle
+            last.keep_alive, self._lingers = False, True
             return
         self.transport.write(head.encode() + body)
         self._linger()

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1", tags=["audit"])
 
 @router.get("/audit")
 async def list_audit(request: Request) -> Response:
-    """Who did what to which thing. An entry's hash is of its other values, `detail` as the text that it is stored as."""
+    """Who did what to which thing. An entry's hash is of its other values, with `detail` as sorted JSON text."""
     caller = await caller_of(request)
     permit(caller, "audit.read")
     page = page_of(request, caller.tenant)

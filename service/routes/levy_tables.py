@@ -61,7 +61,8 @@ async def get_totals(request: Request, levy_id: str) -> Response:
 async def get_receipt(request: Request, levy_id: str) -> Response:
     """Hashes of what was read and of what was published: the bytes of the file, so that its own hash can be checked."""
     _, levy, folder = await _settled(request, levy_id)
-    return await _whole(request, levy, folder, "receipt", await to_thread.run_sync((folder / "receipt.json").read_bytes))
+    receipt = await to_thread.run_sync((folder / "receipt.json").read_bytes)
+    return await _whole(request, levy, folder, "receipt", receipt)
 
 
 async def _settled(request: Request, levy_id: str) -> tuple[Caller, Levy, Path]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 
 from pricing.words import as_json
 from service.auth.caller import Caller, caller_of
+from service.auth.keyring import Keyring
 from service.auth.permits import only_own, permit, sees
 from service.auth.roles import SEE_ALL
 from service.clock import now
@@ -49,14 +52,16 @@ async def post_quote(request: Request) -> Response:
         raw = parsed(request, body)
         only_own(caller, raw)
         check_members(raw)
-        stored, answer = await _priced(running(request), caller, raw, language_of(request, raw))
+        held = running(request)
+        made = await _priced(held, raw, language_of(request, raw))
 
         def work(connection: Connection) -> None:
+            stored = made.sealed(held.keyring, caller)  # here, so that it is done beside the loop
             quotes.put(connection, stored, getattr(request.state, "request_id", None))
-            attempt.finish(connection, answer, stored.answer)
+            attempt.finish(connection, made.sent(), stored.answer)
 
-        await asyncio.wrap_future(running(request).writer.submit(work))
-        return answer.response()
+        await asyncio.wrap_future(held.writer.submit(work))
+        return made.sent().response()
 
 
 @router.get("/quotes")
@@ -108,32 +113,48 @@ async def reproduce_quote(request: Request, quote_id: str) -> Response:
         return answer.response()
 
 
-async def _priced(held: Running, caller: Caller, raw: Any, lang: str) -> tuple[Quote, Answer]:
-    """A quote as it is stored, and as it is sent."""
-    at, in_force, quote_id = now(), held.tariffs.now(), new_id(PREFIX)
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A quote before it is stored. raw: the request; said: what is sent; body: that as bytes."""
+
+    raw: Mapping[str, Any]
+    lang: str
+    said: Mapping[str, Any]
+    body: bytes
+
+    def sealed(self, keyring: Keyring, caller: Caller) -> Quote:
+        """As it is stored."""
+        said, answer = self.said, self.said["answer"]
+        return Quote(
+            id=said["id"],
+            key_id=caller.key_id,
+            tenant=caller.tenant,
+            worker_key=keyring.worker_key(_worker(self.raw["worker"])),
+            created_at=said["created_at"],
+            valid_until=said["valid_until"],
+            month=answer["month"],
+            known_on=answer["known_on"],
+            edition=said["edition"],
+            release=said["release"],
+            request=keyring.seal(pinned(self.raw, answer, self.lang)),
+            answer=keyring.seal(self.body),
+            answer_sha256=answer_hash(answer),
+        )
+
+    def sent(self) -> Answer:
+        """As it is sent."""
+        place = {"Location": f"/v1/quotes/{self.said['id']}", VALIDITY: _STATES[True]}
+        headers = {**place, **release_marks(self.said["release"], self.said["edition"])}
+        return Answer(201, self.body, headers, self.said["id"])
+
+
+async def _priced(held: Running, raw: Any, lang: str) -> _Made:
+    at, in_force = now(), held.tariffs.now()
     asked = Asked.of(raw, in_force.tariff, at.date(), lang)
     answer = await held.desk.answer(Ready.of(asked, in_force.tariff))
     held.metrics.priced(answer)
-    held.metrics.priced(answer)
-    said = document(quote_id, at, held.serving.quote_days, in_force, answer)
-    body = json_bytes(said)
-    stored = Quote(
-        id=quote_id,
-        key_id=caller.key_id,
-        tenant=caller.tenant,
-        worker_key=held.keyring.worker_key(_worker(raw["worker"])),
-        created_at=said["created_at"],
-        valid_until=said["valid_until"],
-        month=answer["month"],
-        known_on=answer["known_on"],
-        edition=answer["edition"],
-        release=in_force.number,
-        request=held.keyring.seal(pinned(raw, answer, lang)),
-        answer=held.keyring.seal(body),
-        answer_sha256=answer_hash(answer),
-    )
-    headers = {"Location": f"/v1/quotes/{quote_id}", **_headers(stored, at)}
-    return stored, Answer(201, body, headers, quote_id)
+    said = document(new_id(PREFIX), at, held.serving.quote_days, in_force, answer)
+    return _Made(raw, lang, said, json_bytes(said))
 
 
 def _worker(sent: Any) -> str:

@@ -112,8 +112,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A read transaction: one consistent view."""
-    with _answering(), engine.connect() as connection, connection.begin():
-        yield connection
+    with _answering(), engine.connect() as connection:
+        if connection.dialect.name == "postgresql":  # SQLite reads so always
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
 
 
 def whole(connection: Connection) -> None:

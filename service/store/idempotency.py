@@ -16,7 +16,8 @@ from service.clock import now
 from service.store.tables import idempotency
 
 KEPT = dt.timedelta(days=7)
-DEAD = dt.timedelta(minutes=5)  # a claim that old belongs to a process that is gone; it may be taken over
+DEAD = dt.timedelta(minutes=5)  # a claim without a beat for so long belongs to a process that is gone
+BEAT_S = 60  # how often a request in flight says that it lives
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,11 @@ def finish(connection: Connection, name: Name, kept: Kept) -> bool:
         "subject": kept.subject,
     }
     return connection.execute(update(idempotency).where(*_ours(name)).values(**said)).rowcount == 1
+
+
+def beat(connection: Connection, name: Name) -> None:
+    """Say that the request of a claim is still being worked on, for an upload may take long."""
+    connection.execute(update(idempotency).where(*_ours(name)).values(created_at=now().isoformat()))
 
 
 def release(connection: Connection, name: Name) -> None:

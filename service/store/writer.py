@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -105,7 +106,8 @@ class Writer:
             else:
                 future.set_exception(failed)
         if self.committed is not None:
-            self.committed(written)
+            with suppress(Exception):  # who counts does not stop who writes
+                self.committed(written)
 
 
 def _worked(connection: Connection, one: _Waiting) -> Outcome:

@@ -109,7 +109,7 @@ def _host(request: Request, form: HostForm, typed: Texts) -> Response:
 def _page(
     request: Request, template: str, found: Priced, texts: Texts, typed: Texts, shown: dict[str, Any]
 ) -> Response:
-    """A page with a form and its answer. texts: what stands in the fields; typed: the form that was sent, or nothing."""
+    """A page with a form and its answer. texts: what stands in the fields; typed: the form that was sent, if any."""
     frame = {
         "texts": texts,
         "errors": found.errors,

@@ -46,11 +46,17 @@ def _environment() -> Environment:
         quantity_words=quantity_words,
         source_words=source_words,
         sheets=sheets,
+        kilometres=kilometres,
         out_of_scope=out_of_scope,
         static=static_address,
         language_names=(("en", "English"), ("zh", "中文")),
     )
     return environment
+
+
+def kilometres(metres: int) -> str:
+    """Metres as kilometres: 3,490 or 174.5."""
+    return f"{metres // 1000:,}.{metres % 1000:03d}".rstrip("0").rstrip(".")
 
 
 def spoken(lang: str) -> Callable[..., str]:

@@ -49,7 +49,7 @@ class RiderForm:
             usage.append(record)
             faults += wrong
             if tier := self.texts.get(f"{row}-{TIER}", ""):
-                named = {key: record[key] for key in ("platform", "region") if key in record}
+                named: dict[str, Any] = {key: record[key] for key in ("platform", "region") if key in record}
                 register[tuple(named.values())] = {**named, TIER: tier}
         asked: dict[str, Any] = {"month": self.texts.get("month", "")}
         if known := self.texts.get("known_on", ""):

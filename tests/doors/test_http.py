@@ -71,6 +71,7 @@ def test_a_real_process_sends_the_bytes_that_the_command_line_prints() -> None:
                 assert got.content == command(running.home, word, "-", "--json", "--lang", lang, sent=sent)
 
 
+@pytest.mark.slow
 def test_declarations_as_a_list_and_as_csv_are_the_command_lines(service: Service, tmp_path: Path) -> None:
     listed = [{"month": "2025-07", "platform": "didi", "region": "110000", "pilot_industry": "ride_hailing"}, {"x": 1}]
     csv = "month,platform,region,pilot_industry,orders\n2025-07,didi,110000,ride_hailing,45678901\n2025-07,,,,7\n"

@@ -42,7 +42,9 @@ ANY = st.one_of(
     requests(usages(most=6, strange=True)),
     covers.requests(),
     covers.sound_requests(),
-    st.lists(NEARLY, min_size=1, max_size=3).map(lambda rows: {"month": "2025-08", "worker": "w_anyrows", "usage": rows}),
+    st.lists(NEARLY, min_size=1, max_size=3).map(
+        lambda rows: {"month": "2025-08", "worker": "w_anyrows", "usage": rows}
+    ),
     BROKEN,
 )
 

@@ -25,7 +25,7 @@ SMALL = {**RIDER, "schemes": ["pilot_per_order"], "covers": []}
 
 @dataclass
 class Told:
-    """What callers were told. stored: document of each quote by its id; keys: id that each Idempotency-Key was given."""
+    """What callers were told. stored: document of each quote by its id; keys: id of each key sent."""
 
     stored: dict[str, bytes] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)

@@ -45,6 +45,14 @@ class Postgres:
         where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", OWNER, "-d", name]
         return self._run("psql", *where, "-v", "ON_ERROR_STOP=1", "-At", "-c", text)
 
+    def copied(self, name: str, to: str) -> str:
+        """URL of a database that `pg_restore` made from what `pg_dump` saved of another."""
+        where, dump = ["-h", "127.0.0.1", "-p", str(self.port), "-U", OWNER], self.folder / f"{name}.dump"
+        self._run("pg_dump", *where, "--format=custom", f"--file={dump}", name)
+        url = self.database(to)
+        self._run("pg_restore", *where, "--exit-on-error", "--dbname", to, dump)
+        return url
+
     def _psql(self, text: str) -> None:
         self.psql("postgres", text)
 

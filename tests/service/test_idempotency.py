@@ -167,6 +167,17 @@ def test_who_lost_its_claim_cannot_finish(engine: Engine) -> None:
         assert idempotency.claim(connection, slow, "POST /v1/quotes") == KEPT
 
 
+def test_the_claim_of_a_request_that_beats_is_not_taken_over(engine: Engine) -> None:
+    with writing(engine) as connection:
+        slow, other = named(connection), named(connection, "c_2")
+        idempotency.claim(connection, slow, "POST /v1/levies")
+        connection.execute(update(table).values(created_at=(now() - idempotency.DEAD).isoformat()))
+        idempotency.beat(connection, other)
+        idempotency.beat(connection, slow)
+        assert idempotency.claim(connection, other, "POST /v1/levies") is False
+        assert idempotency.finish(connection, slow, KEPT)
+
+
 def test_an_answer_is_forgotten_after_seven_days(engine: Engine) -> None:
     with writing(engine) as connection:
         ours = named(connection)

@@ -148,6 +148,18 @@ def test_a_platform_stores_and_sees_quotes_of_its_own_rows_alone(service: Servic
     assert (refused.status_code, refused.json()["code"]) == (403, "platform_not_yours")
 
 
+@pytest.mark.parametrize("worker", ["", "张三", 123, {"a": 1}, ["w"], True, 10**30])
+def test_a_worker_that_is_none_is_refused_in_every_row_and_stored_all_the_same(service: Service, worker: Any) -> None:
+    usage = [{name: value for name, value in row.items() if name != "worker"} for row in RIDER["usage"]]
+    made = service.post("/v1/quotes", {**RIDER, "worker": worker, "usage": usage})
+    priced = service.post("/v1/prices", {**RIDER, "worker": worker, "usage": usage})
+    assert (made.status_code, priced.status_code) in ((201, 200), (422, 422))
+    if made.status_code == 201:
+        assert service.get(made.headers["location"]).content == made.content
+        again = service.http.post(f"{made.headers['location']}/reproduce", headers=service.key("insurer"))
+        assert again.json()["equal"] is True
+
+
 def test_a_refused_request_stores_nothing(service: Service) -> None:
     before = rows(service, "SELECT count(*) AS n FROM quotes")
     assert service.post("/v1/quotes", {**RIDER, "month": "2025-13"}).status_code == 422

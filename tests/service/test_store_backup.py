@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from pricing.errors import InputError
 from service.release_history import in_force
 from service.store.backup import restore, save
+from service.store.database import connect, writing
 from tests.service.hammering import SMALL, hammered, stored, whole_log
 from tests.service.postgres import Postgres
 from tests.service.releases import law, released
@@ -197,6 +200,24 @@ def test_of_postgresql_the_folders_are_saved_beside_its_own_dump(
     beside = tmp_path / "beside"
     refused = licheng(beside, "store", "restore", str(tmp_path / "with.tar"), code=3, LICHENG_DATABASE_URL=url)
     assert "restore_of_sqlite" in refused
+
+
+@pytest.mark.slow
+def test_a_postgresql_that_was_dumped_and_restored_answers_as_before(postgres_server: Postgres, tmp_path: Path) -> None:
+    home, restored = tmp_path / "home", tmp_path / "restored"
+    released(law(tmp_path / "candidate"), home / "releases")
+    with served(home, environ={"LICHENG_DATABASE_URL": postgres_server.database("dumped")}) as service:
+        made = service.post("/v1/quotes", SMALL)
+    url = postgres_server.copied("dumped", "restored")
+    licheng(home, "store", "backup", "--folders", str(tmp_path / "saved.tar"), LICHENG_DATABASE_URL=url)
+    licheng(restored, "store", "restore", str(tmp_path / "saved.tar"), LICHENG_DATABASE_URL=url)
+    licheng(restored, "verify", "--audit", LICHENG_DATABASE_URL=url)
+    with served(restored, environ={"LICHENG_DATABASE_URL": url}) as again:
+        assert again.get(made.headers["location"], "auditor").content == made.content
+        found = again.http.post(f"{made.headers['location']}/reproduce", headers=again.key("auditor")).json()
+    assert (found["equal"], found["release"]) == (True, 1)
+    with pytest.raises(DBAPIError, match="the audit log only grows"), writing(connect(url)) as connection:
+        connection.execute(text("DELETE FROM audit"))
 
 
 def test_the_pages_say_where_the_store_is_and_what_it_holds(filled: Path) -> None:

@@ -91,10 +91,11 @@ def test_after_a_kill_every_key_sent_again_has_one_quote(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_two_processes_on_one_data_folder_keep_one_chain_and_all_quotes(tmp_path: Path) -> None:
+def test_two_processes_on_one_store_keep_one_chain_and_all_quotes(database: str, tmp_path: Path) -> None:
+    environ = {"LICHENG_DATABASE_URL": database}
     with (
-        served(tmp_path) as one,
-        served(tmp_path) as other,
+        served(tmp_path, environ=environ) as one,
+        served(tmp_path, environ=environ) as other,
         hammered(one, 16, 150) as of_one,
         hammered(other, 16, 150) as of_other,
     ):
@@ -103,7 +104,7 @@ def test_two_processes_on_one_data_folder_keep_one_chain_and_all_quotes(tmp_path
     assert set(of_one.statuses) == set(of_other.statuses) == {201}
     assert not set(of_one.stored) & set(of_other.stored)
     for told in (of_one, of_other):
-        nothing_lost(one.database, told)
+        nothing_lost(database, told)
 
 
 def asked(service: Service, path: str) -> httpx.Response:

@@ -152,3 +152,21 @@ def test_a_commit_is_synced_and_in_the_write_ahead_log(tmp_path: Path) -> None:
         found = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")}
     assert found == {"journal_mode": "wal", "synchronous": 2}  # 2: FULL
     engine.dispose()
+
+
+def test_a_view_does_not_change_while_it_is_read(engine: Engine, writer: Writer) -> None:
+    writer.submit(act(1)).result(20)
+    with reading(engine) as connection:
+        before = [entry.subject for entry in entries(connection)]
+        writer.submit(act(2)).result(20)
+        assert [entry.subject for entry in entries(connection)] == before == ["k_1"]
+    assert len(log(engine)) == 2
+
+
+def test_who_counts_transactions_does_not_stop_them(engine: Engine) -> None:
+    def committed(works: int) -> None:
+        raise ValueError(works)
+
+    writer = Writer(engine, committed)
+    assert [writer.submit(act(number)).result(20) for number in (1, 2)] == [1, 2]
+    writer.close()

@@ -94,7 +94,7 @@ def test_what_is_not_asked_well_is_refused(service: Service, path: str, status: 
     [
         "/v1/tariffs?month=2025-08",
         "/v1/tariffs/2025-08",
-        "/v1/tariffs/2025-08/tables/regions",
+        "/v1/tariffs/2025-08/tables/work_injury/vehicle",
         "/v1/schema",
         "/openapi.json",
     ],

@@ -23,7 +23,8 @@ from tests.service.sent_months import month_files, over, rows, send_form
 from tests.service.serving import Service, client
 
 Json = dict[str, Any]
-PAGES = [Path(__file__).parents[2] / "service" / name for name in ("PRIVACY.md", "PRIVACY.zh-CN.md")]
+SERVICE = Path(__file__).parents[2] / "service"
+PAGES = [SERVICE / name for name in ("PRIVACY.md", "PRIVACY.zh-CN.md")]
 # From these, with the public tariff, another platform's quantities could be worked out.
 MERGED = {"rate", "float_ppm", "ratio_ppm", "premium_millifen", "flags", "contribution_base_fen", "merged"}
 MARKS = {"scheme", "cover", "status", "evidence", "incomplete", "settles", "reason"}
@@ -142,11 +143,26 @@ def test_an_auditor_sees_the_steps_but_no_given_id(seen: Seen) -> None:
     assert not {item["worker"] for item in items} & {row["worker"] for row in rows()}
 
 
+def test_only_two_places_say_how_much_of_a_month_is_seen() -> None:
+    made = [path.name for path in SERVICE.rglob("*.py") if re.search(r"\bEyes\(", path.read_text(encoding="utf-8"))]
+    assert sorted(made) == ["answered.py", "worker_data.py"], (
+        "for pages and downloads, and for the export of one worker"
+    )
+    asked = {p.name for p in SERVICE.rglob("*.py") if re.search(r"\beyes_of\(.*role", p.read_text(encoding="utf-8"))}
+    assert asked == {"levy_tables.py", "month_view.py"}
+
+
 def lines_with(folder: Path, elsewhere_m: int) -> tuple[pa.Table, pa.Table]:
     """A merged month of one rider on two platforms: all lines, and those of the first."""
     common = {"month": "2025-08", "region": "500000", "occupation": "food_rider", "vehicle": "e_bike"}
     here = {**common, "orders": 300, "distance_m": 900_000, "active_days": 20, "income_fen": 610_000}
-    there = {**here, "orders": 90, "distance_m": elsewhere_m, "active_days": 9, "income_fen": 70_000 + elsewhere_m % 1000}
+    there = {
+        **here,
+        "orders": 90,
+        "distance_m": elsewhere_m,
+        "active_days": 9,
+        "income_fen": 70_000 + elsewhere_m % 1000,
+    }
     sent = [{**here, "worker": f"w_rider_000{n}", "platform": "meituan"} for n in range(3)]
     sent += [{**there, "worker": f"w_rider_000{n}", "platform": "dada"} for n in range(2)]
     schemes = ("--schemes", "mileage_linked", "--covers", "third_party,cargo_damage", "--demonstration")

@@ -40,6 +40,7 @@ document.addEventListener("submit", async (event) => {
       const address = `${form.action}?${fields}`;
       const focus = await swapped(address);
       history.pushState(null, "", address);
+      shown = location.pathname + location.search;
       (focus ?? document.getElementById("shown"))?.focus();
     } else {
       const focus = await swapped(form.action, { method: "POST", body: fields });
@@ -51,7 +52,11 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-window.addEventListener("popstate", () => location.reload());
+// Back to another answer, and not only to another place in this one.
+let shown = location.pathname + location.search;
+window.addEventListener("popstate", () => {
+  if (location.pathname + location.search !== shown) location.reload();
+});
 
 function whatif() {
   const slider = document.getElementById("whatif");
@@ -79,7 +84,8 @@ function watch() {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.getElementById("run");
-      if (!answer.ok || !fresh) throw new Error("no page");
+      if (!answer.ok) throw new Error("no page");
+      if (!fresh) return location.reload(); // the session is over
       if (fresh.matches("[data-watch]")) run.replaceWith(fresh);
       else document.querySelector("main").replaceWith(page.querySelector("main"));
       watch();

@@ -1,0 +1,157 @@
+"""`licheng key`: made once, listed without secrets, rotated with an overlap, revoked; both languages, every refusal."""
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.auth.tokens import Token
+from service.clock import now
+from service.store import keys
+from service.store.database import connect, database_url, reading, writing
+from tests.months import run
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LICHENG_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("LICHENG_DATABASE_URL", raising=False)
+    return tmp_path / "home"
+
+
+def made(*arguments: str) -> Any:
+    done = run("key", "create", *arguments, "--json")
+    assert done.code == 0, done.err
+    return json.loads(done.out)
+
+
+def listed() -> dict[str, Any]:
+    return {one["id"]: one for one in json.loads(run("key", "list", "--json").out)["keys"]}
+
+
+def span(key: dict[str, Any]) -> dt.timedelta:
+    return dt.datetime.fromisoformat(key["expires_at"]) - dt.datetime.fromisoformat(key["created_at"])
+
+
+def test_a_key_is_shown_once_and_stored_as_a_hash(home: Path) -> None:
+    shown = made("--role", "insurer", "--tenant", "picc", "--holder", "Quoting  system")
+    token = Token.of(shown["token"])
+    assert token is not None
+    assert (token.key_id, shown["key"]["holder"], shown["key"]["state"]) == (
+        shown["key"]["id"],
+        "Quoting system",
+        "holds",
+    )
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert files
+    assert [path for path in files if token.secret.encode() in path.read_bytes()] == []
+    for output in (run("key", "list"), run("key", "list", "--json"), run("verify", "--audit", "--json")):
+        assert output.code == 0
+        assert token.secret not in output.out + output.err
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("en", ("only time", "Authorization", "expires", "revoked")), ("zh", ("只显示这一次", "请求头", "到期", "撤销"))],
+)
+def test_pages(home: Path, lang: str, words: tuple[str, ...]) -> None:
+    assert run("key", "list").code == 3
+    page = run("key", "create", "--role", "actuary", "--holder", "Li Wei", "--lang", lang).out
+    token = next(line for line in page.splitlines() if line.startswith("licheng."))
+    key_id = token.split(".")[1]
+    page += run("key", "rotate", key_id, "--lang", lang).out
+    page += run("key", "revoke", key_id, "--lang", lang).out + run("key", "list", "--lang", lang).out
+    flat = "".join(page.split())
+    assert [word for word in words if "".join(word.split()) not in flat] == []
+    assert flat.count(token) == 1
+
+
+def test_expiry_is_a_span_the_end_of_a_day_or_never(home: Path) -> None:
+    actuary = ("--role", "actuary", "--holder", "Li Wei", "--expires")
+    assert span(made(*actuary, "90d")["key"]) == dt.timedelta(days=90)
+    assert span(made(*actuary, "12h")["key"]) == dt.timedelta(hours=12)
+    assert made(*actuary, "2099-01-31")["key"]["expires_at"] == "2099-02-01T00:00:00+08:00"
+    assert made(*actuary, "never")["key"]["expires_at"] is None
+    assert span(made("--role", "admin", "--holder", "Ops")["key"]) == dt.timedelta(days=365)
+
+
+def test_rotation_keeps_the_old_key_for_the_overlap_and_no_longer(home: Path) -> None:
+    old = made("--role", "platform", "--platform", "meituan", "--holder", "Settlement", "--expires", "90d")["key"]
+    shown = json.loads(run("key", "rotate", old["id"], "--overlap", "2h", "--json").out)
+    new, replaced = shown["key"], shown["replaced"]
+    assert (new["role"], new["tenant"], new["holder"], new["replaces"]) == (
+        "platform",
+        "meituan",
+        "Settlement",
+        old["id"],
+    )
+    left = dt.datetime.fromisoformat(replaced["expires_at"]) - now()
+    assert dt.timedelta(hours=1, minutes=59) < left <= dt.timedelta(hours=2)
+    # a longer overlap never lengthens what was shortened
+    again = json.loads(run("key", "rotate", old["id"], "--overlap", "7d", "--json").out)
+    assert again["replaced"]["expires_at"] == replaced["expires_at"]
+    assert (
+        json.loads(run("key", "rotate", new["id"], "--overlap", "0h", "--json").out)["replaced"]["state"] == "expired"
+    )
+    assert [one["state"] for one in listed().values()].count("holds") == 3
+
+
+def test_a_revoked_key_stays_revoked_since_when_it_was(home: Path) -> None:
+    key = made("--role", "auditor", "--holder", "Wang Fang")["key"]
+    first = json.loads(run("key", "revoke", key["id"], "--json").out)["key"]
+    assert (first["state"], listed()[key["id"]]["state"]) == ("revoked", "revoked")
+    assert json.loads(run("key", "revoke", key["id"], "--json").out)["key"]["revoked_at"] == first["revoked_at"]
+    refused = run("key", "rotate", key["id"])
+    assert (refused.code, "[key_holds_no_longer]" in refused.err) == (3, True)
+    assert json.loads(run("verify", "--audit", "--json").out)["entries"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--role", "god", "--holder", "x"), "request_value"),
+        (("--role", "insurer", "--holder", "x"), "key_without_tenant"),
+        (("--role", "platform", "--holder", "x"), "key_without_tenant"),
+        (("--role", "platform", "--tenant", "meituan", "--holder", "x"), "key_other_tenant"),
+        (("--role", "insurer", "--platform", "meituan", "--holder", "x"), "key_other_tenant"),
+        (("--role", "insurer", "--tenant", "../picc", "--holder", "x"), "tenant_not_valid"),
+        (("--role", "platform", "--platform", "Meituan", "--holder", "x"), "tenant_not_valid"),
+        (("--role", "insurer", "--tenant", "didi", "--holder", "x"), "tenant_taken"),
+        (("--role", "actuary", "--holder", " "), "key_holder_missing"),
+        (("--role", "actuary", "--holder", "x" * 201), "key_holder_missing"),
+        (("--role", "actuary", "--holder", "Li\u200bWei"), "person_not_valid"),
+        (("--role", "actuary", "--holder", "x", "--expires", "soon"), "key_expiry"),
+        (("--role", "actuary", "--holder", "x", "--expires", "2026-02-30"), "key_expiry"),
+        (("--role", "actuary", "--holder", "x", "--expires", "2020-01-01"), "key_expiry_past"),
+        (("--role", "actuary", "--holder", "x", "--expires", "0d"), "key_expiry_past"),
+    ],
+)
+def test_what_is_refused(home: Path, arguments: tuple[str, ...], code: str) -> None:
+    made("--role", "platform", "--platform", "didi", "--holder", "Didi")
+    for lang in ("en", "zh"):
+        done = run("key", "create", *arguments, "--lang", lang)
+        assert (done.code, f"[{code}]" in done.err) == (3, True), done.err
+    assert len(listed()) == 1
+
+
+def test_keys_that_are_not_there(home: Path) -> None:
+    assert "[store_missing]" in run("key", "revoke", "k_0123456789abcdef").err
+    assert not (home / "licheng.db").exists()
+    key = made("--role", "actuary", "--holder", "Li Wei")["key"]
+    assert "[key_unknown]" in run("key", "revoke", "k_0123456789abcdef").err
+    assert "[key_span]" in run("key", "rotate", key["id"], "--overlap", "forever").err
+
+
+def test_the_demonstration_key_is_a_platforms_for_a_day(home: Path) -> None:
+    made("--role", "actuary", "--holder", "Li Wei")
+    engine = connect(database_url("", home))
+    with writing(engine) as connection:
+        token = keys.demonstration(connection)
+    with reading(engine) as connection:
+        found = keys.find(connection, token.key_id)
+    engine.dispose()
+    assert found is not None
+    assert (found.role, found.tenant, span(found.plain(now()))) == ("platform", "meituan", dt.timedelta(hours=24))
+    assert not found.holds(now() + dt.timedelta(hours=25))

@@ -1,0 +1,233 @@
+"""Months survive the death of whoever settles them, and are settled once however many services look after them."""
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.auth.keyring import Keyring
+from service.engines.folder import DECLARATIONS
+from service.month.asked import Asked
+from service.month.folders import LevyFolder
+from service.month.run import Settings, run
+from service.month.supervisor import Supervisor
+from service.serving import Serving
+from service.store import levies
+from service.store.audit import entries
+from service.store.database import connect, reading, writing
+from service.store.levies import Levy
+from tests.months import settle
+from tests.service.sent_months import COMMAND, MONTH, month_files, over, rows, send, send_form
+from tests.service.serving import SECRET, Service, client, served, settings
+
+Json = dict[str, Any]
+pytestmark = pytest.mark.slow
+
+
+def until(holds: Callable[[], Any], wait_s: float = 60) -> Any:
+    """What a condition gives once it holds."""
+    last = time.monotonic() + wait_s
+    while time.monotonic() < last:
+        if found := holds():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it never held")
+
+
+class Queue:
+    """A home with months that were received, and supervisors that look after it."""
+
+    def __init__(self, home: Path) -> None:
+        self.serving: Serving = settings(home)
+        with client(home, runs=0) as idle:
+            usage, _ = month_files(home, rows())
+            self.usage = usage.read_bytes()
+            self.id = str(send(idle, self.usage).json()["id"])
+        self.engine = connect(self.serving.database)
+        self.folder = LevyFolder(home, self.id)
+
+    @property
+    def levy(self) -> Levy:
+        with reading(self.engine) as connection:
+            found = levies.find(connection, self.id)
+        assert found is not None
+        return found
+
+    @contextmanager
+    def looked_after(self, silent_s: float = 30.0) -> Iterator[Supervisor]:
+        supervisor = Supervisor(self.serving, self.engine, silent_s, pause_s=0.1)
+        supervisor.start()
+        try:
+            yield supervisor
+        finally:
+            supervisor.stop()
+
+    def acts(self, action: str) -> int:
+        """How often something stands in the audit log."""
+        with reading(self.engine) as connection:
+            return sum(entry.action == action for entry in entries(connection))
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[Queue]:
+    made = Queue(tmp_path)
+    yield made
+    made.engine.dispose()
+
+
+def runner_of(queue: Queue) -> int:
+    """The process that settles the month, found by its name and its place."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if queue.id.encode() in path.read_bytes():
+                return int(path.parent.name)
+        except OSError:
+            continue
+    return 0
+
+
+def test_a_queued_month_is_settled_by_the_next_service(queue: Queue) -> None:
+    assert (queue.levy.state, queue.folder.upload.is_dir()) == ("queued", True)
+    with queue.looked_after():
+        until(lambda: queue.levy.state == "done")
+    assert (queue.levy.attempts, queue.folder.upload.exists(), queue.acts("levy.done")) == (1, False, 1)
+
+
+def test_a_killed_run_is_begun_again(queue: Queue) -> None:
+    with queue.looked_after():
+        process = until(lambda: queue.levy.state == "running" and runner_of(queue))
+        os.kill(process, signal.SIGKILL)
+        until(lambda: queue.levy.state == "done")
+    assert queue.levy.attempts == 2
+    assert [path.name for path in queue.folder.root.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_run_that_is_stuck_is_ended_and_begun_again(queue: Queue) -> None:
+    with queue.looked_after(silent_s=3):
+        process = until(lambda: queue.levy.state == "running" and runner_of(queue))
+        os.kill(process, signal.SIGSTOP)
+        until(lambda: queue.levy.state == "done")
+    assert queue.levy.attempts == 2
+
+
+def test_a_month_that_kills_every_run_is_given_up(queue: Queue) -> None:
+    with queue.looked_after():
+        while queue.levy.state in ("queued", "running"):
+            if process := runner_of(queue) if queue.levy.state == "running" else 0:
+                os.kill(process, signal.SIGKILL)
+                until(lambda dead=process: not Path(f"/proc/{dead}/cmdline").exists())
+            time.sleep(0.02)
+    assert (queue.levy.state, queue.levy.attempts) == ("failed", 3)
+    assert json.loads(queue.levy.error or "")["code"] == "levy_given_up"
+    assert not queue.folder.upload.exists()
+
+
+def test_a_service_that_stops_hands_its_month_back(queue: Queue) -> None:
+    with queue.looked_after():
+        until(lambda: queue.levy.state == "running")
+    assert queue.levy.state in ("queued", "done")
+    assert queue.levy.attempts == (0 if queue.levy.state == "queued" else 1)
+    with queue.looked_after():
+        until(lambda: queue.levy.state == "done")
+
+
+def test_a_month_that_was_published_before_the_crash_is_only_told(queue: Queue) -> None:
+    run(queue.id, Settings.of(queue.serving, "first"))
+    published = (queue.folder.month / "receipt.json").stat()
+    with writing(queue.engine) as connection:
+        connection.exec_driver_sql("UPDATE levies SET state = 'queued', runner = NULL")
+    run(queue.id, Settings.of(queue.serving, "second"))
+    assert (queue.levy.state, queue.levy.rows, queue.levy.runner) == ("done", 11, "second")
+    assert (queue.folder.month / "receipt.json").stat() == published
+
+
+def test_of_two_runs_of_one_month_only_one_settles(queue: Queue) -> None:
+    names = [f"run {number}" for number in range(4)]
+    threads = [threading.Thread(target=run, args=(queue.id, Settings.of(queue.serving, name))) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (queue.levy.state, queue.levy.attempts, queue.acts("levy.done")) == ("done", 1, 1)
+
+
+def test_a_claim_is_given_to_one(queue: Queue) -> None:
+    taken: list[Levy] = []
+
+    def claim(runner: str) -> None:
+        with writing(queue.engine) as connection:
+            if found := levies.claim(connection, queue.id, runner):
+                taken.append(found)
+
+    threads = [threading.Thread(target=claim, args=(f"run {number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [levy.runner for levy in taken] == [queue.levy.runner]
+
+
+def test_two_services_on_one_home_settle_each_month_once(queue: Queue) -> None:
+    with queue.looked_after(), queue.looked_after(), client(queue.serving.home) as service:
+        sent = [send(service, queue.usage) for _ in range(3)]
+        done = [over(service, each) for each in sent]
+        until(lambda: queue.levy.state == "done")
+    assert {levy["state"] for levy in done} == {"done"}
+    assert queue.acts("levy.done") == 4
+    with reading(queue.engine) as connection:
+        assert {levy.attempts for levy in levies.listed(connection, None, 10, None)} == {1}
+
+
+def test_what_a_dead_service_was_receiving_is_taken_away_or_finished(queue: Queue) -> None:
+    broken = LevyFolder(queue.serving.home, "lv_00000000000000000000000BRK")
+    broken.begin()
+    (broken.receiving_upload / "usage-1.csv").write_bytes(b"w_rider_0000001")
+    queue.folder.root.rename(queue.folder.receiving)  # committed, but the folder had not its name yet
+    with queue.looked_after():
+        until(lambda: queue.levy.state == "done")
+    assert (broken.receiving.exists(), queue.folder.receiving.exists()) == (False, False)
+
+
+def test_the_order_is_kept_whole(queue: Queue) -> None:
+    asked = Asked.read(queue.levy.order)
+    assert (asked.month, asked.own, asked.schemes[0], asked.demonstration) == (
+        MONTH,
+        "meituan",
+        "pilot_per_order",
+        True,
+    )
+    assert [(file.part, file.said) for file in asked.files] == [("usage", "usage.csv")]
+    assert Asked.read(replace(asked, files=()).text).files == ()
+    assert Keyring.of(SECRET).worker_key("w_rider_0000001") not in queue.levy.order
+
+
+def big(count: int) -> list[Json]:
+    """Rows enough to be killed in the middle."""
+    plain = [{name: v for name, v in row.items() if name != "x_team"} for row in rows(count)]
+    return [{**row, "worker": f"w_many_{number:07d}"} for number, row in enumerate(plain)]
+
+
+def test_the_whole_server_killed_in_the_middle_of_a_month(tmp_path: Path) -> None:
+    usage, register = month_files(tmp_path, big(30_000))
+    parts = [("usage", ("usage.csv", usage.read_bytes())), ("platforms", ("r.csv", register.read_bytes()))]
+    home = tmp_path / "home"
+    with served(home) as first:
+        sent = send_form(first, parts)
+        address = sent.headers["Location"]
+        until(lambda: first.get(address, "platform").json()["stage"])
+        assert first.process is not None
+        os.killpg(first.process.pid, signal.SIGKILL)
+    with served(home) as second:
+        levy = over(Service(second.http, home, first.keys), sent)
+        got = second.http.get(levy["links"]["declarations"] + "?format=csv", headers=first.key("platform"))
+    assert levy["state"] == "done"
+    settle(usage, tmp_path / "month", *COMMAND, "--platforms", register)
+    assert got.content == (tmp_path / "month" / DECLARATIONS).read_bytes()

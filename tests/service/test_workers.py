@@ -1,0 +1,281 @@
+"""One worker's data: given out whole, erased whole, and in clear nowhere, before as after."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from service.auth.keyring import Keyring
+from service.store import schema
+from service.store.database import Engine, connect, database_url, reading, writing
+from service.store.workers import erase, erased_at
+from tests.months import run, write_csv
+from tests.service.sent_months import Json, all_items, over, rows, send
+from tests.service.serving import SECRET, Service, client
+
+WORKER, OTHER = "w_rider_0000001", "w_rider_0000000"
+REF = "=R-1"
+QUOTE: Json = {
+    "month": "2025-08",
+    "worker": WORKER,
+    "schemes": ["pilot_per_order"],
+    "covers": [],
+    "usage": [
+        {"platform": "meituan", "region": "500000", "occupation": "food_rider", "vehicle": "e_bike", "orders": 5}
+    ],
+}
+IDEMPOTENT = {"Idempotency-Key": "quote-of-the-worker"}
+
+
+@dataclass
+class Made:
+    """A service that keeps three quotes and one month of a worker, and a quote of another."""
+
+    service: Service
+    quote: Json
+    levy: str
+    secret: list[str]  # what must stand nowhere in clear
+
+
+def make(service: Service, folder: Path) -> Made:
+    quote = service.post("/v1/quotes", QUOTE, "insurer", **IDEMPOTENT).json()
+    service.post("/v1/quotes", QUOTE, "platform")
+    service.post("/v1/quotes", {**QUOTE, "month": "2025-09"}, "insurer")
+    service.post("/v1/quotes", {**QUOTE, "worker": OTHER}, "insurer")
+    levy = over(service, send(service, write_csv(folder / "usage.csv", rows(4)).read_bytes()))
+    assert levy["state"] == "done", levy
+    return Made(service, quote, levy["id"], [WORKER, OTHER, "w_rider_", REF, "team 1"])
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Made]:
+    with client() as service:
+        yield make(service, tmp_path)
+
+
+def export(made: Made, worker: str = WORKER, role: str = "auditor") -> Json:
+    answer = made.service.get(f"/v1/workers/{worker}/export", role)
+    assert answer.status_code == 200, answer.text
+    found: Json = answer.json()
+    return found
+
+
+def erased(made: Made, worker: str = WORKER) -> Json:
+    answer = made.service.http.delete(f"/v1/workers/{worker}", headers=made.service.key("admin"))
+    assert answer.status_code == 200, answer.text
+    found: Json = answer.json()
+    return found
+
+
+def in_clear(made: Made) -> list[str]:
+    """Files and rows in which something stands that names a worker: bytes of every file, values of every row."""
+    found = []
+    for path in made.service.home.rglob("*"):
+        raw = path.read_bytes() if path.is_file() else b""
+        found += [f"{path.name}: {word}" for word in made.secret if word.encode() in raw or word in path.name]
+    engine = connect(made.service.database)
+    with reading(engine) as connection:
+        names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
+        assert len(names) >= 6
+        for name in names:
+            for row in connection.execute(text(f'SELECT * FROM "{name}"')):
+                found += [f"{name}: {word}" for word in made.secret if word in repr(tuple(row))]
+    engine.dispose()
+    return found
+
+
+def test_an_export_holds_all_that_is_kept_of_a_worker(made: Made) -> None:
+    found = export(made)
+    assert (found["worker"], found["erased_at"], found["unfinished_levies"]) == (WORKER, None, [])
+    assert [(one["tenant"], one["month"]) for one in found["quotes"]] == [
+        ("insurer-house", "2025-08"),
+        ("meituan", "2025-08"),
+        ("insurer-house", "2025-09"),
+    ]
+    first = found["quotes"][0]
+    assert (first["id"], first["answer"]) == (made.quote["id"], made.quote)
+    assert {name: first["request"][name] for name in QUOTE} == QUOTE
+    [month] = found["levies"]
+    theirs = [line for line in all_items(made.service, f"/v1/levies/{made.levy}/lines") if line["worker"] == WORKER]
+    assert theirs
+    assert [line["levy_fen"] for line in month["lines"]] == [line["levy_fen"] for line in theirs]
+    assert {(line["worker"], line["worker_ref"]) for line in month["lines"]} == {
+        (line["worker"], line["worker_ref"]) for line in theirs
+    }
+    assert OTHER not in json.dumps(found)
+
+
+def test_nothing_names_a_worker_in_clear_before_or_after_an_erasure(made: Made) -> None:
+    assert in_clear(made) == []
+    export(made)
+    assert in_clear(made) == []
+    done = erased(made)
+    assert (done["quotes"], done["unfinished_levies"]) == (3, [])
+    assert in_clear(made) == []
+
+
+def test_the_search_for_clear_names_would_find_one(made: Made) -> None:
+    (made.service.home / "levies" / made.levy / "note").write_text(WORKER, encoding="utf-8")
+    engine = connect(made.service.database)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE keys SET holder = :worker WHERE role = 'admin'"), {"worker": WORKER})
+    engine.dispose()
+    assert {place.split(":")[0] for place in in_clear(made)} >= {"note", "keys"}
+
+
+def test_an_erased_worker_is_shown_to_nobody(made: Made) -> None:
+    erased(made)
+    gone = made.service.get(f"/v1/quotes/{made.quote['id']}")
+    assert (gone.status_code, gone.json()["code"]) == (410, "quote_erased")
+    again = made.service.post(f"/v1/quotes/{made.quote['id']}/reproduce", {})
+    assert again.status_code == 410
+    replayed = made.service.post("/v1/quotes", QUOTE, "insurer", **IDEMPOTENT)
+    assert (replayed.status_code, WORKER in replayed.text) == (410, False)
+    lines = all_items(made.service, f"/v1/levies/{made.levy}/lines")
+    assert WORKER not in json.dumps(lines)
+    assert REF not in json.dumps(
+        [line for line in lines if line["worker"].startswith("w_") and line["worker"] != OTHER]
+    )
+    assert OTHER in json.dumps(lines)
+    found = export(made)
+    assert [(one["request"], one["answer"]) for one in found["quotes"]] == [(None, None)] * 3
+    assert {line["worker"] for month in found["levies"] for line in month["lines"]} == {found["stored_as"]}
+    assert {line["worker_ref"] for month in found["levies"] for line in month["lines"]} == {None}
+
+
+def test_lines_stay_as_records_of_what_was_levied(made: Made) -> None:
+    before = export(made)["levies"][0]["lines"]
+    totals = made.service.get(f"/v1/levies/{made.levy}/totals", "platform").content
+    erased(made)
+    after = export(made)["levies"][0]["lines"]
+    assert [line["levy_fen"] for line in after] == [line["levy_fen"] for line in before]
+    assert made.service.get(f"/v1/levies/{made.levy}/totals", "platform").content == totals
+    assert run("verify", made.service.home / "levies" / made.levy / "month").code == 0
+
+
+def test_other_workers_keep_what_is_theirs(made: Made) -> None:
+    before = export(made, OTHER)
+    erased(made)
+    after = export(made, OTHER)
+    assert (after["quotes"], after["levies"]) == (before["quotes"], before["levies"])
+    assert before["quotes"]
+
+
+def test_the_audit_log_says_what_was_done_and_not_to_whom(made: Made) -> None:
+    stored = export(made)["stored_as"]
+    done = erased(made)
+    items = all_items(made.service, "/v1/audit", "auditor")
+    entries = {one["action"]: one for one in items if one["action"].startswith("worker.")}
+    assert entries["worker.erased"]["subject"] == done["erasure"]
+    assert entries["worker.erased"]["detail"] == {"quotes": 3}
+    assert entries["worker.exported"]["detail"]["quotes"] == 3
+    assert [word for word in (WORKER, stored) if word in json.dumps(items)] == []
+
+
+def test_what_is_stored_after_an_erasure_is_erased_by_the_next(made: Made) -> None:
+    assert erased(made)["quotes"] == 3
+    assert erased(made)["quotes"] == 0
+    made.service.post("/v1/quotes", QUOTE, "insurer")
+    assert erased(made)["quotes"] == 1
+
+
+@pytest.mark.parametrize(
+    "worker", ["short", "w_4KQ7ZB2M%0a", "..%2F..%2Fetc%2Fpasswd", "w" * 65, "%F0%9F%9A%B4rider00"]
+)
+def test_what_is_no_pseudonym(worker: str) -> None:
+    with client() as service:
+        for method, address in (("GET", f"/v1/workers/{worker}/export"), ("DELETE", f"/v1/workers/{worker}")):
+            answer = service.http.request(method, address, headers=service.key("admin"))
+            assert answer.status_code in (404, 422), answer.text
+            assert answer.json()["code"] in ("worker_not_valid", "not_found", "address_unknown")
+
+
+def test_nobody_is_known_by_that_name(made: Made) -> None:
+    found = export(made, "w_nobody00")
+    assert (found["quotes"], found["levies"]) == ([], [])
+    assert erased(made, "w_nobody00")["quotes"] == 0
+
+
+def test_an_erasure_overwrites_what_it_empties(tmp_path: Path) -> None:
+    engine = connect(database_url("", tmp_path))
+    schema.upgrade(engine)
+    worker, mark = Keyring.of(SECRET).worker_key(WORKER), b"\x07sealed document of a worker\x07" * 40
+    _store(engine, worker, mark)
+    _settle(engine)
+    assert mark[:900] in (tmp_path / "licheng.db").read_bytes()
+    with writing(engine) as connection:
+        erase(connection, worker, "operator")
+    _settle(engine)
+    assert b"\x07sealed document of a worker\x07" not in (tmp_path / "licheng.db").read_bytes()
+    engine.dispose()
+
+
+def test_an_erasure_on_either_database(engine: Engine) -> None:
+    worker = Keyring.of(SECRET).worker_key(WORKER)
+    _store(engine, worker, b"sealed")
+    with writing(engine) as connection:
+        done = erase(connection, worker, "operator")
+    with reading(engine) as connection:
+        kept = connection.execute(text("SELECT request, answer, erased_at FROM quotes")).one()
+        body = connection.execute(text("SELECT body FROM idempotency")).scalar_one()
+        assert (tuple(kept), body, erased_at(connection, worker)) == (
+            (None, None, done.erased_at),
+            None,
+            done.erased_at,
+        )
+
+
+def _store(engine: Engine, worker: str, sealed: bytes) -> None:
+    """A quote with its answer kept to be repeated."""
+    at = "2026-01-01T00:00:00+08:00"
+    values = {"at": at, "worker": worker, "sealed": sealed}
+    with writing(engine) as connection:
+        for statement in (
+            "INSERT INTO keys (id, secret_sha256, role, tenant, holder, created_at)"
+            " VALUES ('k_1', 'sha256:0', 'insurer', 'picc', 'x', :at)",
+            "INSERT INTO quotes (id, key_id, tenant, worker_key, created_at, valid_until, month, known_on, edition,"
+            " release, request, answer, answer_sha256) VALUES ('q_1', 'k_1', 'picc', :worker, :at, '2026-01-31',"
+            " '2025-12', '2026-01-01', 'sha256:0', 0, :sealed, :sealed, 'sha256:0')",
+            "INSERT INTO idempotency (key_id, idempotency_key, route, claim, fingerprint, status, body, subject,"
+            " created_at) VALUES ('k_1', 'one', 'POST /v1/quotes', 'c', 'sha256:0', 201, :sealed, 'q_1', :at)",
+        ):
+            connection.execute(text(statement), values)
+
+
+def _settle(engine: Engine) -> None:
+    """Everything of the write-ahead log in the database itself."""
+    with engine.connect() as connection:
+        connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
+    """The same data folder, for commands."""
+    monkeypatch.setenv("LICHENG_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LICHENG_SECRET", SECRET.decode())
+    monkeypatch.delenv("LICHENG_DATABASE_URL", raising=False)
+    (tmp_path / "home").mkdir()
+    with client(tmp_path / "home") as service:
+        yield make(service, tmp_path)
+
+
+def test_the_commands_do_what_the_routes_do(here: Made) -> None:
+    printed = json.loads(run("worker", "export", WORKER).out)
+    assert {**printed, "exported_at": ""} == {**export(here), "exported_at": ""}
+    counted = json.loads(run("worker", "erase", WORKER, "--json").out)
+    assert (counted["erasure"], counted["quotes"], len(export(here)["quotes"])) == (None, 3, 3)
+    for lang, words in (("en", "Nothing was erased"), ("zh", "尚未删除")):
+        assert words in run("worker", "erase", WORKER, "--lang", lang).out
+    assert "3" in run("worker", "erase", WORKER, "--yes", "--lang", "zh").out
+    assert here.service.get(f"/v1/quotes/{here.quote['id']}").status_code == 410
+    assert "[worker_not_valid]" in run("worker", "export", "x").err
+
+
+def test_another_secret_opens_nothing(here: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LICHENG_SECRET", "Zq3v9-another-one-of-good-length-Xk2Lw8")
+    found: Any = json.loads(run("worker", "export", WORKER).out)
+    assert (found["quotes"], found["levies"]) == ([], [])
