@@ -68,7 +68,7 @@ def _prices(folder: Path) -> list[str]:
                 "fixed": Order(fixed.port, "/", {}, str(one), CONNECTIONS, SECONDS),
             }
             rates = {name: statistics.median(turns) for name, turns in _in_turn(asked).items()}
-        waits = _waits({name: asked[name] for name in ("ours", "echo")}, rates)
+        waits = _waits({name: asked[name] for name in ("ours", "echo")})
     share, p99 = rates["ours"] / rates["echo"], waits["ours"] / waits["echo"]
     return [
         f"the load alone, against a socket that answers {size:,} fixed bytes: {rates['fixed']:,.0f} requests/s",
@@ -93,12 +93,13 @@ def _in_turn(asked: Mapping[str, Order]) -> dict[str, list[float]]:
     return found
 
 
-def _waits(asked: Mapping[str, Order], rates: Mapping[str, float]) -> dict[str, float]:
-    """Median over the turns of each one's p99 at half of what it can. [ms]"""
+def _waits(asked: Mapping[str, Order]) -> dict[str, float]:
+    """Median over the turns of each one's p99 at half of what it could a moment before. [ms]"""
     found: dict[str, list[float]] = {name: [] for name in asked}
     for _ in range(TURNS):
         for name, order in asked.items():
-            found[name].append(_good(load(_at(order, rates[name] / 2))).percentile(0.99))
+            most = _good(load(order)).per_second
+            found[name].append(_good(load(_at(order, most / 2))).percentile(0.99))
     return {name: statistics.median(turns) for name, turns in found.items()}
 
 

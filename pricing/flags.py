@@ -45,6 +45,17 @@ def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str
         days = np.zeros(len(everyone), dtype=bool) if lacks is None else lacks
         yield "active_days_unknown", days
         yield "more_days_than_month", ~days & (priced.merged.greatest("active_days") > days_of_month(edition.month))
+    yield from _curves(priced, edition, scheme)
+    if scheme.exposure == "distance_m" or any("distance_m" in r.of for r in scheme.relativities):
+        yield "distance_implausible", _too_far(priced.rows, edition)
+    if any("worked_min" in r.per for r in scheme.relativities):
+        yield "night_exceeds_worked", priced.merged.total("night_min") > priced.merged.total("worked_min")
+    yield from _minutes(priced, edition, scheme)
+
+
+def _curves(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str, BoolArray]]:
+    """Curves that were left out for a worker, and kilometres beyond the last knot."""
+    everyone = np.ones(len(priced.rows), dtype=bool)
     for relativity in scheme.relativities:
         step = priced.sheet.step(relativity.name) if relativity.by_curve else None
         if step is not None:
@@ -52,11 +63,6 @@ def _all(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str
             curve = edition.curve(relativity.table)
             if relativity.of == ("distance_m",) and curve is not None:
                 yield "beyond_last_knot", everyone & (step.facts["quantity"] >= curve.last)
-    if scheme.exposure == "distance_m" or any("distance_m" in r.of for r in scheme.relativities):
-        yield "distance_implausible", _too_far(priced.rows, edition)
-    if any("worked_min" in r.per for r in scheme.relativities):
-        yield "night_exceeds_worked", priced.merged.total("night_min") > priced.merged.total("worked_min")
-    yield from _minutes(priced, edition, scheme)
 
 
 def _minutes(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str, BoolArray]]:

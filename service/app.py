@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
 from pricing.errors import LichengError
@@ -18,6 +19,8 @@ from service.routes import audit, declarations, levies, levy_tables, prices, quo
 from service.running import Running
 from service.serving import Serving
 from service.web import docs, errors, months, pages
+
+_SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}  # it has its own log and figures
 
 
 def create_app(serving: Serving) -> FastAPI:
@@ -32,7 +35,15 @@ def create_app(serving: Serving) -> FastAPI:
         finally:
             app.state.running.close()
 
-    app = FastAPI(title="Licheng", version="1", lifespan=opened, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Licheng",
+        version="1",
+        lifespan=opened,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        telemetry=_SILENT,
+    )
     app.state.rates = Rates(serving.per_minute, serving.address_per_minute)
     app.state.ready_tariffs = tariffs.Ready()
     app.state.shown_problem = errors.shown_problem

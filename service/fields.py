@@ -81,9 +81,10 @@ def names_of(raw: Mapping[str, Any], key: str, known: tuple[str, ...]) -> tuple[
 
 def one_of(value: Any, key: str, known: tuple[Any, ...]) -> Any:
     """A value out of a known list; true is not 1."""
-    if not any(value is one or (type(value) is type(one) and value == one) for one in known):
-        raise InputError("request_value", key, key=key, value=value, known=shown_values(known))
-    return value
+    for one in known:
+        if value is one or (type(value) is type(one) and value == one):
+            return value
+    raise InputError("request_value", key, key=key, value=value, known=shown_values(known))
 
 
 def shown_values(known: tuple[Any, ...]) -> str:

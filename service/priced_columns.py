@@ -19,8 +19,8 @@ from pricing.what_if import curve, next_kilometre
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """Where the rows of requests stand, and what is asked of them. first: first row of each request; owner: request of each row; order: row at
-    each place in key order; langs: of the worksheets asked for; with_curve: whether curves are asked for.
+    """Where the rows of requests stand, and what is asked of them. first: first row of each request; owner: request of
+    each row; order: row at each place in key order; langs: of the worksheets asked for; with_curve: whether curves are.
     """
 
     first: list[int]

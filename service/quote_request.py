@@ -66,14 +66,12 @@ class Request:
         for place, row in enumerate(usage):
             if isinstance(row, Mapping) and "worker" in row and row["worker"] != worker:
                 raise InputError("one_worker", f"usage, row {place}", worker=worker, other=row["worker"])
+        frame = {"month": month_text(month), "worker": worker}
         return cls(
             month=month,
             known_on=read_date(raw.get("known_on"), "known_on") or today,
             worker=worker,
-            records=tuple(
-                {"month": month_text(month), "worker": worker} | dict(object_of(row, f"usage, row {place}"))
-                for place, row in enumerate(usage)
-            ),
+            records=tuple({**frame, **object_of(row, f"usage, row {place}")} for place, row in enumerate(usage)),
             platforms=tuple(
                 object_of(row, f"platforms, row {place}") for place, row in enumerate(list_of(raw, "platforms"))
             ),

@@ -14,9 +14,9 @@ from pricing.rules import OCCUPATION_INDUSTRY
 from pricing.scheme import Scheme
 from pricing.units import month_text
 from pricing.usage import BY_NAME, COLUMN_NUMBER
-from pricing.words import as_json, say
+from pricing.words import as_json, facts_named, say
 from service.cover_words import facts as cover_facts
-from service.history_words import told
+from service.history_words import HISTORY, told
 
 _COLUMN_NAMES = {number: name for name, number in COLUMN_NUMBER.items()}
 _FACTOR_OF = {
@@ -58,17 +58,16 @@ def of_row(
         "month": month_text(edition.month),
         "known_on": edition.known.isoformat(),
         "known": _known(code, record, edition, scheme),
-        "float": _float_of(record, edition, scheme),
+        "float": _float_of(record, edition, scheme) if code.startswith("float_") else AS_IT_IS,
     }
     if code == "industry_not_in_scope":
         facts["value"] = record.get("pilot_industry") or record.get("occupation", "")
     facts |= cover_facts(code, record, edition, scheme)
     answer: dict[str, Any] = {} if row is None else {"row": row, "out_of_scope": number % COLUMN in OUT_OF_SCOPE}
-    said = both(code, **facts)
-    said |= {
-        "message": said["message"] + told(code, record, "en"),
-        "message_zh": said["message_zh"] + told(code, record, "zh"),
-    }
+    said = both(code, **{name: facts[name] for name in facts_named(code)})
+    if HISTORY in record:
+        said["message"] += told(code, record, "en")
+        said["message_zh"] += told(code, record, "zh")
     return answer | ({"column": column} if column else {}) | said
 
 

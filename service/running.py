@@ -46,7 +46,7 @@ class Running:
         tariffs, writer = Tariffs(serving.releases), Writer(engine)
         log, metrics = Log(level=serving.log_level), Metrics()
         watch = Watch(tariffs, engine, writer, serving.home, log, metrics)
-        supervisor = Supervisor(serving, engine)
+        supervisor = Supervisor(serving, engine, log=log)
         supervisor.start()
         keyring, desk = Keyring.of(serving.secret), Desk()
         return cls(serving, tariffs, engine, writer, keyring, known, log, metrics, watch, supervisor, desk)

@@ -19,11 +19,13 @@ from service.refusals import both
 def shown_line(row: int | None, line: Line, lang: str) -> dict[str, Any]:
     """A line of a worksheet as the contract shows it."""
     step, operand, unit, money, ratio, marks, texts = line
-    place = {} if row is None else {"row": row}
-    shown = {**place, "step": step, "operand": operand, "unit": unit, "running_millifen": money}
+    shown: dict[str, Any] = {} if row is None else {"row": row}
+    shown["step"], shown["operand"], shown["unit"], shown["running_millifen"] = step, operand, unit, money
     if ratio is not None:
         shown["ratio_ppm"] = ratio
-    return {**shown, **marks, "text": texts[lang]}
+    shown |= marks
+    shown["text"] = texts[lang]
+    return shown
 
 
 def shown_flags(

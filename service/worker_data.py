@@ -31,14 +31,15 @@ def stored_id(keyring: Keyring, worker: str) -> str:
 def export(engine: Engine, keyring: Keyring, home: Path, worker: str) -> dict[str, Any]:
     """Quotes with request and answer, and lines of settled months: all that is kept of a worker, of every tenant.
 
-    Documents that were emptied are null; after an erasure lines name the worker as it is stored.
+    Documents that were emptied are null; lines from before an erasure name the worker as it is stored.
     """
     stored = stored_id(keyring, worker)
     with reading(engine) as connection:
         quotes = workers.quotes_of(connection, stored)
         erased_at = workers.erased_at(connection, stored)
         kept = levies.listed(connection, None, _ALL, None)
-    months = [_month(LevyFolder(home, one.id), one, stored, keyring, erased_at is not None) for one in kept[::-1]]
+        erased = {one.id: levies.erased(connection, one) for one in kept}
+    months = [_month(LevyFolder(home, one.id), one, stored, (keyring, erased[one.id])) for one in kept[::-1]]
     return {
         "format": FORMAT,
         "worker": worker,
@@ -98,11 +99,12 @@ def _opened(sealed: bytes | None, keyring: Keyring) -> Any:
     return None if sealed is None else read_json(keyring.open(sealed).decode(), "stored")
 
 
-def _month(folder: LevyFolder, levy: Levy, stored: str, keyring: Keyring, erased: bool) -> dict[str, Any]:
+def _month(folder: LevyFolder, levy: Levy, stored: str, opening: tuple[Keyring, frozenset[str]]) -> dict[str, Any]:
     """A worker's lines of one levy, as its sender gave the ids."""
     from service.engines.pages import lines_of_worker  # pyarrow only when a month is looked into
     from service.engines.visible import Eyes
 
-    eyes = Eyes(SenderKeys(keyring, levy.tenant), frozenset([stored] if erased else ()), whole=True)
+    keyring, erased = opening
+    eyes = Eyes(SenderKeys(keyring, levy.tenant), erased, whole=True)
     lines = lines_of_worker(folder.month, stored, eyes) if levy.state == DONE else []
     return {"id": levy.id, "tenant": levy.tenant, "month": levy.month, "created_at": levy.created_at, "lines": lines}

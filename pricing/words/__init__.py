@@ -59,6 +59,12 @@ def say(code: str, lang: str, **values: object) -> str:
 
 
 @cache
+def facts_named(code: str) -> tuple[str, ...]:
+    """The facts that a sentence names; KeyError where there is no such code."""
+    return tuple(dict.fromkeys(name for _, name, _, _ in Formatter().parse(sentences("en")[code]) if name))
+
+
+@cache
 def phrase(code: str, lang: str, *names: str) -> Callable[..., str]:
     """A sentence made ready for being said often: its facts, texts or whole numbers, are given in the order of `names`.
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import Request
 
-from pricing.errors import InputError
 from service.conventions.problems import Problem
 from service.reading import read_json
 
@@ -40,18 +39,18 @@ async def json_of(request: Request) -> Any:
 
 
 def parsed(request: Request, body: bytes) -> Any:
-    """A body's JSON, its text strictly UTF-8; InputError says where it is not."""
+    """A body's JSON, its text strictly UTF-8; Problem 400 or InputError says where it is not."""
     raw = read_json(text_of(body), "request")
     request.state.raw = raw
     return raw
 
 
 def text_of(body: bytes) -> str:
-    """A body as text: UTF-8, with or without a byte order mark."""
+    """A body as text: UTF-8, with or without a byte order mark; Problem 400."""
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError("body_not_utf8", "request", byte=error.start) from None
+        raise Problem(400, "body_not_utf8", "request", byte=error.start) from None
 
 
 def check_members(raw: Any, most: int = MOST_MEMBERS) -> None:

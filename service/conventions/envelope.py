@@ -31,6 +31,9 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 _UNCOUNTED = ("/status/", "/metrics")  # who probes is never told to come back later
+# Where a key is asked for, and counted once it is known to hold; elsewhere one that is sent along changes nothing.
+KEYED = tuple(f"/v1/{name}" for name in ("prices", "quotes", "declarations", "levies", "workers", "audit"))
+_COUNTED_BY_KEY = (*_UNCOUNTED, *KEYED)
 _API_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 _PAGE_POLICY = (
     b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -75,7 +78,7 @@ class Envelope:
             head = read_head(scope)
             path, most = scope["path"], most_body(scope["path"], self._serving)
             _say_who(head, state, self._serving)
-            if b"authorization" not in head and not path.startswith(_UNCOUNTED):
+            if not path.startswith(_UNCOUNTED if b"authorization" not in head else _COUNTED_BY_KEY):
                 count_address(request)
             check_body(head, most)
         except Problem as problem:

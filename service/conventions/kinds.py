@@ -15,7 +15,7 @@ _CHARSET = {"csv": "; charset=utf-8"}
 
 
 def kind_wanted(asked: str | None, accept: str) -> str:
-    """`json`, `csv` or `parquet`. asked: of the address, goes before the header; Problem 406 or 422 where it is none."""
+    """`json`, `csv` or `parquet`. asked: of the address, goes before the header; Problem 406 or 422 otherwise."""
     if asked is not None:
         if asked not in MEDIA_TYPES:
             known = ", ".join(MEDIA_TYPES)

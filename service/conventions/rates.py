@@ -26,8 +26,8 @@ class Rates:
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}  # when it ends, how many came
         self._forgot = 0.0
 
-    def count(self, kind: str, who: str) -> dict[str, str]:
-        """Count a request; the headers that tell how many are left, or Problem 429 where there are none.
+    def count(self, kind: str, who: str, cost: int = 1) -> dict[str, str]:
+        """Count a request, or as many as it costs; the headers that tell how many are left, or Problem 429.
 
         The headers are those of draft-ietf-httpapi-ratelimit-headers: RateLimit-Policy and RateLimit.
         """
@@ -36,7 +36,7 @@ class Rates:
         if ends <= now:
             self._forget(now)
             ends, came = now + WINDOW_SECONDS, 0
-        came += 1
+        came += cost
         self._windows[kind, who] = ends, came
         seconds = min(int(ends - now) + 1, WINDOW_SECONDS)
         said = {
@@ -63,10 +63,12 @@ def count_key(request: Request, key_id: str) -> None:
     request.state.key_id = key_id
 
 
-def count_address(request: Request) -> None:
-    """Count a request without a key, or with one that does not hold, for its address; Problem 429."""
+def count_address(request: Request, cost: int = 1) -> None:
+    """Count a request without a key, or with one that does not hold, for its address; Problem 429. cost: of an answer
+    that has to be computed, in requests.
+    """
     rates: Rates = request.app.state.rates
-    request.state.rate = rates.count(BY_ADDRESS, address_of(request.client.host if request.client else ""))
+    request.state.rate = rates.count(BY_ADDRESS, address_of(request.client.host if request.client else ""), cost)
 
 
 @lru_cache(maxsize=4096)

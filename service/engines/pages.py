@@ -21,7 +21,8 @@ from service.engines.folder import FORMULA
 from service.engines.refused import REFUSAL_SCHEMA
 from service.engines.visible import Eyes, seen_lines, seen_refusals
 
-_BATCH = 8_192
+_BATCH = 4_096
+_BUFFER = 1 << 16  # bytes that are read of a column at once
 _NUMBERS = ("lines", "orders", "heads", "amount_millifen", "float_ppm", "levy_fen")
 DECLARATION_SCHEMA = pa.schema(
     [(name, pa.int64() if name in _NUMBERS else pa.string()) for name in files.DECLARATION_COLUMNS]
@@ -42,9 +43,9 @@ def batches(folder: Path, table: str, eyes: Eyes) -> Iterator[pa.RecordBatch]:
     """All rows as they are shown, batch by batch; at least one batch, so that the columns are known."""
     if table == "lines":
         columns = list(eyes.columns)
-        file = pq.ParquetFile(folder / files.LINES)
+        file = pq.ParquetFile(folder / files.LINES, buffer_size=_BUFFER, pre_buffer=False)
         yield seen_lines(_empty(pa.schema([LINE_SCHEMA.field(name) for name in columns])), eyes)
-        for batch in file.iter_batches(batch_size=_BATCH, columns=columns):
+        for batch in file.iter_batches(batch_size=_BATCH, columns=columns, use_threads=False):
             yield seen_lines(batch.select(columns), eyes)
         return
     schema, after = _schema(table), 0
@@ -66,7 +67,7 @@ def lines_of_worker(folder: Path, stored: str, eyes: Eyes) -> Rows:
 
 def _line_page(path: Path, eyes: Eyes, after: int, limit: int) -> tuple[Rows, int | None]:
     columns = list(eyes.columns)
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False) as file:
         sizes = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
         ends = list(accumulate(sizes))
         groups = [group for group, end in enumerate(ends) if end > after]

@@ -20,6 +20,7 @@ import service
 from service.json_text import json_bytes
 from service.month.folders import LevyFolder, left_receiving
 from service.month.run import Settings
+from service.operations.logs import Log, failure
 from service.refusals import both
 from service.serving import Serving
 from service.store import levies
@@ -46,8 +47,16 @@ class _Heard:
 class Supervisor:
     """Looks after the months of a store, in a thread of its own."""
 
-    def __init__(self, serving: Serving, engine: Engine, silent_s: float = SILENT_S, pause_s: float = PAUSE_S) -> None:
+    def __init__(
+        self,
+        serving: Serving,
+        engine: Engine,
+        silent_s: float = SILENT_S,
+        pause_s: float = PAUSE_S,
+        log: Log | None = None,
+    ) -> None:
         self._serving, self._engine, self._silent_s, self._pause_s = serving, engine, silent_s, pause_s
+        self._log = log
         self._not_before: dict[str, float] = {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._heard: dict[str, _Heard] = {}
@@ -84,6 +93,10 @@ class Supervisor:
                 self._look()
             except (StoreNotAvailable, OSError):
                 pass  # the store or the disk may come back; the next look tells
+            except Exception as error:  # a bug, but months that follow are still to be settled
+                if self._log is None:
+                    raise
+                self._log.error("months_not_looked_after", **failure(error))
             self._wanted.wait(_LOOK_S)
             self._wanted.clear()
 

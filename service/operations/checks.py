@@ -11,6 +11,7 @@ from typing import Any
 from pricing.errors import InputError, LichengError
 from pricing.tariff import Tariff
 from pricing.words import Phrase
+from service.auth.keyring import Keyring
 from service.clock import now
 from service.refusals import both, of_error
 from service.release_history import DEMONSTRATION, in_force
@@ -18,7 +19,7 @@ from service.serving import Serving
 from service.serving_found import Found, Given, found
 from service.settings import named_tariff
 from service.store import schema
-from service.store.counts import keys_that_hold
+from service.store.counts import keys_that_hold, last_sealed
 from service.store.database import connect, reading, sqlite_file
 from service.store.unavailable import StoreNotAvailable
 
@@ -101,7 +102,7 @@ def _tariff(serving: Serving, notes: list[Phrase]) -> int:
 
 
 def _database(serving: Serving, notes: list[Phrase]) -> int:
-    """The store answers, at a schema that this program knows; how many keys hold in it."""
+    """The store answers, at a schema that this program knows, sealed with this secret; how many keys hold in it."""
     file = sqlite_file(serving.database)
     if file is not None and not file.exists():
         notes.append(Phrase("check_store_new", {"file": file}))
@@ -115,9 +116,11 @@ def _database(serving: Serving, notes: list[Phrase]) -> int:
         if standing not in known:
             raise InputError("store_newer", "LICHENG_DATABASE_URL", found=standing, known=known[-1])
         with reading(engine) as connection:
-            keys = keys_that_hold(connection, now())
+            keys, sealed = keys_that_hold(connection, now()), last_sealed(connection)
     finally:
         engine.dispose()
+    if sealed is not None and serving.secret:
+        Keyring.of(serving.secret).open(sealed)  # another secret would give each worker a second id
     code = "check_store" if standing == known[-1] else "check_store_older"
     notes.append(Phrase(code, {"schema": standing, "known": known[-1], "keys": keys}))
     return keys

@@ -123,10 +123,10 @@ class OfLibraries(logging.Handler):
         """
         if record.name == "uvicorn.error" and record.exc_info:
             return
-        say = self._log.error if record.levelno >= logging.ERROR else self._log.warning
+        tell = self._log.error if record.levelno >= logging.ERROR else self._log.warning
         error = record.exc_info[1] if record.exc_info else None
         failed = {} if error is None else failure(error)
-        say("library", logger=record.name, code=str(record.msg).strip()[:200], **failed)
+        tell("library", logger=record.name, code=str(record.msg).strip()[:200], **failed)
 
 
 def failure(error: BaseException) -> dict[str, object]:

@@ -56,8 +56,8 @@ def _record(scope: Scope, status: int, seconds: float) -> None:
     running.metrics.answered(route, status, seconds)
     if code is not None:
         running.metrics.problem(code)
-    say = running.log.error if status >= 500 else running.log.info
-    say(
+    tell = running.log.error if status >= 500 else running.log.info
+    tell(
         "request",
         request_id=_of(scope, "request_id"),
         method=scope["method"] if scope["method"] in _METHODS else "OTHER",

@@ -83,7 +83,7 @@ def _why(levy: Levy) -> dict[str, Any]:
 async def _table(request: Request, levy_id: str, table: str) -> Response:
     caller, levy, folder = await _settled(request, levy_id)
     kind = kind_wanted(request.query_params.get("format"), request.headers.get("accept", ""))
-    erased = await to_thread.run_sync(_erased, request)
+    erased = await to_thread.run_sync(_erased, request, levy)
     eyes = eyes_of(levy, running(request).keyring, caller.tenant, erased, caller.role != PLATFORM)
     if kind == "json":
         return await _page(request, folder, table, eyes, caller.tenant)
@@ -106,9 +106,9 @@ async def _page(request: Request, folder: Path, table: str, eyes: Any, tenant: s
     return answer
 
 
-def _erased(request: Request) -> frozenset[str]:
+def _erased(request: Request, levy: Levy) -> frozenset[str]:
     with reading(running(request).engine) as connection:
-        return levies.erased(connection)
+        return levies.erased(connection, levy)
 
 
 def _made(folder: Path, table: str, kind: str, eyes: Any) -> Iterator[bytes]:

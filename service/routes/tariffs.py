@@ -15,6 +15,7 @@ from service.clock import today
 from service.conventions.etags import tag_of, tagged
 from service.conventions.problems import Problem
 from service.conventions.queries import query_of
+from service.conventions.rates import count_address
 from service.conventions.replies import JSON, marks
 from service.fields import read_date, read_month
 from service.json_text import json_bytes
@@ -25,6 +26,7 @@ from service.tariffs import InForce
 
 router = APIRouter(prefix="/v1/tariffs", tags=["tariffs"])
 _MOST_KEPT = 64  # answers that are kept ready
+_COST = 19  # requests that one which is not ready counts for beside itself: it takes as long, and anybody may ask
 _SETTLED = "public, max-age=300"  # of a date that is over: what was known then does not change
 _CHECKED = "public, no-cache"  # kept by whoever likes, and asked for again each time
 
@@ -103,6 +105,7 @@ async def _answer(request: Request, query: dict[str, str], make: Make) -> Respon
     key = id(held), request.scope["route"].path, asked, *(query.get(name) for name in ("region", "table", "name"))
     kept = ready.find(key)
     if kept is None:
+        count_address(request, _COST)
         kept = await to_thread.run_sync(_made, request, held, asked, make)
         ready.keep(key, kept)
     fresh = {"Cache-Control": _SETTLED if query.get("known_on") and known < day else _CHECKED}

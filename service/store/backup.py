@@ -17,6 +17,7 @@ import sqlite3
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -100,9 +101,10 @@ def _archive(making: Path, home: Path, manifest: dict[str, Any]) -> None:
     files: dict[str, str] = {}
     with open(making / _MADE, "xb", opener=_private) as file:
         with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
-            for name, source in [(DATABASE, making / DATABASE), *_kept(home)]:
+            # Twice, for a month that is settled meanwhile stands where its upload was gone the first time.
+            for name, source in chain([(DATABASE, making / DATABASE)], _kept(home), _kept(home)):
                 with _opened(source) as opened:
-                    if opened is not None:
+                    if opened is not None and name not in files:
                         files[name] = _added(archive, name, opened)
             manifest["files"] = files
             text = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
@@ -114,12 +116,12 @@ def _kept(home: Path) -> Iterator[tuple[str, Path]]:
     """Name and place of the files below the kept folders, the history of releases first; none that is being made."""
     history = home / RELEASES / HISTORY
     yield f"{RELEASES}/{HISTORY}", history
-    for folder in FOLDERS:
-        for path in sorted((home / folder).rglob("*")):
-            parts = path.relative_to(home).parts
-            making = any(part.startswith(".") or part.endswith(".receiving") for part in parts)
-            if path.is_file() and not path.is_symlink() and not making and path != history:
-                yield "/".join(parts), path
+    for name in FOLDERS:
+        for folder, inside, files in os.walk(home / name):  # what vanishes meanwhile is passed over
+            inside[:] = sorted(one for one in inside if not one.startswith(".") and not one.endswith(".receiving"))
+            for path in (Path(folder) / file for file in sorted(files) if not file.startswith(".")):
+                if path != history and not path.is_symlink():
+                    yield path.relative_to(home).as_posix(), path
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import Connection, func, select
 
 from service.store.keys import Key
-from service.store.tables import keys, levies
+from service.store.tables import keys, levies, quotes
 
 
 def answers(connection: Connection) -> None:
@@ -24,3 +24,10 @@ def levies_by_state(connection: Connection) -> dict[str, int]:
 def keys_that_hold(connection: Connection, at: dt.datetime) -> int:
     """Keys that may be used at a time."""
     return sum(Key(**row._mapping).holds(at) for row in connection.execute(select(keys)))
+
+
+def last_sealed(connection: Connection) -> bytes | None:
+    """The newest sealed document; None where there is none."""
+    kept = select(quotes.c.answer).where(quotes.c.answer.is_not(None)).order_by(quotes.c.id.desc()).limit(1)
+    found: bytes | None = connection.execute(kept).scalar()
+    return found

@@ -120,9 +120,12 @@ def hand_back(connection: Connection, levy_id: str, runner: str) -> None:
     connection.execute(change.values(state=QUEUED, runner=None, attempts=levies.c.attempts - 1))
 
 
-def erased(connection: Connection) -> frozenset[str]:
-    """Stored ids of the workers whose given ids are never shown again."""
-    return frozenset(connection.execute(select(erasures.c.worker_key)).scalars())
+def erased(connection: Connection, levy: Levy) -> frozenset[str]:
+    """Stored ids of the workers whose ids, as they were given for a levy, are never shown again: it was there when they
+    were erased. Who works on is given anew with a later month.
+    """
+    since = select(erasures.c.worker_key).where(erasures.c.erased_at >= levy.created_at)
+    return frozenset(connection.execute(since).scalars())
 
 
 def _of(levy_id: str, runner: str) -> tuple[Any, ...]:

@@ -94,7 +94,7 @@ def _made(folder: Path, table: str, kind: str, eyes: Any) -> Iterator[bytes]:
 
 def _eyes(held: Running, caller: Caller, levy: Levy) -> Any:
     with reading(held.engine) as connection:
-        erased = levies.erased(connection)
+        erased = levies.erased(connection, levy)
     return eyes_of(levy, held.keyring, caller.tenant, erased, caller.role != PLATFORM)
 
 

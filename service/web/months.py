@@ -176,20 +176,28 @@ async def _months(
     """The page of uploads. error: what was wrong with one; checked: what a check found."""
     lang = language_of(request)
     problem = None if error is None else Problem.of(error)
-    fields = (*FILES, "month", "known_on", "schemes", "covers")
-    errors = {} if problem is None else {problem.place if problem.place in fields else "": problem.message(lang)}
     day = today()
     before = (day.replace(day=1) - dt.timedelta(days=1)).isoformat()[:7]
-    typed = request.state.form.texts if hasattr(request.state, "form") else _EMPTY
+    form: Form | None = getattr(request.state, "form", None)
     shown = {
         "who": caller,
         "may_send": caller.role in PERMITS["levies.create"],
         "found": await listed(request, caller),
-        "errors": errors,
+        "errors": {} if problem is None else dict([_at_field(problem, form, lang)]),
         "checked": checked,
-        "texts": {"month": before, "known_on": day.isoformat(), **typed},
+        "texts": {"month": before, "known_on": day.isoformat(), **(form.texts if form else _EMPTY)},
     }
     return page(request, "months.html", status=200 if problem is None else problem.status, **shown)
+
+
+def _at_field(problem: Problem, form: Form | None, lang: str) -> tuple[str, str]:
+    """The field that a problem is about, "" for the form as a whole, and its sentence; of a file with its name."""
+    last = problem.place.rsplit("/", 1)[-1].split(", ")[0]
+    for file in form.files if form else ():
+        if last in (file.name, file.said):
+            return file.part, f"{file.said}: {problem.message(lang)}"
+    fields = (*FILES, "month", "known_on", "schemes", "covers")
+    return problem.place if problem.place in fields else "", problem.message(lang)
 
 
 def _sign_in(request: Request, code: str) -> Response:

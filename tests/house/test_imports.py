@@ -65,6 +65,7 @@ OUTSIDE = {
         "anyio": [*DOORS, "service/auth/*", "service/month/*"],
         "pydantic": ["service/schemas/*"],
         "limits": ["service/conventions/*"],
+        "python_multipart": ["service/month/*"],
         "structlog": ["service/operations/*"],
         "prometheus_client": ["service/operations/*"],
         "uvicorn": ["service/operations/*"],

@@ -89,6 +89,7 @@ def test_the_key_may_stand_in_the_environment(home: Path, candidate: Path, monke
     assert (refused.code, "[approval_by_other]" in refused.err) == (3, True)
 
 
+@pytest.mark.slow
 def test_typed_names_do_not_count_once_there_are_keys(home: Path, candidate: Path) -> None:
     for name in (LI, CHEN):
         assert run("approve", candidate, "--by", name).code == 0
@@ -124,6 +125,7 @@ def test_a_rotated_key_is_the_same_persons(home: Path, candidate: Path) -> None:
     assert released(candidate).code == 0  # what an expired key approved while it held, counts
 
 
+@pytest.mark.slow
 def test_what_a_revoked_key_approved_counts_no_longer(home: Path, candidate: Path) -> None:
     li, chen = key(LI), key(CHEN)
     assert (approve(candidate, li).code, approve(candidate, chen).code) == (0, 0)
@@ -157,6 +159,7 @@ def test_a_key_without_a_store(home: Path, candidate: Path) -> None:
     assert not home.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "forged",
     [
@@ -171,7 +174,7 @@ def test_an_approval_written_by_hand_is_in_no_log(home: Path, candidate: Path, f
     first, second = approvals(candidate)
     _file(candidate).write_text(json.dumps({"format": 1, "approvals": [{**first, **forged}, second]}), encoding="utf-8")
     assert "[approvals_not_authenticated]" in released(candidate).err
-    stolen = {**first, "by": CHEN, "key_id": second["key_id"], "note": "mine"}  # under the other key, which did not make it
+    stolen = {**first, "by": CHEN, "key_id": second["key_id"], "note": "mine"}  # under a key that did not make it
     _file(candidate).write_text(json.dumps({"format": 1, "approvals": [first, stolen]}), encoding="utf-8")
     assert "[approvals_not_authenticated]" in released(candidate).err
 
@@ -185,6 +188,7 @@ def test_an_approval_whose_entry_is_missing_can_be_given_again(home: Path, candi
     assert ([one["by"] for one in shown["not_counted"]], shown["missing"]) == ([LI], 1)
 
 
+@pytest.mark.slow
 def test_without_keys_of_actuaries_it_is_as_it_was(home: Path, candidate: Path) -> None:
     assert run("approve", candidate, "--by", LI).code == 0
     assert [set(one) for one in approvals(candidate)] == [

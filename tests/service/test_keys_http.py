@@ -92,6 +92,7 @@ def test_a_key_expires_in_its_second(service: Service) -> None:
     assert not replace(KEY, expires_at=now().isoformat()).holds(now())
 
 
+@pytest.mark.slow
 def test_a_key_that_was_revoked_in_use_stops_within_a_second() -> None:
     with served() as service:
         token = service.keys["insurer"]
@@ -169,6 +170,7 @@ def test_a_known_key_goes_on_while_the_store_is_away_and_an_unknown_one_does_not
     assert asyncio.run(ask()) == KEY
 
 
+@pytest.mark.slow
 def test_a_store_that_hangs_holds_a_known_key_up_for_a_second_at_most() -> None:
     reads = Reads()
 

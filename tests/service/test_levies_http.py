@@ -9,8 +9,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import text
 
+from service.auth.keyring import Keyring
+from service.clock import now
 from service.engines.folder import DECLARATIONS, RECEIPT, REFUSALS, sha256
+from service.store.database import connect, writing
 from tests.months import lines, refusals, run, settle, totals, write_parquet
 from tests.service.sent_months import (
     COMMAND,
@@ -26,7 +30,7 @@ from tests.service.sent_months import (
     send,
     send_form,
 )
-from tests.service.serving import Service, client
+from tests.service.serving import SECRET, Service, client
 
 Json = dict[str, Any]
 OTHERS = {"platform": "didi", "worker": "w_elsewhere"}
@@ -101,8 +105,8 @@ def test_pages_csv_and_parquet_hold_the_same(sent: Sent) -> None:
             item.pop("number", None)
         got = pq.read_table(io.BytesIO(sent.get(table, Accept=PARQUET).content)).to_pylist()
         assert got == items
-        text = sent.get(table, Accept=CSV).content.decode("utf-8-sig")
-        assert len(text.splitlines()) == len(items) + 1
+        shown = sent.get(table, Accept=CSV).content.decode("utf-8-sig")
+        assert len(shown.splitlines()) == len(items) + 1
 
 
 def test_formulas_of_a_spreadsheet_are_disarmed_in_csv(sent: Sent) -> None:
@@ -224,3 +228,24 @@ def test_refusals_csv_is_the_commands_but_for_its_order(sent: Sent) -> None:
     got = sent.get("refusals?format=csv").content.decode("utf-8-sig").splitlines()
     wanted = (sent.command / REFUSALS).read_text("utf-8-sig").splitlines()
     assert (got[0], sorted(got)) == (wanted[0], sorted(wanted))
+
+
+def test_an_erased_worker_is_shown_to_nobody_again(sent: Sent) -> None:
+    usage, _ = month_files(sent.folder, [{**row, "worker": row["worker"].replace("rider", "gone_")} for row in rows(6)])
+    levy = over(sent.service, send(sent.service, usage.read_bytes()))
+    address = levy["links"]["lines"]
+    given = "w_gone__0000001"
+    before = sent.service.get(address + "?format=csv", "platform")
+    assert given in before.text
+    engine = connect(sent.service.database)
+    stored = Keyring.of(SECRET).worker_key(given)
+    with writing(engine) as connection:
+        facts = {"worker": stored, "at": now().isoformat()}
+        connection.execute(text("INSERT INTO erasures (worker_key, erased_at) VALUES (:worker, :at)"), facts)
+    engine.dispose()
+    after = sent.service.get(address + "?format=csv", "platform", **{"If-None-Match": before.headers["ETag"]})
+    assert after.status_code == 200
+    assert given not in after.text
+    assert stored in after.text
+    assert "w_gone__0000000" in after.text
+    assert given not in sent.service.get(levy["links"]["refusals"] + "?format=csv", "platform").text

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from service.calls import CALLS
+from service.conventions.envelope import KEYED
 from service.conventions.languages import accepted
 from service.conventions.rates import BY_KEY, Rates, address_of
 from tests.service.serving import Service, client
@@ -125,9 +127,29 @@ def test_a_key_may_ask_so_often_and_is_told_how_often_yet() -> None:
         assert service.post("/v1/prices", RIDER, role="auditor").status_code == 200, "another key has its own"
 
 
+def test_every_call_that_asks_for_a_key_is_counted_by_it() -> None:
+    keyed = [path for (_, path), call in CALLS.items() if call.action]
+    assert len(keyed) > 10
+    assert all(path.startswith(KEYED) for path in keyed)
+
+
+def test_a_key_on_an_open_address_changes_nothing() -> None:
+    with client(address_per_minute=30) as service:
+        made_up = {"Authorization": "Bearer anything"}
+        answers = [service.get("/v1/schema", role="", **made_up).status_code for _ in range(31)]
+        assert answers == [200] * 30 + [429]
+
+
+def test_an_answer_that_must_be_computed_counts_for_twenty() -> None:
+    with client(address_per_minute=50) as service:
+        left = [service.get(f"/v1/tariffs/2025-0{month}", role="").headers["ratelimit"] for month in (8, 8, 7, 6)]
+        assert [one.split(";")[1] for one in left] == ["r=30", "r=29", "r=9", "r=0"]
+        assert service.get("/v1/tariffs/2025-08", role="").status_code == 429
+
+
 def test_an_address_without_a_key_may_ask_so_often() -> None:
     with client(address_per_minute=2) as service:
-        answers = [service.get("/v1/tariffs", role="") for _ in range(3)]
+        answers = [service.get("/v1/schema", role="") for _ in range(3)]
         assert [one.status_code for one in answers] == [200, 200, 429]
         assert answers[2].headers["ratelimit-policy"] == '"address";q=2;w=60'
         assert service.post("/v1/prices", RIDER).status_code == 200, "keys are counted for themselves"

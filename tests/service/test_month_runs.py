@@ -219,6 +219,7 @@ def test_the_whole_server_killed_in_the_middle_of_a_month(tmp_path: Path) -> Non
     usage, register = month_files(tmp_path, big(30_000))
     parts = [("usage", ("usage.csv", usage.read_bytes())), ("platforms", ("r.csv", register.read_bytes()))]
     home = tmp_path / "home"
+    home.mkdir()
     with served(home) as first:
         sent = send_form(first, parts)
         address = sent.headers["Location"]

@@ -17,7 +17,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.serving import SECRET, Service, make_keys, served, stop
+from pricing.errors import InputError
+from service.auth.keyring import Keyring
+from tests.service.serving import SECRET, Service, client, make_keys, served, stop
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("LICHENG_")}
 EXAMPLES = Path(__file__).parents[2] / "service" / "examples"
@@ -92,6 +94,17 @@ def test_a_check_looks_at_database_tariff_and_folder(tmp_path: Path) -> None:
     assert {"home_not_writable", "database_not_reached"} < set(wrong)
     assert len(wrong) == 3, wrong
     assert "hunter2" not in json.dumps(found)
+
+
+def test_another_secret_than_the_one_it_was_sealed_with_is_refused(tmp_path: Path) -> None:
+    with client(tmp_path) as service:
+        assert service.post("/v1/quotes", RIDER).status_code == 201
+    other = "n0t-the-0ne-it-w4s-5ealed-w1th-but-g00d"
+    code, found = checked(tmp_path, LICHENG_SECRET=other)
+    assert (code, codes(found)) == (2, [("LICHENG_SECRET", "seal_broken")])
+    assert checked(tmp_path, LICHENG_SECRET=SECRET.decode())[0] == 0
+    with pytest.raises(InputError, match="cannot be opened"):
+        Keyring.of(other.encode()).open(Keyring.of(SECRET).seal(b"a document"))
 
 
 def test_a_start_that_is_refused_says_so_as_json_too(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_a_database_that_went_and_came_back(tmp_path: Path) -> None:
             began = time.monotonic()
             assert [asked(service, "/v1/prices").status_code for _ in range(20)] == [200] * 20
             assert [asked(service, "/v1/quotes").status_code for _ in range(20)] == [503] * 20
-            assert time.monotonic() - began < 20
+            assert time.monotonic() - began < 60
             server.start()
             until(lambda: asked(service, "/v1/quotes").status_code == 201)
             assert service.get(before.headers["location"]).content == before.content

@@ -174,3 +174,15 @@ def test_the_schema_has_the_contract_and_the_problems_in_both_languages(service:
     assert english["usage"][0]["meaning"] != chinese["usage"][0]["meaning"]
     assert {one["code"] for one in english["problems"]} == {one["code"] for one in chinese["problems"]}
     assert service.get("/v1/schema?lang=fr", role="").status_code == 422
+
+
+def test_a_history_that_does_not_hold_is_no_answer_and_names_no_file(tmp_path: Path) -> None:
+    (tmp_path / "releases").mkdir()
+    with client(tmp_path) as service:
+        priced = service.get("/v1/tariffs/2025-08", role="").content
+        (tmp_path / "releases" / "history.jsonl").write_text("broken\n", encoding="utf-8")
+        answer = service.get("/v1/tariffs", role="")
+        assert (answer.status_code, answer.json()["code"]) == (503, "tariff_not_available")
+        assert answer.headers["retry-after"] == "5"
+        assert str(tmp_path) not in answer.text
+        assert service.get("/v1/tariffs/2025-08", role="").content == priced, "what is in force goes on"

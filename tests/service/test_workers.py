@@ -1,11 +1,14 @@
 """One worker's data: given out whole, erased whole, and in clear nowhere, before as after."""
 
 import json
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -17,55 +20,84 @@ from tests.months import run, write_csv
 from tests.service.sent_months import Json, all_items, over, rows, send
 from tests.service.serving import SECRET, Service, client
 
-WORKER, OTHER = "w_rider_0000001", "w_rider_0000000"
-REF = "=R-1"
 QUOTE: Json = {
     "month": "2025-08",
-    "worker": WORKER,
+    "worker": "w_nobody00",
     "schemes": ["pilot_per_order"],
     "covers": [],
     "usage": [
         {"platform": "meituan", "region": "500000", "occupation": "food_rider", "vehicle": "e_bike", "orders": 5}
     ],
 }
-IDEMPOTENT = {"Idempotency-Key": "quote-of-the-worker"}
+SECRETS = ("w_rider_", "=R-", "team ")  # what must stand nowhere in clear
 
 
 @dataclass
 class Made:
-    """A service that keeps three quotes and one month of a worker, and a quote of another."""
+    """A service that keeps three quotes and a month of a worker, and a quote and a line of another."""
 
     service: Service
-    quote: Json
     levy: str
-    secret: list[str]  # what must stand nowhere in clear
+    number: int
+    quote: Json = field(default_factory=dict)
+
+    @property
+    def worker(self) -> str:
+        """Has two lines of the month."""
+        return f"w_rider_{2 * self.number + 1:07d}"
+
+    @property
+    def other(self) -> str:
+        """Has one."""
+        return f"w_rider_{2 * self.number:07d}"
+
+    @property
+    def refs(self) -> set[str]:
+        """How the sender calls the worker's rows."""
+        return {f"=R-{3 * self.number + place}" for place in (1, 2)}
+
+    def ask(self, role: str = "insurer", **changed: str) -> httpx.Response:
+        """Store a quote of the worker."""
+        named = {"Idempotency-Key": f"quote-{self.number}"} if not changed and role == "insurer" else {}
+        return self.service.post("/v1/quotes", {**QUOTE, "worker": self.worker, **changed}, role, **named)
 
 
-def make(service: Service, folder: Path) -> Made:
-    quote = service.post("/v1/quotes", QUOTE, "insurer", **IDEMPOTENT).json()
-    service.post("/v1/quotes", QUOTE, "platform")
-    service.post("/v1/quotes", {**QUOTE, "month": "2025-09"}, "insurer")
-    service.post("/v1/quotes", {**QUOTE, "worker": OTHER}, "insurer")
-    levy = over(service, send(service, write_csv(folder / "usage.csv", rows(4)).read_bytes()))
+def make(service: Service, levy: str, number: int) -> Made:
+    made = Made(service, levy, number)
+    made.quote = made.ask().json()
+    for answer in (made.ask("platform"), made.ask(month="2025-09"), made.ask(worker=made.other)):
+        assert answer.status_code == 201, answer.text
+    return made
+
+
+def sent_month(service: Service, folder: Path) -> str:
+    levy = over(service, send(service, write_csv(folder / "usage.csv", rows(42)).read_bytes()))
     assert levy["state"] == "done", levy
-    return Made(service, quote, levy["id"], [WORKER, OTHER, "w_rider_", REF, "team 1"])
+    return str(levy["id"])
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, str, Iterator[int]]]:
+    with client() as service:
+        yield service, sent_month(service, tmp_path_factory.mktemp("sent")), count()
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Iterator[Made]:
-    with client() as service:
-        yield make(service, tmp_path)
+def made(kept: tuple[Service, str, Iterator[int]]) -> Made:
+    """Every test has a worker of its own."""
+    service, levy, numbers = kept
+    return make(service, levy, next(numbers))
 
 
-def export(made: Made, worker: str = WORKER, role: str = "auditor") -> Json:
-    answer = made.service.get(f"/v1/workers/{worker}/export", role)
+def export(made: Made, worker: str = "", role: str = "auditor") -> Json:
+    answer = made.service.get(f"/v1/workers/{worker or made.worker}/export", role)
     assert answer.status_code == 200, answer.text
     found: Json = answer.json()
     return found
 
 
-def erased(made: Made, worker: str = WORKER) -> Json:
-    answer = made.service.http.delete(f"/v1/workers/{worker}", headers=made.service.key("admin"))
+def erased(made: Made, worker: str = "") -> Json:
+    answer = made.service.http.delete(f"/v1/workers/{worker or made.worker}", headers=made.service.key("admin"))
     assert answer.status_code == 200, answer.text
     found: Json = answer.json()
     return found
@@ -76,21 +108,21 @@ def in_clear(made: Made) -> list[str]:
     found = []
     for path in made.service.home.rglob("*"):
         raw = path.read_bytes() if path.is_file() else b""
-        found += [f"{path.name}: {word}" for word in made.secret if word.encode() in raw or word in path.name]
+        found += [f"{path.name}: {word}" for word in SECRETS if word.encode() in raw or word in path.name]
     engine = connect(made.service.database)
     with reading(engine) as connection:
         names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
         assert len(names) >= 6
         for name in names:
             for row in connection.execute(text(f'SELECT * FROM "{name}"')):
-                found += [f"{name}: {word}" for word in made.secret if word in repr(tuple(row))]
+                found += [f"{name}: {word}" for word in SECRETS if word in repr(tuple(row))]
     engine.dispose()
     return found
 
 
 def test_an_export_holds_all_that_is_kept_of_a_worker(made: Made) -> None:
     found = export(made)
-    assert (found["worker"], found["erased_at"], found["unfinished_levies"]) == (WORKER, None, [])
+    assert (found["worker"], found["erased_at"], found["unfinished_levies"]) == (made.worker, None, [])
     assert [(one["tenant"], one["month"]) for one in found["quotes"]] == [
         ("insurer-house", "2025-08"),
         ("meituan", "2025-08"),
@@ -98,15 +130,17 @@ def test_an_export_holds_all_that_is_kept_of_a_worker(made: Made) -> None:
     ]
     first = found["quotes"][0]
     assert (first["id"], first["answer"]) == (made.quote["id"], made.quote)
-    assert {name: first["request"][name] for name in QUOTE} == QUOTE
+    assert {name: first["request"][name] for name in QUOTE} == {**QUOTE, "worker": made.worker}
     [month] = found["levies"]
-    theirs = [line for line in all_items(made.service, f"/v1/levies/{made.levy}/lines") if line["worker"] == WORKER]
-    assert theirs
+    theirs = [
+        line for line in all_items(made.service, f"/v1/levies/{made.levy}/lines") if line["worker"] == made.worker
+    ]
+    assert {line["worker_ref"] for line in theirs} == made.refs
     assert [line["levy_fen"] for line in month["lines"]] == [line["levy_fen"] for line in theirs]
     assert {(line["worker"], line["worker_ref"]) for line in month["lines"]} == {
         (line["worker"], line["worker_ref"]) for line in theirs
     }
-    assert OTHER not in json.dumps(found)
+    assert made.other not in json.dumps(found)
 
 
 def test_nothing_names_a_worker_in_clear_before_or_after_an_erasure(made: Made) -> None:
@@ -119,12 +153,22 @@ def test_nothing_names_a_worker_in_clear_before_or_after_an_erasure(made: Made) 
 
 
 def test_the_search_for_clear_names_would_find_one(made: Made) -> None:
-    (made.service.home / "levies" / made.levy / "note").write_text(WORKER, encoding="utf-8")
+    note = made.service.home / "levies" / made.levy / "note"
+    note.write_text(made.worker, encoding="utf-8")
+    _change(made, "UPDATE keys SET holder = 'w_rider_0000001' WHERE role = 'actuary'")
+    assert {place.split(":")[0] for place in in_clear(made)} >= {"note", "keys", "licheng.db-wal"}
+    note.unlink()
+    _change(made, "UPDATE keys SET holder = 'x' WHERE role = 'actuary'")
+    _settle(connect(made.service.database))
+    assert in_clear(made) == []
+
+
+def _change(made: Made, statement: str) -> None:
     engine = connect(made.service.database)
     with writing(engine) as connection:
-        connection.execute(text("UPDATE keys SET holder = :worker WHERE role = 'admin'"), {"worker": WORKER})
+        connection.execute(text("PRAGMA secure_delete=ON"))
+        connection.execute(text(statement))
     engine.dispose()
-    assert {place.split(":")[0] for place in in_clear(made)} >= {"note", "keys"}
 
 
 def test_an_erased_worker_is_shown_to_nobody(made: Made) -> None:
@@ -133,14 +177,11 @@ def test_an_erased_worker_is_shown_to_nobody(made: Made) -> None:
     assert (gone.status_code, gone.json()["code"]) == (410, "quote_erased")
     again = made.service.post(f"/v1/quotes/{made.quote['id']}/reproduce", {})
     assert again.status_code == 410
-    replayed = made.service.post("/v1/quotes", QUOTE, "insurer", **IDEMPOTENT)
-    assert (replayed.status_code, WORKER in replayed.text) == (410, False)
-    lines = all_items(made.service, f"/v1/levies/{made.levy}/lines")
-    assert WORKER not in json.dumps(lines)
-    assert REF not in json.dumps(
-        [line for line in lines if line["worker"].startswith("w_") and line["worker"] != OTHER]
-    )
-    assert OTHER in json.dumps(lines)
+    replayed = made.ask()
+    assert (replayed.status_code, made.worker in replayed.text) == (410, False)
+    lines = json.dumps(all_items(made.service, f"/v1/levies/{made.levy}/lines"))
+    assert [word for word in (made.worker, *made.refs) if f'"{word}"' in lines] == []
+    assert made.other in lines
     found = export(made)
     assert [(one["request"], one["answer"]) for one in found["quotes"]] == [(None, None)] * 3
     assert {line["worker"] for month in found["levies"] for line in month["lines"]} == {found["stored_as"]}
@@ -158,9 +199,9 @@ def test_lines_stay_as_records_of_what_was_levied(made: Made) -> None:
 
 
 def test_other_workers_keep_what_is_theirs(made: Made) -> None:
-    before = export(made, OTHER)
+    before = export(made, made.other)
     erased(made)
-    after = export(made, OTHER)
+    after = export(made, made.other)
     assert (after["quotes"], after["levies"]) == (before["quotes"], before["levies"])
     assert before["quotes"]
 
@@ -169,29 +210,40 @@ def test_the_audit_log_says_what_was_done_and_not_to_whom(made: Made) -> None:
     stored = export(made)["stored_as"]
     done = erased(made)
     items = all_items(made.service, "/v1/audit", "auditor")
-    entries = {one["action"]: one for one in items if one["action"].startswith("worker.")}
+    entries = {one["action"]: one for one in items if one["action"].startswith("worker.")}  # the last of each
     assert entries["worker.erased"]["subject"] == done["erasure"]
     assert entries["worker.erased"]["detail"] == {"quotes": 3}
     assert entries["worker.exported"]["detail"]["quotes"] == 3
-    assert [word for word in (WORKER, stored) if word in json.dumps(items)] == []
+    assert [word for word in (made.worker, stored) if word in json.dumps(items)] == []
 
 
 def test_what_is_stored_after_an_erasure_is_erased_by_the_next(made: Made) -> None:
     assert erased(made)["quotes"] == 3
     assert erased(made)["quotes"] == 0
-    made.service.post("/v1/quotes", QUOTE, "insurer")
+    assert made.ask(month="2025-09").status_code == 201
     assert erased(made)["quotes"] == 1
+
+
+@pytest.mark.slow
+def test_who_works_on_is_named_again_in_a_later_month(made: Made, tmp_path: Path) -> None:
+    erased(made)
+    time.sleep(1.1)  # times are kept by the second
+    later = sent_month(made.service, tmp_path)
+    lines = {levy: json.dumps(all_items(made.service, f"/v1/levies/{levy}/lines")) for levy in (made.levy, later)}
+    assert [made.worker in lines[levy] for levy in (made.levy, later)] == [False, True]
+    assert [month["lines"][0]["worker"] == made.worker for month in export(made)["levies"]] == [False, True]
+    erased(made)
+    assert made.worker not in json.dumps(all_items(made.service, f"/v1/levies/{later}/lines"))
 
 
 @pytest.mark.parametrize(
     "worker", ["short", "w_4KQ7ZB2M%0a", "..%2F..%2Fetc%2Fpasswd", "w" * 65, "%F0%9F%9A%B4rider00"]
 )
-def test_what_is_no_pseudonym(worker: str) -> None:
-    with client() as service:
-        for method, address in (("GET", f"/v1/workers/{worker}/export"), ("DELETE", f"/v1/workers/{worker}")):
-            answer = service.http.request(method, address, headers=service.key("admin"))
-            assert answer.status_code in (404, 422), answer.text
-            assert answer.json()["code"] in ("worker_not_valid", "not_found", "address_unknown")
+def test_what_is_no_pseudonym(made: Made, worker: str) -> None:
+    for method, address in (("GET", f"/v1/workers/{worker}/export"), ("DELETE", f"/v1/workers/{worker}")):
+        answer = made.service.http.request(method, address, headers=made.service.key("admin"))
+        codes = {400: "address_unreadable", 404: "address_unknown", 422: "worker_not_valid"}
+        assert answer.json()["code"] == codes[answer.status_code], answer.text
 
 
 def test_nobody_is_known_by_that_name(made: Made) -> None:
@@ -203,7 +255,7 @@ def test_nobody_is_known_by_that_name(made: Made) -> None:
 def test_an_erasure_overwrites_what_it_empties(tmp_path: Path) -> None:
     engine = connect(database_url("", tmp_path))
     schema.upgrade(engine)
-    worker, mark = Keyring.of(SECRET).worker_key(WORKER), b"\x07sealed document of a worker\x07" * 40
+    worker, mark = Keyring.of(SECRET).worker_key("w_4KQ7ZB2M"), b"\x07sealed document of a worker\x07" * 40
     _store(engine, worker, mark)
     _settle(engine)
     assert mark[:900] in (tmp_path / "licheng.db").read_bytes()
@@ -215,7 +267,7 @@ def test_an_erasure_overwrites_what_it_empties(tmp_path: Path) -> None:
 
 
 def test_an_erasure_on_either_database(engine: Engine) -> None:
-    worker = Keyring.of(SECRET).worker_key(WORKER)
+    worker = Keyring.of(SECRET).worker_key("w_4KQ7ZB2M")
     _store(engine, worker, b"sealed")
     with writing(engine) as connection:
         done = erase(connection, worker, "operator")
@@ -260,22 +312,24 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
     monkeypatch.delenv("LICHENG_DATABASE_URL", raising=False)
     (tmp_path / "home").mkdir()
     with client(tmp_path / "home") as service:
-        yield make(service, tmp_path)
+        yield make(service, sent_month(service, tmp_path), 0)
 
 
+@pytest.mark.slow
 def test_the_commands_do_what_the_routes_do(here: Made) -> None:
-    printed = json.loads(run("worker", "export", WORKER).out)
+    printed = json.loads(run("worker", "export", here.worker).out)
     assert {**printed, "exported_at": ""} == {**export(here), "exported_at": ""}
-    counted = json.loads(run("worker", "erase", WORKER, "--json").out)
+    counted = json.loads(run("worker", "erase", here.worker, "--json").out)
     assert (counted["erasure"], counted["quotes"], len(export(here)["quotes"])) == (None, 3, 3)
     for lang, words in (("en", "Nothing was erased"), ("zh", "尚未删除")):
-        assert words in run("worker", "erase", WORKER, "--lang", lang).out
-    assert "3" in run("worker", "erase", WORKER, "--yes", "--lang", "zh").out
+        assert words in run("worker", "erase", here.worker, "--lang", lang).out
+    assert "3" in run("worker", "erase", here.worker, "--yes", "--lang", "zh").out
     assert here.service.get(f"/v1/quotes/{here.quote['id']}").status_code == 410
     assert "[worker_not_valid]" in run("worker", "export", "x").err
 
 
+@pytest.mark.slow
 def test_another_secret_opens_nothing(here: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LICHENG_SECRET", "Zq3v9-another-one-of-good-length-Xk2Lw8")
-    found: Any = json.loads(run("worker", "export", WORKER).out)
+    found: Any = json.loads(run("worker", "export", here.worker).out)
     assert (found["quotes"], found["levies"]) == ([], [])

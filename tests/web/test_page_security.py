@@ -189,3 +189,25 @@ def test_who_asks_too_often_is_told_so_on_a_page() -> None:
     assert (statuses[2], last.status_code) == (429, 429)
     assert last.headers["retry-after"].isdigit()
     assert say("problem_too_many", "en") in last.text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("mine.csv", b"month,worker,platform,region,occupation,kilometres\n", "unknown_column"),
+        ("mine.csv", b"\xff\xfe\x00", "csv_unreadable"),
+        ("mine.parquet", b"PAR1xxxxPAR1", "parquet_unreadable"),
+    ],
+)
+def test_a_file_that_cannot_be_checked_is_named_at_its_field(
+    clean: Service, name: str, content: bytes, code: str
+) -> None:
+    csrf = sign_in(clean, "platform")
+    form, files = {"month": "2025-08", "known_on": "2025-11-30"}, {"usage": (name, content, "text/csv")}
+    answer = clean.http.post(f"/months/check?csrf={csrf}", data=form, files=files, headers=HTML)
+    said = re.search(r'<p class="error" id="usage-error">([^<]+)<', answer.text)
+    assert said is not None
+    beginning = say(code, "en", **dict.fromkeys(("key", "known", "reason"), "|")).split("|")[0].replace("'", "")
+    assert said[1].replace("&#39;", "").startswith(f"{name}: {beginning}")
+    assert str(clean.home) not in answer.text
+    assert list((clean.home / "levies").glob("*.receiving")) == []
