@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from pricing.errors import InputError
 from service.release import release, rollback
 from service.release_history import HISTORY
 from service.store import keys
@@ -135,8 +136,9 @@ def test_a_key_that_was_made_or_changed_by_hand(engine: Engine, tmp_path: Path, 
     "text_", ["", "7", "7:", "0:sha256:" + "0" * 64, "x:sha256:" + "0" * 64, "1:sha256:" + "G" * 64]
 )
 def test_what_is_no_head(text_: str) -> None:
-    with pytest.raises(Exception, match="no head"):
+    with pytest.raises(InputError) as caught:
         head_of(text_)
+    assert caught.value.code == "audit_head_not_valid"
     assert head_of("7:sha256:" + "a" * 64) == Head(7, "sha256:" + "a" * 64)
 
 
