@@ -36,7 +36,7 @@ $(STAMP): pyproject.toml requirements.lock
 	@printf '%s\n' '$(CURDIR)' > $@
 
 run: setup ## a first look: prices, a month, then the service on this machine until Ctrl-C
-	@$(PY) -m service.cli_first_run
+	@$(PY) -m service.cli.first_run
 
 test: setup ## the quick tests
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadfile -m "not slow"

@@ -149,7 +149,7 @@ def _peak_megabytes(usage: Path, platforms: Path, out: Path, more: Sequence[str]
     options = ["levy", str(usage), "--month", MONTH, "--platforms", str(platforms), "--known-on", "2025-10-15"]
     options += ["--schemes", ",".join(SCHEMES), "--demonstration", "--out", str(out), *more]
     code = (
-        f"import sys; sys.argv = ['licheng', *{options!r}]\nfrom service.cli import main\n"
+        f"import sys; sys.argv = ['licheng', *{options!r}]\nfrom service.cli.main import main\n"
         "try: main()\nexcept SystemExit: pass\n"
         "print([line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')][0], file=sys.stderr)"
     )

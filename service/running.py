@@ -9,16 +9,16 @@ from sqlalchemy import Engine
 
 from service.auth.keyring import Keyring
 from service.auth.known_keys import KnownKeys
-from service.desk import Desk
 from service.month.supervisor import Supervisor
 from service.operations.logs import Log
 from service.operations.metrics import Metrics
 from service.operations.watch import Watch
+from service.prices.desk import Desk
 from service.serving import Serving
 from service.store import keys, schema
 from service.store.database import connect
 from service.store.writer import Writer
-from service.tariffs import Tariffs
+from service.tariff.held import Tariffs
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from pricing.side import HISTORY_COLUMNS
 from pricing.tariff import Tariff
 from pricing.usage import COLUMNS, DECLARED_GREATEST, KEY
 from pricing.words import sentences
-from service.declare import COLUMNS as DECLARED_COLUMNS
 from service.engines.columns import folder_columns
+from service.prices.declare import COLUMNS as DECLARED_COLUMNS
 
 _REGISTER_KINDS = {"pilot_float_pct": "whole", "class_float_pct": "whole", "risk_class": "whole"}
 _EXAMPLES = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pricing.errors import InputError
 from pricing.words import LANGUAGES
-from service.release_history import in_force
+from service.releases.history import in_force
 
 
 def tariff_folder() -> Path:

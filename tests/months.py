@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from pricing.payers import PAYER_NAMES
 from pricing.usage import KEY, NUMBERS, TEXTS
-from service.cli import main
+from service.cli.main import main
 from service.engines.folder import DECLARATIONS, LINES, REFUSALS, SIDE_REFUSALS, TOTALS, read_csv
 
 Json = dict[str, Any]

@@ -59,7 +59,7 @@ class Keyring:
             raise InputError("seal_broken", "LICHENG_SECRET") from None
 
     def token(self, text: str, tenant: str) -> str:
-        """A short text sealed for a tenant (AES-256-SIV): equal ones alike, so that a run done twice writes the same."""
+        """A short text sealed for a tenant (AES-256-SIV): equal ones alike, so a run done twice writes the same."""
         return base64.urlsafe_b64encode(self.tokens.encrypt(text.encode(), [tenant.encode()])).decode().rstrip("=")
 
     def text_of(self, token: str, tenant: str) -> str | None:

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import Response
 
 from service.json_text import json_bytes
-from service.release_history import DEMONSTRATION
-from service.tariffs import InForce
+from service.releases.history import DEMONSTRATION
+from service.tariff.held import InForce
 
 JSON = "application/json"
 

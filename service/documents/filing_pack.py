@@ -17,13 +17,13 @@ from pricing.rate_table import EVIDENCE, NATION, STATUSES, Found
 from pricing.tariff import Tariff
 from pricing.units import month_text, parse_month
 from pricing.words import LANGUAGES
-from service.declare import declare
 from service.documents.rate_book import workbook_bytes
 from service.documents.rate_pages import rate_book
 from service.documents.rating_rules import rules_page
-from service.quote import quote
-from service.tariff_pages import plain
-from service.terminal import show_declarations, show_quote
+from service.prices.declare import declare
+from service.prices.quote import quote
+from service.tariff.pages import plain
+from service.terminal.prices import show_declarations, show_quote
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 INDEX = "index.json"

@@ -19,7 +19,7 @@ from service.engines import store
 from service.engines.beside import side_of_worker
 from service.engines.month_files import MonthFiles
 from service.engines.previous import BEFORE, corrected, opened
-from service.shown import shown_line
+from service.prices.shown import shown_line
 
 
 def explain_line(folder: Path, number: int, work: Path, lang: str) -> dict[str, Any]:

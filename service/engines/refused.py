@@ -20,7 +20,7 @@ from pricing.units import IntArray
 from service.engines.folder import FORMULA
 from service.engines.rekeyed import aside_facts
 from service.engines.side_rows import Record, history_of, refused_enrolments
-from service.history_words import HISTORY, OF_HISTORY, Sent, start_of
+from service.prices.history_words import HISTORY, OF_HISTORY, Sent, start_of
 from service.refusals import both, of_row
 
 REFUSAL_SCHEMA = pa.schema(

@@ -19,7 +19,7 @@ from pricing.units import IntArray, month_text
 from pricing.usage import COLUMN_NUMBER
 from service.engines.refused import escaped
 from service.engines.side_rows import record_of
-from service.history_words import HISTORY, Sent, told
+from service.prices.history_words import HISTORY, Sent, told
 from service.refusals import both, of_row
 
 _TEXTS = ("worker", "cover", "column", "code", "message", "message_zh")

@@ -11,7 +11,7 @@ from service.engines import folder as files
 from service.engines import store
 from service.engines.local import State, Terms
 from service.engines.month_files import MonthFiles
-from service.technical import technical_of
+from service.prices.technical import technical_of
 
 _SUMS = ("workers_fen", "platforms_fen", "payers_fen", "declarations_fen")
 

@@ -33,7 +33,7 @@ from service.store import levies
 from service.store.database import Connection, Engine, connect, writing
 from service.store.levies import Levy
 from service.store.unavailable import StoreNotAvailable
-from service.tariffs import Tariffs
+from service.tariff.held import Tariffs
 
 T = TypeVar("T")
 _TRIES, _PAUSE_S = 30, 2.0  # to reach the store when all is done

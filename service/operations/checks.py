@@ -14,7 +14,7 @@ from pricing.words import Phrase
 from service.auth.keyring import Keyring
 from service.clock import now
 from service.refusals import both, of_error
-from service.release_history import DEMONSTRATION, in_force
+from service.releases.history import DEMONSTRATION, in_force
 from service.serving import Serving
 from service.serving_found import Found, Given, found
 from service.settings import named_tariff

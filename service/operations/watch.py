@@ -18,7 +18,7 @@ from service.refusals import both
 from service.store.counts import answers, levies_by_state
 from service.store.database import reading
 from service.store.writer import Writer
-from service.tariffs import Tariffs
+from service.tariff.held import Tariffs
 
 _EVERY_S = 1.0
 _AFTER_FAILURE_S = 5.0  # a release that cannot be loaded is tried again

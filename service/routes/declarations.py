@@ -18,8 +18,8 @@ from service.conventions.bodies import JSON, check_media_type, parsed
 from service.conventions.languages import language_of
 from service.conventions.problems import Problem
 from service.conventions.replies import marks, reply
-from service.declare import declared, read_csv_totals
 from service.json_text import json_bytes
+from service.prices.declare import declared, read_csv_totals
 from service.reading import decoded
 from service.running import running
 

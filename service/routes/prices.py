@@ -13,7 +13,6 @@ from fastapi.responses import StreamingResponse
 from pricing.errors import LichengError
 from service.auth.caller import Caller, caller_of
 from service.auth.permits import only_own, permit
-from service.batch import Batch, Json
 from service.clock import today
 from service.conventions.bodies import JSON, check_media_type, check_members, parsed, text_of
 from service.conventions.languages import language_of
@@ -21,11 +20,12 @@ from service.conventions.problems import Problem
 from service.conventions.replies import marks, reply
 from service.json_text import json_bytes
 from service.operations.metrics import Metrics
-from service.quote_request import Request as Asked
+from service.prices.batch import Batch, Json
+from service.prices.quote_request import Request as Asked
+from service.prices.together import Ready
 from service.reading import read_json
 from service.running import running
-from service.tariffs import InForce
-from service.together import Ready
+from service.tariff.held import InForce
 
 router = APIRouter(prefix="/v1", tags=["prices"])
 LINES = "application/x-ndjson"

@@ -25,14 +25,14 @@ from service.conventions.paging import page_of, page_response
 from service.conventions.problems import Problem
 from service.conventions.replies import release_marks
 from service.json_text import json_bytes
-from service.quote_request import Request as Asked
+from service.prices.quote_request import Request as Asked
+from service.prices.stored_quote import answer_hash, document, is_valid, pinned, reproduced
+from service.prices.together import Ready
 from service.running import Running, running
 from service.store import quotes
 from service.store.audit import Act, append
 from service.store.database import Connection, reading
 from service.store.quotes import Quote
-from service.stored_quote import answer_hash, document, is_valid, pinned, reproduced
-from service.together import Ready
 
 router = APIRouter(prefix="/v1", tags=["quotes"])
 PREFIX, VALIDITY = "q_", "Licheng-Quote"

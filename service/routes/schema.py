@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request, Response
 from pricing.words import LANGUAGES
 from service.conventions.etags import tag_of, tagged
 from service.conventions.languages import language_of
+from service.conventions.problem_codes import problem_codes
 from service.conventions.queries import query_of
 from service.conventions.replies import JSON
 from service.fields import one_of
 from service.json_text import json_bytes
-from service.openapi_kept import document
-from service.problem_codes import problem_codes
 from service.running import running
+from service.schemas.kept import document
 
 router = APIRouter(tags=["schema"])
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from pricing.errors import InputError, TariffError
 from service.refusals import of_error
-from service.release_history import Event, read_history
+from service.releases.history import Event, read_history
 from service.store.audit import Entry, entries
 from service.store.keys import Key, listed
 from service.store.release_record import RELEASES

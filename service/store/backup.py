@@ -23,8 +23,8 @@ from typing import Any, BinaryIO
 
 from pricing.errors import InputError
 from service.clock import now
-from service.release_files import sync, sync_tree
-from service.release_history import HISTORY
+from service.releases.files import sync, sync_tree
+from service.releases.history import HISTORY
 from service.store.contents import contents
 from service.store.database import connect
 

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from pricing.errors import InputError
-from service.approval import KEY, Approval, same_person
 from service.auth.roles import ACTUARY, PERMITS
 from service.auth.tokens import NOBODYS, Token
 from service.clock import now
-from service.release_files import json_text, sha256_of
+from service.releases.approval import KEY, Approval, same_person
+from service.releases.files import json_text, sha256_of
 from service.settings import releases_folder
 from service.store import keys
 from service.store.audit import OPERATOR, Act, append
@@ -31,7 +31,7 @@ PLACE = "LICHENG_KEY"
 
 @dataclass(frozen=True, slots=True)
 class StoreRecord:
-    """The record of `service.approval` in the store. Its transactions are short, for a service may be writing."""
+    """The record of approvals in the store. Its transactions are short, for a service may be writing."""
 
     engine: Engine
 

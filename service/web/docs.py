@@ -12,7 +12,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from service.json_text import json_bytes
-from service.openapi_kept import document
+from service.schemas.kept import document
 from service.web.rendering import page
 
 router = APIRouter(include_in_schema=False)

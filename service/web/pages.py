@@ -11,7 +11,7 @@ from pricing.errors import LichengError
 from service.clock import today
 from service.fields import read_date, read_month
 from service.running import running
-from service.tariff_pages import in_force
+from service.tariff.pages import in_force
 from service.web import host, rider
 from service.web.compared import compared
 from service.web.form import Fault, Texts, read_form, small_body

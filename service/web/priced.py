@@ -8,8 +8,8 @@ from typing import Any
 
 from pricing.errors import LichengError
 from service.clock import today
-from service.quote import quote
-from service.tariffs import InForce
+from service.prices.quote import quote
+from service.tariff.held import InForce
 from service.web.form import Fault
 
 FIELDS = ("month", "known_on")

@@ -23,7 +23,7 @@ from pricing.spoken import (
 )
 from pricing.words import LANGUAGES, say
 from service.running import running
-from service.tariffs import InForce
+from service.tariff.held import InForce
 from service.web.compared import out_of_scope, sheets
 from service.web.languages import language_of, remember
 from service.web.sessions import session_of

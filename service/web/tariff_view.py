@@ -11,7 +11,7 @@ from pricing.scheme import WORK_INJURY, Relativity
 from pricing.spoken import factor, level_words, named, quantity_words, share_words
 from pricing.tariff import Tariff
 from pricing.words import say, sentences
-from service.tariff_change_words import written
+from service.tariff.change_words import written
 
 _LONG = 8  # levels from which a value is folded away
 _FEW, _SHORT = 4, 24  # lines, letters

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from pricing.tariff import Tariff
-from service.benefit import benefit
+from service.claims.benefit import benefit
 from tests.evaluator import calculate
 
 CASES = Path(__file__).parent.parent / "cases_benefit"

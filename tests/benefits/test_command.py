@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pricing.errors import InputError
-from service.cli import app
+from service.cli.main import app
 
 FLAGS = ["--kind", "disability", "--grade", "7", "--month", "2025-10", "--region", "110000", "--wage-fen", "650000"]
 QUESTION = {"benefit": "disability", "grade": 7, "month": "2025-10", "region": "110000", "wage_fen": 650000}

@@ -7,7 +7,7 @@ import pytest
 
 from pricing.errors import InputError
 from pricing.tariff import Tariff
-from service.benefit import benefit
+from service.claims.benefit import benefit
 from service.refusals import of_error
 
 TODAY = dt.date(2026, 11, 24)

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from pricing.tariff import SHIPPED, Tariff
-from service.declare import declare
-from service.quote import quote
+from service.prices.declare import declare
+from service.prices.quote import quote
 from tests.evaluator import calculate, read_table
 
 CASES = Path(__file__).parent.parent / "cases"

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from pricing.tariff import Tariff
-from service.claim import claim
+from service.claims.claim import claim
 from tests.claims import CLAIMS, TODAY, claim_of
 from tests.evaluator import calculate
 

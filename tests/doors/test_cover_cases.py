@@ -11,8 +11,8 @@ import yaml
 
 from pricing.errors import ROW_CODES
 from pricing.tariff import Tariff
-from service.quote import quote
-from service.terminal import show_quote
+from service.prices.quote import quote
+from service.terminal.prices import show_quote
 from tests.evaluator import calculate, exact
 
 CASES = Path(__file__).parent.parent / "cases_covers"

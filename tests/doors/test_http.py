@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from service.clock import today
-from service.declare import declare
 from service.json_text import json_bytes
-from service.quote import quote
+from service.prices.declare import declare
+from service.prices.quote import quote
 from tests.doors import test_cases as laws
 from tests.doors import test_cover_cases as covers
 from tests.service.serving import Service, client, served

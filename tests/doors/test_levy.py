@@ -16,7 +16,7 @@ from pricing.usage import COLUMNS, KEY
 from service.engines.intake import Intake
 from service.engines.levy import Order, levy
 from service.engines.previous import register_rows
-from service.quote import quote
+from service.prices.quote import quote
 from tests.doors.test_cases import TARIFF, TODAY, Case, cases
 from tests.months import lines, refusals, write_csv, write_parquet
 

@@ -10,12 +10,15 @@ import pyarrow.parquet as pq
 import typer.main
 
 from pricing.tariff import Tariff
-from service import quote as quotes
-from service.cli import app
-from service.cli_first_run import EXAMPLES
+from service.cli.first_run import EXAMPLES
+from service.cli.main import app
+from service.app import create_app
+from service.prices import quote as quotes
 from service.schema import contract
+from service.schemas.kept import document
 from tests.doors.test_cases import TARIFF, TODAY
 from tests.months import settle, write_csv
+from tests.service.serving import settings
 
 GOLDEN = Path(__file__).parent / "contract.json"
 
@@ -68,6 +71,22 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
+def http() -> dict[str, Any]:
+    """Every call of the API with its parameters and the statuses it answers, and the fields of what is sent."""
+    with TemporaryDirectory() as name:
+        described = document(create_app(settings(Path(name))))
+    calls = {
+        f"{method} {path}": {
+            "parameters": [f"{one['in']} {one['name']}" for one in said["parameters"]],
+            "answers": sorted(said["responses"]),
+        }
+        for path, methods in described["paths"].items()
+        for method, said in methods.items()
+    }
+    models = described["components"]["schemas"]
+    return {"calls": calls, "models": {name: sorted(one.get("properties", {})) for name, one in models.items()}}
+
+
 def now() -> dict[str, Any]:
     """What others see today."""
     rider = json.loads((EXAMPLES / "rider.json").read_text(encoding="utf-8"))
@@ -75,7 +94,7 @@ def now() -> dict[str, Any]:
     schemes = {scheme.pop("scheme"): shape(scheme) for scheme in answer.pop("schemes")}
     tables = contract(Tariff.load(), "en")
     doors = {"commands": commands(), "quote": shape(answer), "schemes": schemes}
-    return {"tables": tables, **doors, "folders": folders()}
+    return {"tables": tables, **doors, "folders": folders(), "http": http()}
 
 
 def test_the_contract_only_grows() -> None:

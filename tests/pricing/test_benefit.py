@@ -140,7 +140,7 @@ def test_the_tables_pass_lint() -> None:
 
 
 def test_every_refusal_of_a_benefit_has_a_case() -> None:
-    files = [ROOT / name for name in ("pricing/benefit.py", "pricing/benefit_tables.py", "service/benefit.py")]
+    files = [ROOT / name for name in ("pricing/benefit.py", "pricing/benefit_tables.py", "service/claims/benefit.py")]
     texts = {
         node.value
         for path in files

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pricing.tariff import SHIPPED, Tariff
-from service.quote import quote
+from service.prices.quote import quote
 from tests.doors.test_cases import TODAY
 
 ROW = {

@@ -9,7 +9,7 @@ import yaml
 
 from pricing.expected import expected_cost
 from pricing.tariff import SHIPPED, Tariff
-from service.quote import quote
+from service.prices.quote import quote
 
 TARIFF = Tariff.load()
 MONTH, KNOWN = 2026 * 12, dt.date(2026, 2, 1)

@@ -10,7 +10,7 @@ from pricing.errors import TariffError
 from pricing.lint import lint
 from pricing.tariff import SHIPPED, Tariff
 from service.engines.explained import explain_line
-from service.quote import quote
+from service.prices.quote import quote
 from tests.evaluator import calculate
 from tests.months import run, write_csv
 

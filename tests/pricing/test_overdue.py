@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.quote import quote
+from service.prices.quote import quote
 from tests.doors.test_cases import TARIFF, TODAY
 
 

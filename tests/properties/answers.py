@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from pricing.tariff import SHIPPED, Tariff
-from service.declare import declare
-from service.quote import quote
+from service.prices.declare import declare
+from service.prices.quote import quote
 from tests.evaluator import evaluate, evaluate_declaration
 
 Json = dict[str, Any]

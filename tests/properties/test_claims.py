@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing.tariff import Tariff
-from service.claim import claim
+from service.claims.claim import claim
 from tests.claims import CLAIMS, TODAY, claim_of
 
 TARIFF = Tariff.load()

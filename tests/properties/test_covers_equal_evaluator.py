@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing.tariff import SHIPPED, Tariff
-from service.quote import quote
+from service.prices.quote import quote
 from tests.doors.test_cover_cases import cases
 from tests.evaluator import calculate
 from tests.evaluator_covers import back, evaluate_covers, volatility_of

@@ -14,7 +14,7 @@ from pricing.side import Side
 from pricing.tariff import SHIPPED, Tariff
 from pricing.units import parse_month
 from pricing.usage import Usage
-from service.quote import quote
+from service.prices.quote import quote
 from tests.evaluator_covers import back, evaluate_covers
 from tests.properties.answers import TARIFF, TODAY, Json
 from tests.properties.strategies import key_of, without_empty

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given, settings
 
 from pricing.tariff import Tariff
-from service.quote import quote
+from service.prices.quote import quote
 from tests.properties.answers import TARIFF, TODAY, Json
 from tests.properties.strategies import request_of, requests
 

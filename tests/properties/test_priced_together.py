@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing.errors import InputError
-from service.batch import Batch
-from service.desk import MOST_AT_ONCE, Desk
 from service.json_text import json_bytes
-from service.quote import quote
-from service.quote_request import Request
+from service.prices.batch import Batch
+from service.prices.desk import MOST_AT_ONCE, Desk
+from service.prices.quote import quote
+from service.prices.quote_request import Request
+from service.prices.together import Ready, by_form
 from service.refusals import of_error
-from service.together import Ready, by_form
 from tests.properties import test_covers_equal_evaluator as covers
 from tests.properties.answers import TARIFF, TODAY, Json
 from tests.properties.strategies import requests, usages

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing.tariff import Tariff
-from service.quote import quote
+from service.prices.quote import quote
 from tests.plain import PLAIN
 from tests.properties.answers import TARIFF, TODAY, Json, by_engine, by_evaluator
 from tests.properties.strategies import ALL_KNOWN, ATTRIBUTES, amounts, months_of, request_of, requests

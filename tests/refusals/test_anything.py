@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pricing.errors import InputError, LichengError
 from pricing.tariff import Tariff
 from pricing.usage import COLUMNS, NUMBERS, TEXTS
-from service.declare import COLUMNS as DECLARED
-from service.declare import declare
-from service.quote import quote
+from service.prices.declare import COLUMNS as DECLARED
+from service.prices.declare import declare
+from service.prices.quote import quote
 from service.reading import read_csv, read_json
 from service.refusals import of_error
 from tests.properties import strategies as known

@@ -9,7 +9,7 @@ import pytest
 
 from pricing.errors import InputError, TariffError
 from pricing.tariff import SHIPPED, Tariff
-from service.claim import claim
+from service.claims.claim import claim
 from tests.claims import TODAY, claim_of
 
 TARIFF = Tariff.load()

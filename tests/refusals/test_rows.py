@@ -10,8 +10,8 @@ import yaml
 
 from pricing.errors import InputError
 from pricing.tariff import Tariff
-from service.declare import COLUMNS, declare
-from service.quote import quote
+from service.prices.declare import COLUMNS, declare
+from service.prices.quote import quote
 from service.reading import read_csv, read_json, read_text
 from service.refusals import of_error
 

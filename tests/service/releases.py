@@ -8,10 +8,10 @@ from typing import Any
 
 from pricing.folder_hash import folder_hash
 from pricing.tariff import SHIPPED
-from service.approval import Wish, approve
 from service.clock import SHANGHAI
-from service.release import release
-from service.release_history import in_force
+from service.releases.approval import Wish, approve
+from service.releases.history import in_force
+from service.releases.release import release
 
 NOON = dt.datetime(2026, 11, 26, 12, tzinfo=SHANGHAI)
 BASE_ID, DISTANCE_ID = "contribution_base@2026-07/110000", "work_injury/distance@2027-01"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from service.release_history import read_history
+from service.releases.history import read_history
 from service.store.database import connect, database_url, writing
 from tests.months import Done, run
 from tests.service.releases import law

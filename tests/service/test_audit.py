@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from pricing.errors import InputError
-from service.release import release, rollback
-from service.release_history import HISTORY
+from service.releases.history import HISTORY
+from service.releases.release import release, rollback
 from service.store import keys
 from service.store.audit import Act, append, entries
 from service.store.audit_check import Head, check, head_of

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from pricing.tariff import Tariff
-from service.batch import SLICE
 from service.clock import today
-from service.quote import quote
+from service.prices.batch import SLICE
+from service.prices.quote import quote
 from tests.service.serving import Service, client, served
 
 Json = dict[str, Any]

@@ -17,7 +17,7 @@ from pricing.usage import NUMBERS
 from service.engines.beside import Beside
 from service.engines.folder import ENROLMENTS, HISTORY, SIDE_REFUSALS, read_receipt
 from service.engines.month_files import MonthFiles
-from service.quote import quote
+from service.prices.quote import quote
 from tests.months import lines, refusals, run, settle, side_refusals, totals, write_csv
 
 Json = dict[str, Any]

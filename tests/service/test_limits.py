@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from service.calls import CALLS
 from service.conventions.envelope import KEYED
 from service.conventions.languages import accepted
 from service.conventions.rates import BY_KEY, Rates, address_of
+from service.schemas.calls import CALLS
 from tests.service.serving import Service, client
 
 RIDER = json.loads((Path(__file__).resolve().parents[2] / "service/examples/rider.json").read_text(encoding="utf-8"))

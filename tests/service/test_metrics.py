@@ -11,7 +11,7 @@ import pytest
 
 from service.clock import now
 from service.operations.metrics import Metrics
-from service.release_history import append
+from service.releases.history import append
 from tests.service.serving import Service, client, served
 
 EXAMPLES = Path(__file__).parents[2] / "service" / "examples"

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pricing.errors import InputError
-from service.cli import app
+from service.cli.main import app
 from tests.training.monitored import changed, later, trained
 
 

@@ -17,13 +17,13 @@ from pricing.errors import InputError
 from pricing.spoken import source_words
 from pricing.tariff import Tariff
 from pricing.words import as_json, say, sources_in_chinese
-from service.benefit import KINDS
-from service.cli import app
-from service.cli_first_run import NEXT
-from service.quote import quote
+from service.claims.benefit import KINDS
+from service.cli.first_run import NEXT
+from service.cli.main import app
+from service.prices.quote import quote
 from service.reading import read_json, read_text
-from service.terminal import console, panel, show_quote
-from service.terminal_text import Sentence, points
+from service.terminal.prices import console, panel, show_quote
+from service.terminal.text import Sentence, points
 from tests.months import run
 
 ROOT = Path(__file__).parents[2]

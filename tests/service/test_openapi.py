@@ -10,8 +10,8 @@ import jsonschema_rs
 import pytest
 
 from service.auth.roles import PERMITS
-from service.calls import CALLS
 from service.conventions.problems import MEDIA_TYPE
+from service.schemas.calls import CALLS
 from tests.service.serving import Service, client
 from tests.service.test_problems import WRONG
 

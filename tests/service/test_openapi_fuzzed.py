@@ -19,7 +19,7 @@ from schemathesis.checks import (
 )
 from schemathesis.specs.openapi.checks import allow_header_conformance
 
-from service.calls import CALLS
+from service.schemas.calls import CALLS
 from tests.service.serving import ROLES, Service, served
 
 pytestmark = pytest.mark.slow

@@ -59,7 +59,7 @@ def test_show_of_a_region_knows_the_two_dates() -> None:
 def test_a_quote_loads_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['licheng', 'quote', sys.argv[1]]\n"
-        "from service.cli import app\n"
+        "from service.cli.main import app\n"
         "try: app()\n"
         "except SystemExit: pass\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from service.clock import today
+from service.prices.stored_quote import differences
 from service.store.audit import entries
 from service.store.database import connect, reading, writing
-from service.stored_quote import differences
 from tests.service.releases import law, released
 from tests.service.serving import Service, client
 

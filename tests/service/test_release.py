@@ -12,11 +12,11 @@ import pytest
 from pricing.errors import InputError
 from pricing.folder_hash import folder_hash
 from pricing.tariff import SHIPPED, Tariff
-from service.approval import Wish, approve
-from service.quote import quote
-from service.release import release, rollback
-from service.release_files import locked
-from service.release_history import in_force, read_history, strays
+from service.prices.quote import quote
+from service.releases.approval import Wish, approve
+from service.releases.files import locked
+from service.releases.history import in_force, read_history, strays
+from service.releases.release import release, rollback
 from service.settings import tariff_folder
 from tests.service.releases import BASE_ID, DISTANCE_ID, NOON, approved, law, number_in_force, released, run_folder
 

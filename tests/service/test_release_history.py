@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pricing.errors import InputError, TariffError
-from service.release import rollback
-from service.release_files import sha256_of
-from service.release_history import HISTORY, in_force, read_history
+from service.releases.files import sha256_of
+from service.releases.history import HISTORY, in_force, read_history
+from service.releases.release import rollback
 from service.settings import tariff_folder
 from tests.service.releases import NOON, law, released
 

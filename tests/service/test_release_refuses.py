@@ -11,9 +11,9 @@ import pytest
 from pricing.errors import LichengError, TariffError
 from pricing.folder_hash import file_hash, folder_hash
 from pricing.tariff import SHIPPED, Tariff
-from service.approval import Wish, approve, pairs, person, same_person
-from service.release import release, rollback
-from service.release_history import in_force, read_history
+from service.releases.approval import Wish, approve, pairs, person, same_person
+from service.releases.history import in_force, read_history
+from service.releases.release import release, rollback
 from tests.service.releases import (
     BASE_ID,
     NOON,

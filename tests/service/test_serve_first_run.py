@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("LICHENG_")}
-COMMAND = [sys.executable, "-m", "service.cli_first_run"]
+COMMAND = [sys.executable, "-m", "service.cli.first_run"]
 
 
 def started(home: Path, **environ: str) -> "subprocess.Popen[str]":

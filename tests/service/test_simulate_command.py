@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pricing.errors import InputError
-from service.cli import app
-from service.cli_simulate import FIRST_MONTH, LONGEST
+from service.cli.main import app
+from service.cli.simulate import FIRST_MONTH, LONGEST
 from training.book import MOST_MONTHS
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from pricing.errors import InputError
-from service.release_history import in_force
+from service.releases.history import in_force
 from service.store.backup import restore, save
 from service.store.database import connect, writing
 from tests.service.hammering import SMALL, hammered, stored, whole_log

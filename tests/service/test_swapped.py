@@ -15,9 +15,9 @@ import pytest
 from pricing.tariff import Tariff
 from service.clock import now, today
 from service.json_text import json_bytes
-from service.quote import quote
-from service.release import rollback
-from service.release_history import HISTORY, folder_of
+from service.prices.quote import quote
+from service.releases.history import HISTORY, folder_of
+from service.releases.release import rollback
 from tests.service.releases import law, released
 from tests.service.serving import Service, served
 

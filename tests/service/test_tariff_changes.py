@@ -14,12 +14,12 @@ import pytest
 from pricing.errors import InputError, TariffError
 from pricing.tariff import SHIPPED, Tariff
 from pricing.units import parse_month
-from service.cli_tariff_changes import tariff_diff, tariff_history
-from service.tariff_changes import diff
-from service.tariff_history import history
-from service.tariff_sides import Side
-from service.tariff_touch import REGISTER
-from service.terminal_tariff import show_diff, show_history
+from service.cli.tariff_changes import tariff_diff, tariff_history
+from service.tariff.changes import diff
+from service.tariff.history import history
+from service.tariff.sides import Side
+from service.tariff.touch import REGISTER
+from service.terminal.tariff import show_diff, show_history
 
 ROOT = Path(__file__).parents[2]
 TARIFF = Tariff.load()

@@ -10,10 +10,10 @@ import pytest
 
 from pricing.tariff import SHIPPED, Tariff
 from service.clock import SHANGHAI, today
-from service.release import release
-from service.release_history import in_force
-from service.tariff_history import history
-from service.tariff_pages import in_force as entries_in_force
+from service.releases.history import in_force
+from service.releases.release import release
+from service.tariff.history import history
+from service.tariff.pages import in_force as entries_in_force
 from tests.service.releases import BASE_ID, approved, law
 from tests.service.serving import Service, client
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.terminal_train import show_run, show_scored
+from service.terminal.train import show_run, show_scored
 from tests.training.test_train_score import PLAN, TODAY, portfolio, silent
 from training.pipeline import train
 from training.plan import read_plan

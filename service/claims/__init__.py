@@ -1,0 +1,1 @@
+"""Claims and benefits: what a case is paid."""

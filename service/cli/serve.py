@@ -1,0 +1,113 @@
+"""The command that serves: looks at what it was told, opens the door, says where."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pricing.words import LANGUAGES, say
+from service.cli.options import AsJson, Lang, print_json
+from service.settings import language
+
+if TYPE_CHECKING:
+    from service.operations.checks import Checked
+
+EXIT_UNSAFE = 2
+_TO_ENVIRONMENT = ("host", "port", "home")
+_NO_OTHERS = 0o077  # what this process writes is its owner's alone
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address. Default: LICHENG_HOST, else 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port, 0: a free one. Default: LICHENG_PORT, else 8000.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Data folder. Default: LICHENG_HOME, else this folder.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Make a key for a day; on loopback only.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only say how it would serve, and what is unsafe.")] = False,
+    lang: Lang = "",
+    as_json: AsJson = False,
+) -> None:
+    """Serve the API and the page until Ctrl-C. Settings come from flags, else from LICHENG_ variables.
+
+    Exit code 2 where it would be unsafe or cannot work: nothing is served then.
+
+    [bold]Examples[/bold]
+
+      licheng serve --demo
+
+      licheng serve --check
+
+      LICHENG_DATABASE_URL=postgresql://… LICHENG_SECRET_FILE=… licheng serve --host 0.0.0.0 --port 8080
+    """
+    from service.operations.checks import checked
+
+    options = {"host": host, "port": port, "home": home, "demo": demo or None}
+    spoken = os.environ.get("LICHENG_LANG", "")
+    shown = language(lang or (spoken if spoken in LANGUAGES else "en"))
+    _to_environment(options)
+    found = checked(os.environ, options, starting=not check)
+    if as_json and (check or found.wrong):
+        print_json(found.plain())
+    elif check:
+        from service.terminal.serve import show_check
+
+        show_check(found.given, found.notes, found.wrong, shown)
+    if found.wrong:
+        _refuse(found, shown, quiet=check)
+    if not check:
+        run(found, shown)
+
+
+def run(found: Checked, lang: str, trial: bool = False) -> None:
+    """Serve in this process until it is told to stop. trial: print a first call as well, and take a free port where
+    the one asked for is taken."""
+    from service.app import create_app
+    from service.operations import checks, server
+
+    assert found.serving is not None
+    serving = found.serving
+    os.umask(_NO_OTHERS)
+    checks.home_made(serving.home)
+    opened = server.bound(serving, else_any=trial)
+    app, address = create_app(serving), server.address_of(opened)
+
+    def listens() -> None:
+        lines = [say("serve_listens", lang, address=address)]
+        if serving.demo:
+            token = server.demonstration_token(app)
+            lines.append(say("serve_demo_key", lang, token=token))
+        if serving.demo and trial:
+            lines += [say("serve_page", lang, address=address), say("serve_first_call", lang)]
+            lines.append(f"  {first_call(address, token)}")
+        print("\n".join(lines), flush=True)
+
+    server.serve(app, serving, opened, listens)
+
+
+def first_call(address: str, token: str) -> str:
+    """A first call to paste into another terminal, wherever it stands: a rider's month on one platform."""
+    request = (
+        '{"month":"2025-08","worker":"w_4KQ7ZB2M","usage":[{"platform":"meituan","region":"500000",'
+        '"occupation":"food_rider","vehicle":"e_bike","employment":"none","orders":620,"distance_m":2790000,'
+        '"active_days":26,"income_fen":520000}],"platforms":[{"platform":"meituan","region":"500000",'
+        '"pilot_tier":"low"}]}'
+    )
+    headers = f"-H 'Authorization: Bearer {token}' -H 'Content-Type: application/json'"
+    return f"curl -s {address}/v1/prices {headers} -d '{request}'"
+
+
+def _refuse(found: Checked, lang: str, quiet: bool) -> None:
+    """Exit 2, and say why unless a page has said it."""
+    for error in () if quiet else found.wrong:
+        place = f"{error.place}: " if error.place else ""
+        typer.echo(f"licheng: {place}{error.message(lang)} [{error.code}]", err=True)
+    raise SystemExit(EXIT_UNSAFE)
+
+
+def _to_environment(options: Mapping[str, Any]) -> None:
+    """What flags say, for whoever reads the environment in this process, or in one that it starts."""
+    said = {f"LICHENG_{name.upper()}": options[name] for name in _TO_ENVIRONMENT}
+    os.environ.update({name: str(value) for name, value in said.items() if value is not None})

@@ -1,0 +1,1 @@
+"""Prices: requests read, settled together, and answered."""

@@ -1,0 +1,141 @@
+"""Declarations of totals, without workers: orders or heads of a platform, region and industry."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pricing.edition import Edition
+from pricing.errors import InputError
+from pricing.explain import explain
+from pricing.rate_table import EVIDENCE, NATION, STATUSES
+from pricing.register import read_register
+from pricing.scheme import Scheme
+from pricing.settle import Priced, settle
+from pricing.tariff import Tariff
+from pricing.units import PPM, month_text
+from pricing.usage import DECLARED_GREATEST, Usage
+from pricing.worksheet import at
+from service.fields import object_of, one_of, read_date, read_month, readable, repeated
+from service.prices.shown import shown_flags, shown_line
+from service.prices.together import FORMAT
+from service.reading import read_csv
+from service.refusals import of_error, of_row
+
+COLUMNS = [
+    "month",
+    "platform",
+    "region",
+    "occupation",
+    "pilot_industry",
+    "scheme",
+    "orders",
+    "heads",
+    "pilot_tier",
+    "pilot_float_pct",
+    "known_on",
+]
+_ALL_WORKERS = "all-workers"
+_CSV_TEXTS = frozenset(COLUMNS) - {"orders", "heads", "pilot_float_pct"}
+
+
+def read_csv_totals(text: str, place: str) -> list[dict[str, Any]]:
+    """Declarations of a CSV, a row each, without their empty cells."""
+    rows = read_csv(text, place, _CSV_TEXTS)
+    return [{name: value for name, value in row.items() if value != ""} for row in rows]
+
+
+def declared(sent: Any, tariff: Tariff, today: dt.date, lang: str, place: str) -> Iterator[dict[str, Any]]:
+    """The answer to one declaration, or one to each of a list, with its `row`; InputError where the list is empty."""
+    if not isinstance(sent, list):
+        yield declare(sent, tariff, today, lang)
+        return
+    if not sent:
+        raise InputError("no_declarations", place)
+    for row, one in enumerate(sent):
+        yield {"row": row, **declare(one, tariff, today, lang)}
+
+
+def declare(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[str, Any]:
+    """Price one declaration; a refused one answers {"refusal": …} so that a list of them goes on."""
+    try:
+        return _declare(readable(object_of(raw, "declaration"), "declaration"), tariff, today, lang)
+    except InputError as error:
+        return {"format": FORMAT, "refusal": of_error(error)}
+
+
+def _declare(raw: Mapping[str, Any], tariff: Tariff, today: dt.date, lang: str) -> dict[str, Any]:
+    for key in raw:
+        if key not in COLUMNS and not key.startswith("x_"):
+            raise InputError("unknown_column", key, key=key, known=", ".join(COLUMNS))
+    month = read_month(raw.get("month"), "month")
+    known_on = read_date(raw.get("known_on"), "known_on") or today
+    scheme = tariff.schemes[one_of(raw.get("scheme") or "pilot_per_order", "scheme", tariff.work_injury)]
+    if not scheme.declared:
+        declared = ", ".join(s.name for s in tariff.schemes.values() if s.declared)
+        raise InputError("scheme_not_declared", "scheme", scheme=scheme.name, known=declared)
+    edition = tariff.on(
+        month, known_on, read_register([_terms(raw, tariff)], tariff.factors["pilot_tier"].levels, tariff.regions)
+    )
+    settlement = settle(Usage.of([_record(raw, scheme)], DECLARED_GREATEST), edition, [scheme.name])
+    answer = {
+        "format": FORMAT,
+        "month": month_text(month),
+        "declared_month": month_text(month + 1),
+        "known_on": known_on.isoformat(),
+        "edition": edition.hash,
+        "scheme": scheme.name,
+        **{
+            key: repeated(raw[key])
+            for key in ("platform", "region", "occupation", "pilot_industry", "orders", "heads")
+            if key in raw
+        },
+    }
+    priced = settlement.priced[scheme.name]
+    if priced is None:
+        number = int(settlement.refusals[scheme.name][0])
+        return answer | {"levy_fen": None, "refusal": of_row(number, raw, edition, scheme, None, DECLARED_GREATEST)}
+    return answer | _priced(priced, edition, scheme, raw, lang)
+
+
+def _terms(raw: Mapping[str, Any], tariff: Tariff) -> dict[str, Any]:
+    """The declaration's own tier and float as a row of a register. (An unknown region is refused with its row.)"""
+    platform, region = raw.get("platform"), str(raw.get("region", ""))
+    given = {key: raw[key] for key in ("pilot_tier", "pilot_float_pct") if raw.get(key) not in (None, "")}
+    known = len(region) == 6 and region.isascii() and region.isdigit() and region[:2] + "0000" in tariff.regions
+    return {
+        "platform": platform if platform and isinstance(platform, str) else "-",
+        "region": region if known else NATION,
+        **given,
+    }
+
+
+def _record(raw: Mapping[str, Any], scheme: Scheme) -> dict[str, Any]:
+    """The total as one row of usage: its exposure counts all orders or heads at once."""
+    record = {
+        key: raw.get(key) for key in ("month", "platform", "region", "occupation", "pilot_industry", scheme.exposure)
+    }
+    if record["pilot_industry"]:
+        record["occupation"] = record["occupation"] or "task_worker"
+    else:
+        del record["pilot_industry"]
+    return record | {"worker": _ALL_WORKERS}
+
+
+def _priced(priced: Priced, edition: Edition, scheme: Scheme, raw: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    declarations = priced.declarations
+    assert declarations is not None
+    amount = priced.sheet.step("base_rate")
+    step = priced.sheet.step("float")
+    assert amount is not None
+    answer: dict[str, Any] = {
+        "levy_fen": int(declarations.levy_fen[0]),
+        "amount_millifen": at(amount.operand, 0) if scheme.exposure == "orders" else None,
+        "float_ppm": PPM if step is None else at(step.operand, 0),
+        "status": STATUSES[int(priced.status[0])],
+        "evidence": EVIDENCE[int(priced.evidence[0])],
+    }
+    lines = [shown_line(None, line, lang) for line in explain(priced, 0, edition, scheme)]
+    warnings = shown_flags(priced, edition, scheme, [raw], [0])
+    return answer | {"worksheet": lines, "warnings": warnings}

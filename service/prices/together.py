@@ -1,0 +1,171 @@
+"""Requests priced together: one settlement for all that read the same tables in the same form, one answer to each.
+
+A single quote is a batch of one. What other requests stand beside it changes nothing in an answer: each request's
+worker is a worker of its own, and its rows are declarations of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pricing.coding import COLUMN, WORKER
+from pricing.edition import Edition
+from pricing.errors import CODE, InputError
+from pricing.package import Package
+from pricing.register import read_register
+from pricing.settle import Settlement, settle
+from pricing.side import Side
+from pricing.tariff import Tariff
+from pricing.units import month_text
+from pricing.usage import BY_NAME, NUMBERS, Usage
+from service.fields import repeated
+from service.prices.answers import Asked, answer_of
+from service.prices.priced_columns import Layout, SchemeColumns
+from service.prices.quote_request import Request
+
+FORMAT = 1
+_MERGED = tuple(name for name in NUMBERS if name not in ("risk_class", "longest_sitting_min"))
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """A request with the edition that answers it. columns: of its usage rows."""
+
+    request: Request
+    edition: Edition
+    columns: tuple[str, ...]
+    packages: Mapping[str, Package]
+
+    @classmethod
+    def of(cls, request: Request, tariff: Tariff) -> Ready:
+        """InputError where its register or a column of its rows is not of the form."""
+        register = read_register(request.platforms, tariff.factors["pilot_tier"].levels, tariff.regions)
+        edition = tariff.on(request.month, request.known_on, register)
+        columns = tuple(dict.fromkeys([name for record in request.records for name in record]))
+        for name in columns:
+            if name not in BY_NAME and not name.startswith("x_"):
+                raise InputError("unknown_column", name, key=name, known=", ".join(BY_NAME))
+        return cls(request, edition, columns, tariff.packages)
+
+    @property
+    def form(self) -> Hashable:
+        """Requests of one form may be settled together. One whose worker is none, or has something beside the usage
+        (an enrolment, a history), has a form of its own.
+        """
+        request = self.request
+        alone = bool(request.enrolments or request.history)
+        if alone or not isinstance(request.worker, str) or not WORKER.fullmatch(request.worker):
+            return object()
+        named = frozenset(name for name in self.columns if name in BY_NAME)
+        return id(self.edition), request.schemes, request.covers, request.covers_named, request.curve, named
+
+    def asked(self, first: int) -> Asked:
+        """What its answer repeats of it. first: the first of its rows among those settled together."""
+        request = self.request
+        sent = (request.records, request.enrolments, request.history)
+        return Asked(*sent, request.lang, request.curve, request.technical, request.worksheet, first)
+
+
+def answers(ready: Sequence[Ready]) -> list[Json]:
+    """The answers to requests of one form, in their order."""
+    edition, with_curve = ready[0].edition, ready[0].request.curve
+    settlement, usage = _settled(ready)
+    langs = tuple({one.request.lang for one in ready if one.request.worksheet})
+    layout = Layout.of(settlement, [len(one.request.records) for one in ready], langs, with_curve)
+    of_scheme = {name: SchemeColumns.of(name, settlement, edition, layout) for name in settlement.priced}
+    quantities = _Quantities.of(usage, settlement, layout)
+    answered = []
+    for number, (one, first) in enumerate(zip(ready, layout.first, strict=True)):
+        merged = quantities.merged(first, first + len(one.request.records))
+        answered.append(_answer(one, one.asked(first), number, merged, of_scheme))
+    return answered
+
+
+def by_form(ready: Sequence[Ready]) -> list[list[int]]:
+    """Places of requests that may be settled together."""
+    found: dict[Hashable, list[int]] = {}
+    for place, one in enumerate(ready):
+        found.setdefault(one.form, []).append(place)
+    return list(found.values())
+
+
+def _settled(ready: Sequence[Ready]) -> tuple[Settlement, Usage]:
+    request, edition = ready[0].request, ready[0].edition
+    names = (*request.schemes, *request.covers)
+    if len(ready) == 1:
+        usage = Usage.of(request.records)
+        side = Side.of(request.enrolments, request.history)
+        return settle(usage, edition, names, side=side, apart=True), usage
+    usage = Usage.of([record for one in ready for record in one.request.records])
+    usage = usage.apart([len(one.request.records) for one in ready])
+    return settle(usage, edition, names, apart=True), usage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Quantities:
+    """Number columns of the rows sent, and the refusals of their keys, by row."""
+
+    columns: Mapping[str, list[int]]
+    broken: list[int] | None
+
+    @classmethod
+    def of(cls, usage: Usage, settlement: Settlement, layout: Layout) -> _Quantities:
+        columns = {name: usage.numbers[name].tolist() for name in _MERGED if name in usage.numbers}
+        broken = settlement.checked.broken
+        return cls(columns, None if broken is None else layout.by_row(broken))
+
+    def merged(self, start: int, end: int) -> dict[str, int]:
+        """Quantities over all rows whose key is good: added, active days the greatest. What no row has is left out."""
+        rows = [row for row in range(start, end) if self.broken is None or not self.broken[row]]
+        merged = {}
+        for name, column in self.columns.items():
+            known = [column[row] for row in rows if column[row] >= 0]
+            if known:
+                merged[name] = max(known) if name == "active_days" else sum(known)
+        return merged
+
+
+def _answer(
+    ready: Ready, asked: Asked, number: int, merged: dict[str, int], of_scheme: Mapping[str, SchemeColumns]
+) -> Json:
+    request = ready.request
+    covers = [name for name in request.covers if request.covers_named or _applies(asked, of_scheme[name])]
+    answered = {name: answer_of(asked, number, of_scheme[name]) for name in (*request.schemes, *covers)}
+    return {
+        "format": FORMAT,
+        "month": month_text(request.month),
+        "known_on": request.known_on.isoformat(),
+        "edition": ready.edition.hash,
+        "worker": repeated(request.worker),
+        "merged": merged,
+        "schemes": [answered[name] for name in request.schemes],
+        "covers": [answered[name] for name in covers],
+        "packages": _packages({name: answered[name] for name in covers}, ready.packages),
+    }
+
+
+def _applies(asked: Asked, columns: SchemeColumns) -> bool:
+    """Whether a cover is for any of the rows, whatever else may be missing."""
+    outside = CODE["occupation_not_in_scope"]
+    refused = columns.refused[asked.first : asked.first + len(asked.records)]
+    return any(code % COLUMN != outside for code in refused)
+
+
+def _packages(covers: Mapping[str, Json], packages: Mapping[str, Package]) -> list[Json]:
+    """Packages whose covers are all answered, with the sum of their premiums; null where one of them has none.
+
+    incomplete: covers that are refused, or whose premium leaves out a refused row.
+    """
+    found = []
+    for name, package in packages.items():
+        if set(package.covers) <= set(covers):
+            answered = {cover: covers[cover] for cover in package.covers}
+            premiums = [one["premium_fen"] for one in answered.values()]
+            incomplete = [cover for cover, one in answered.items() if one.get("incomplete", True)]
+            total = None if None in premiums else sum(premiums)
+            named = {"package": name, "title": dict(package.title), "covers": list(answered)}
+            found.append({**named, "premium_fen": total, "incomplete": incomplete})
+    return found

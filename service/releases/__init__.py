@@ -1,0 +1,1 @@
+"""Approvals, releases and rollbacks of a tariff."""

@@ -1,0 +1,1 @@
+"""What the tariff says: in force, over time, and how two of them differ."""

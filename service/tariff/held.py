@@ -1,0 +1,68 @@
+"""The tariff in force as a running service holds it: read whole, replaced whole, never mixed."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from pricing.tariff import Tariff
+from service.releases.history import DEMONSTRATION, HISTORY, Event, in_force
+from service.settings import named_tariff
+
+_Stamp = tuple[int, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """One release as loaded: who takes it once for an answer has one tariff throughout. number: None where
+    `LICHENG_TARIFF` names the folder.
+    """
+
+    tariff: Tariff
+    number: int | None
+    folder: Path | None = None
+    event: Event | None = None  # of history that put it in force
+
+    @property
+    def demonstration(self) -> bool:
+        """Whether it is the shipped demonstration."""
+        return self.number == DEMONSTRATION
+
+
+class Tariffs:
+    """Gives what is in force now; `refresh` loads a new release beside the old one and puts it in its place."""
+
+    def __init__(self, releases: Path) -> None:
+        self._releases = releases
+        self._lock = threading.Lock()
+        self._stamp = self._look()
+        self._held = self._load()
+
+    def now(self) -> InForce:
+        """What is in force."""
+        return self._held
+
+    def refresh(self) -> bool:
+        """Whether history named another release, then in force; TariffError leaves the old one in its place."""
+        with self._lock:
+            stamp = self._look()
+            if stamp == self._stamp:
+                return False
+            self._held, self._stamp = self._load(), stamp
+            return True
+
+    def _look(self) -> _Stamp:
+        """What changes when history does."""
+        try:
+            found = (self._releases / HISTORY).stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _load(self) -> InForce:
+        named = named_tariff()
+        if named is not None:
+            return InForce(Tariff.load(named), None, named)
+        standing = in_force(self._releases)
+        return InForce(Tariff.load(standing.folder), standing.number, standing.folder, standing.event)
