@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import typer.main
 
 from pricing.tariff import Tariff
+from service.app import create_app
 from service.cli.first_run import EXAMPLES
 from service.cli.main import app
-from service.app import create_app
 from service.prices import quote as quotes
 from service.schema import contract
 from service.schemas.kept import document
