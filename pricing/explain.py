@@ -19,6 +19,9 @@ from pricing.units import MILLIFEN_PER_FEN, PPM, IntArray
 from pricing.words import LANGUAGES
 from pricing.worksheet import Step
 
+# A line in one language: step, operand, unit, running millifen, running ratio, marks, text.
+Told = tuple[str, int, str, int, int | None, Mapping[str, str], str]
+
 
 class Line(NamedTuple):
     """One step of one row. running_millifen: the money after it; ratio_ppm: the running ratio, where there is one;
@@ -79,16 +82,21 @@ class Explained:
         return cls(steps, rounding(priced, scheme, lang), priced.levy_fen.tolist(), marks, lang)
 
     def lines(self, row: int) -> list[Line]:
-        """The lines of a row (its place among the priced rows). A factor of 1 without an entry says nothing."""
-        lines, lang, marks = [], self.lang, self.marks
+        """The lines of a row (its place among the priced rows)."""
+        return [Line(*told[:-1], {self.lang: told[-1]}) for told in self.told(row)]
+
+    def told(self, row: int) -> list[Told]:
+        """The lines of a row as plain tuples, for many rows. A factor of 1 without an entry says nothing."""
+        lines: list[Told] = []
+        marks = self.marks
         for step, said in self.steps:
             operand, entry, unit = step.operand[row], step.entry[row], step.unit
             if entry != NO_ENTRY or operand != PPM or not unit.startswith("ppm"):
                 ratio = step.ratio[row] if step.ratio else None
-                lines.append(Line(step.name, operand, unit, step.money[row], ratio, marks[entry], {lang: said(row)}))
+                lines.append((step.name, operand, unit, step.money[row], ratio, marks[entry], said(row)))
         operand, unit = self.rounding.operand(row)
         money, text = self.levy_fen[row] * MILLIFEN_PER_FEN, self.rounding.said(row)
-        lines.append(Line("round", operand, unit, money, None, marks[NO_ENTRY], {lang: text}))
+        lines.append(("round", operand, unit, money, None, marks[NO_ENTRY], text))
         return lines
 
 

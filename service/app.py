@@ -10,6 +10,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 
 from pricing.errors import LichengError
+from service.conventions.direct import Direct, direct_calls
 from service.conventions.envelope import Envelope
 from service.conventions.missing import options_of, problem_of
 from service.conventions.problems import Problem, problem_response
@@ -54,6 +55,7 @@ def create_app(serving: Serving) -> FastAPI:
         app.include_router(others.router)
     app.add_exception_handler(LichengError, _problem)
     app.add_exception_handler(HTTPException, _missing)
+    app.add_middleware(Direct, calls=direct_calls(prices.router, declarations.router, quotes.router))
     app.add_middleware(Envelope, serving=serving)
     app.add_middleware(Observed)  # the last is the outermost
     return app

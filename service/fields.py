@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from pricing.errors import InputError
@@ -21,9 +22,9 @@ def readable(value: Any, key: str, depth: int = 0) -> Any:
         if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
             raise InputError("text_broken", key, value=value)
     elif isinstance(value, dict | list):
-        for inner in [one for pair in value.items() for one in pair] if isinstance(value, dict) else value:
+        for inner in chain.from_iterable(value.items()) if isinstance(value, dict) else value:
             kind = type(inner)
-            if depth < _DEEPEST and (kind is int or (kind is str and inner.isascii())):
+            if depth < _DEEPEST and ((kind is str and inner.isascii()) or kind is int):
                 continue  # nearly all are, and nothing is wrong with them
             readable(inner, key, depth + 1)
     return value

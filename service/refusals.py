@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from pricing.coding import COLUMN
@@ -30,7 +31,14 @@ _FACTOR_OF = {
 
 def both(code: str, **values: object) -> dict[str, str]:
     """Code and message in both languages."""
+    if not values:
+        return dict(_without_facts(code))
     return {"code": code, "message": say(code, "en", **values), "message_zh": say(code, "zh", **values)}
+
+
+@cache
+def _without_facts(code: str) -> Mapping[str, str]:
+    return {"code": code, "message": say(code, "en"), "message_zh": say(code, "zh")}
 
 
 def of_error(error: LichengError) -> dict[str, str]:
@@ -48,23 +56,15 @@ def of_row(
 ) -> dict[str, Any]:
     """A refused row. number: as `check` gives it; record: the row as it was sent; limits: where not those of usage."""
     code, column = ROW_CODES[number % COLUMN], _COLUMN_NAMES[number // COLUMN]
-    values = {name: record.get(name, "") for name in ("platform", "region", "occupation")}
-    limits = limits or {}
+    special = cover_facts(code, record, edition, scheme)
     facts: dict[str, object] = {
-        **values,
-        "column": column,
-        "value": _shown(record, column),
-        "greatest": limits.get(column, BY_NAME[column].greatest if column in BY_NAME else 0),
-        "month": month_text(edition.month),
-        "known_on": edition.known.isoformat(),
-        "known": _known(code, record, edition, scheme),
-        "float": _float_of(record, edition, scheme) if code.startswith("float_") else AS_IT_IS,
+        name: special[name] if name in special else _FACTS[name](code, column, record, edition, scheme)
+        for name in facts_named(code)
     }
-    if code == "industry_not_in_scope":
-        facts["value"] = record.get("pilot_industry") or record.get("occupation", "")
-    facts |= cover_facts(code, record, edition, scheme)
+    if limits and "greatest" in facts and column in limits:
+        facts["greatest"] = limits[column]
     answer: dict[str, Any] = {} if row is None else {"row": row, "out_of_scope": number % COLUMN in OUT_OF_SCOPE}
-    said = both(code, **{name: facts[name] for name in facts_named(code)})
+    said = both(code, **facts)
     if HISTORY in record:
         said["message"] += told(code, record, "en")
         said["message_zh"] += told(code, record, "zh")
@@ -76,6 +76,12 @@ def _shown(record: Mapping[str, Any], column: str) -> object:
     if isinstance(value, str):
         return value if len(value) <= 80 else value[:80] + "…"
     return value if len(repr(value)) <= 80 else as_json(value)
+
+
+def _value(code: str, column: str, record: Mapping[str, Any]) -> object:
+    if code == "industry_not_in_scope":
+        return record.get("pilot_industry") or record.get("occupation", "")
+    return _shown(record, column)
 
 
 def _known(code: str, record: Mapping[str, Any], edition: Edition, scheme: Scheme) -> str:
@@ -105,3 +111,20 @@ def _float_of(record: Mapping[str, Any], edition: Edition, scheme: Scheme) -> in
     region = edition.region_number(str(record.get("region", "")))
     pcts = edition.terms.floats.get(scheme.float_column)
     return AS_IT_IS if pcts is None else int(pcts[platform, region])
+
+
+# What a sentence may name, worked out only where it does: (code, column, record, edition, scheme) to the fact.
+_FACTS: Mapping[str, Callable[[str, str, Mapping[str, Any], Edition, Scheme], object]] = {
+    "platform": lambda code, column, record, edition, scheme: record.get("platform", ""),
+    "region": lambda code, column, record, edition, scheme: record.get("region", ""),
+    "occupation": lambda code, column, record, edition, scheme: record.get("occupation", ""),
+    "column": lambda code, column, record, edition, scheme: column,
+    "value": lambda code, column, record, edition, scheme: _value(code, column, record),
+    "greatest": lambda code, column, record, edition, scheme: BY_NAME[column].greatest if column in BY_NAME else 0,
+    "month": lambda code, column, record, edition, scheme: month_text(edition.month),
+    "known_on": lambda code, column, record, edition, scheme: edition.known.isoformat(),
+    "known": lambda code, column, record, edition, scheme: _known(code, record, edition, scheme),
+    "float": lambda code, column, record, edition, scheme: (
+        _float_of(record, edition, scheme) if code.startswith("float_") else AS_IT_IS
+    ),
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from service.operations.checks import Checked
 
 EXIT_UNSAFE = 2
+_RIDER = Path(__file__).parents[1] / "examples" / "rider.json"
 _TO_ENVIRONMENT = ("host", "port", "home")
 _NO_OTHERS = 0o077  # what this process writes is its owner's alone
 
@@ -25,7 +27,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address. Default: LICHENG_HOST, else 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Port, 0: a free one. Default: LICHENG_PORT, else 8000.")] = None,
     home: Annotated[Path | None, typer.Option(help="Data folder. Default: LICHENG_HOME, else this folder.")] = None,
-    demo: Annotated[bool, typer.Option("--demo", help="Make a key for a day; on loopback only.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Make two keys for a day; on loopback only.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Only say how it would serve, and what is unsafe.")] = False,
     lang: Lang = "",
     as_json: AsJson = False,
@@ -77,26 +79,21 @@ def run(found: Checked, lang: str, trial: bool = False) -> None:
     def listens() -> None:
         lines = [say("serve_listens", lang, address=address)]
         if serving.demo:
-            token = server.demonstration_token(app)
-            lines.append(say("serve_demo_key", lang, token=token))
+            made = server.demonstration_keys(app)
+            lines.append(say("serve_demo_insurer", lang, token=made.insurer.text))
+            lines.append(say("serve_demo_platform", lang, token=made.platform.text))
         if serving.demo and trial:
             lines += [say("serve_page", lang, address=address), say("serve_first_call", lang)]
-            lines.append(f"  {first_call(address, token)}")
+            lines.append(f"  {first_call(address, made.insurer.text)}")
         print("\n".join(lines), flush=True)
 
     server.serve(app, serving, opened, listens)
 
 
 def first_call(address: str, token: str) -> str:
-    """A first call to paste into another terminal, wherever it stands: a rider's month on one platform."""
-    request = (
-        '{"month":"2025-08","worker":"w_4KQ7ZB2M","usage":[{"platform":"meituan","region":"500000",'
-        '"occupation":"food_rider","vehicle":"e_bike","employment":"none","orders":620,"distance_m":2790000,'
-        '"active_days":26,"income_fen":520000}],"platforms":[{"platform":"meituan","region":"500000",'
-        '"pilot_tier":"low"}]}'
-    )
+    """A first call to paste into another terminal, wherever it stands: the shipped rider's month on two platforms."""
     headers = f"-H 'Authorization: Bearer {token}' -H 'Content-Type: application/json'"
-    return f"curl -s {address}/v1/prices {headers} -d '{request}'"
+    return f"curl -s {address}/v1/prices {headers} --data-binary @{shlex.quote(str(_RIDER))}"
 
 
 def _refuse(found: Checked, lang: str, quiet: bool) -> None:

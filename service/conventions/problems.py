@@ -75,6 +75,8 @@ class Problem(LichengError):
             return error
         if isinstance(error, StoreNotAvailable):
             return cls(503, error.code, pointer="", headers={"Retry-After": str(RETRY_AFTER_S)})
+        if error.code == "seal_broken":  # by a service with another secret: what was asked is right
+            return cls(503, error.code, pointer="", headers={"Retry-After": "60"})
         if isinstance(error, TariffError):
             return cls(503, "tariff_not_available", pointer="", headers={"Retry-After": "5"})
         if not isinstance(error, InputError):

@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from pricing.errors import InputError
 
 LINES, DECLARATIONS, REFUSALS = "lines.parquet", "declarations.csv", "refusals.csv"
@@ -120,7 +118,11 @@ def published(out: Path) -> Iterator[Path]:
         if "interrupted" in str(error):  # so DuckDB calls Ctrl-C
             raise KeyboardInterrupt from None
         raise
-    except (OSError, duckdb.IOException) as error:
+    except Exception as error:
+        from duckdb import IOException  # here alone: a service that only shows folders loads no database
+
+        if not isinstance(error, OSError | IOException):
+            raise
         raise InputError("folder_not_written", str(out), folder=out, reason=str(error).splitlines()[0]) from None
     finally:
         shutil.rmtree(making, ignore_errors=True)

@@ -22,6 +22,7 @@ from service.engines.normalise import file_names, normalised
 from service.engines.order import Upload
 from service.engines.rekeyed import stored
 
+MOST_GROUP = 1 << 29  # bytes of a row group of a sent file, unpacked
 SUFFIXES = (".csv", ".txt", ".parquet")
 
 
@@ -32,10 +33,10 @@ def is_synthetic(paths: Sequence[Path]) -> bool:
 
 def _says_synthetic(path: Path) -> bool:
     try:
-        said = (pq.read_schema(path).metadata or {}).get(b"licheng", b"{}")
-    except (pa.ArrowException, OSError):
+        said = json.loads((pq.read_schema(path).metadata or {}).get(b"licheng", b"{}"))
+    except (pa.ArrowException, OSError, ValueError, RecursionError):
         return False
-    return bool(json.loads(said).get("synthetic"))
+    return isinstance(said, dict) and bool(said.get("synthetic"))
 
 
 @dataclass(slots=True)
@@ -58,11 +59,24 @@ class Intake:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All rows of all files as batches of the form's schema."""
         names = self.names
+        self._check_sizes()
         for path in self.files:
             read = _parquet if path.suffix.lower() == ".parquet" else _csv
             for batch in read(path, names[path], self.form):
                 self.rows += len(batch)
                 yield batch if self.upload is None else stored(batch, self.upload)
+
+    def _check_sizes(self) -> None:
+        """InputError where sent files say of themselves that they unfold to more than is read: nothing is read then."""
+        if self.upload is None:
+            return
+        said = {path: _sizes(path) for path in self.files if path.suffix.lower() == ".parquet"}
+        most = self.upload.most_rows
+        if self.form is USAGE_FORM and 0 < most < sum(rows for rows, _ in said.values()):
+            raise InputError("too_many_rows", "usage", most=f"{most:,}")
+        for path, (_, largest) in said.items():
+            if largest > MOST_GROUP:
+                raise InputError("parquet_unfolds", str(path), found=f"{largest:,}", most=f"{MOST_GROUP:,}")
 
 
 def usage_files(sources: Sequence[Path]) -> list[Path]:
@@ -97,6 +111,17 @@ def _parquet(path: Path, name: str, form: Form) -> Iterator[pa.RecordBatch]:
             row += len(batch)
     except (pa.ArrowException, OSError) as error:
         raise InputError("parquet_unreadable", str(path), reason=str(error).splitlines()[0].rstrip(".")) from None
+
+
+def _sizes(path: Path) -> tuple[int, int]:
+    """Rows of a Parquet file and bytes of its largest row group, unpacked, as it says itself."""
+    try:
+        said = pq.read_metadata(path)
+    except (pa.ArrowException, OSError):
+        return 0, 0  # said where it is read
+    groups = [said.row_group(number) for number in range(said.num_row_groups)]
+    rows = max(said.num_rows, sum(group.num_rows for group in groups))
+    return rows, max((group.total_byte_size for group in groups), default=0)
 
 
 def _typed_columns(schema: pa.Schema, path: Path, form: Form) -> None:

@@ -29,11 +29,14 @@ class Rekey(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What a sender may send. names: what it calls its files; own: the only platform whose rows are settled, or ""."""
+    """What a sender may send. names: what it calls its files; own: the only platform whose rows are settled, or "";
+    most_rows: of usage, 0: any number.
+    """
 
     names: Mapping[Path, str]
     rekey: Rekey
     own: str = ""
+    most_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

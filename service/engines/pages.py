@@ -18,8 +18,10 @@ import pyarrow.parquet as pq
 from pricing.arrow import LINE_SCHEMA
 from service.engines import folder as files
 from service.engines.folder import FORMULA
+from service.engines.memory import given_back, lean
 from service.engines.refused import REFUSAL_SCHEMA
-from service.engines.visible import Eyes, seen_lines, seen_refusals
+from service.engines.side_refused import SIDE_REFUSAL_SCHEMA
+from service.engines.visible import Eyes, seen_lines, seen_refusals, seen_side_refusals
 
 _BATCH = 4_096
 _BUFFER = 1 << 16  # bytes that are read of a column at once
@@ -27,28 +29,54 @@ _NUMBERS = ("lines", "orders", "heads", "amount_millifen", "float_ppm", "levy_fe
 DECLARATION_SCHEMA = pa.schema(
     [(name, pa.int64() if name in _NUMBERS else pa.string()) for name in files.DECLARATION_COLUMNS]
 )
-TABLES = {"lines": files.LINES, "declarations": files.DECLARATIONS, "refusals": files.REFUSALS}
+TABLES = {
+    "lines": files.LINES,
+    "declarations": files.DECLARATIONS,
+    "refusals": files.REFUSALS,
+    "side-refusals": files.SIDE_REFUSALS,
+}
+_SCHEMAS = {
+    "declarations": DECLARATION_SCHEMA,
+    "refusals": REFUSAL_SCHEMA,
+    "side-refusals": SIDE_REFUSAL_SCHEMA,
+}
+_SEEN = {"refusals": seen_refusals, "side-refusals": seen_side_refusals}
 Rows = list[dict[str, Any]]
 
 
 def page(folder: Path, table: str, eyes: Eyes, after: int, limit: int) -> tuple[Rows, int | None]:
     """Rows of a page and where the next begins, None where none follows. after: 0, or what the page before said."""
+    lean()
     if table == "lines":
         return _line_page(folder / files.LINES, eyes, after, limit)
-    rows, following = _csv_rows(folder / TABLES[table], after, limit)
-    return _typed(seen_refusals(rows, eyes) if table == "refusals" else rows, _schema(table)), following
+    path = folder / TABLES[table]
+    if table == "side-refusals" and not path.is_file():  # no side file was sent
+        return [], None
+    rows, following = _csv_rows(path, after, limit)
+    seen = _SEEN[table](rows, eyes) if table in _SEEN else rows
+    return _typed(seen, _SCHEMAS[table]), following
 
 
 def batches(folder: Path, table: str, eyes: Eyes) -> Iterator[pa.RecordBatch]:
     """All rows as they are shown, batch by batch; at least one batch, so that the columns are known."""
+    lean()
+    try:
+        yield from _batches(folder, table, eyes)
+    finally:
+        given_back()
+
+
+def _batches(folder: Path, table: str, eyes: Eyes) -> Iterator[pa.RecordBatch]:
     if table == "lines":
         columns = list(eyes.columns)
         file = pq.ParquetFile(folder / files.LINES, buffer_size=_BUFFER, pre_buffer=False)
         yield seen_lines(_empty(pa.schema([LINE_SCHEMA.field(name) for name in columns])), eyes)
-        for batch in file.iter_batches(batch_size=_BATCH, columns=columns, use_threads=False):
-            yield seen_lines(batch.select(columns), eyes)
+        for group in range(file.metadata.num_row_groups):  # each lets go of its buffers before the next is read
+            for batch in file.iter_batches(_BATCH, row_groups=[group], columns=columns, use_threads=False):
+                yield seen_lines(batch.select(columns), eyes)
+            given_back()
         return
-    schema, after = _schema(table), 0
+    schema, after = _SCHEMAS[table], 0
     yield _empty(schema)
     while True:
         rows, following = page(folder, table, eyes, after, _BATCH)
@@ -70,12 +98,14 @@ def _line_page(path: Path, eyes: Eyes, after: int, limit: int) -> tuple[Rows, in
     with pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False) as file:
         sizes = [file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)]
         ends = list(accumulate(sizes))
-        groups = [group for group, end in enumerate(ends) if end > after]
+        starts = [end - size for end, size in zip(ends, sizes, strict=True)]
+        groups = [group for group, end in enumerate(ends) if end > after and starts[group] < after + limit]
         if not groups:
             return [], None
-        skip = after - (ends[groups[0]] - sizes[groups[0]])
+        skip = after - starts[groups[0]]
         taken: list[pa.RecordBatch] = []
-        for batch in file.iter_batches(batch_size=_BATCH, row_groups=groups, columns=columns):
+        read = file.iter_batches(batch_size=_BATCH, row_groups=groups, columns=columns, use_threads=False)
+        for batch in read:
             wanted = limit - sum(map(len, taken))
             taken.append(batch.slice(min(skip, len(batch)), wanted))
             skip = max(0, skip - len(batch))
@@ -113,10 +143,6 @@ def _plain(cell: str) -> str | None:
 def _typed(rows: list[dict[str, str | None]], schema: pa.Schema) -> Rows:
     whole = [field.name for field in schema if pa.types.is_integer(field.type)]
     return [{**row, **{name: int(row[name] or 0) if row[name] else None for name in whole}} for row in rows]
-
-
-def _schema(table: str) -> pa.Schema:
-    return DECLARATION_SCHEMA if table == "declarations" else REFUSAL_SCHEMA
 
 
 def _empty(schema: pa.Schema) -> pa.RecordBatch:

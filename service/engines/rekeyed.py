@@ -7,6 +7,7 @@ is shown them again. Rows of a platform that is not the sender's are set aside: 
 from __future__ import annotations
 
 import json
+from json.encoder import encode_basestring
 from typing import Any
 
 import pyarrow as pa
@@ -60,16 +61,21 @@ def _stored_workers(workers: pa.Array, rekey: Rekey) -> pa.Array:
 
 
 def _sealed_refs(workers: pa.Array, refs: pa.Array, rekey: Rekey) -> pa.Array:
-    pairs = zip(workers.to_pylist(), refs.to_pylist(), strict=True)
-    sealed = [
-        rekey.seal(json.dumps([_cut(worker or "", _MOST_WORKER), _cut(ref or "", _MOST_REF)], ensure_ascii=False))
-        for worker, ref in pairs
-    ]
+    """Of each row its worker and worker_ref, sealed as a JSON list; rows alike one after another are sealed once."""
+    sealed: list[str] = []
+    said, made = None, ""
+    for pair in zip(workers.to_pylist(), refs.to_pylist(), strict=True):
+        if pair != said:
+            worker, ref = _cut(pair[0] or "", _MOST_WORKER), _cut(pair[1] or "", _MOST_REF)
+            said, made = pair, rekey.seal(f"[{encode_basestring(worker)}, {encode_basestring(ref)}]")
+        sealed.append(made)
     return pa.array(sealed, pa.string())
 
 
 def _cut(text: str, most: int) -> str:
     """A text of at most so many bytes, with a sign where something was left out."""
+    if len(text) * 4 <= most:  # however it is written
+        return text
     raw = text.encode()
     return text if len(raw) <= most else raw[:most].decode(errors="ignore") + "…"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -46,8 +47,9 @@ class Eyes:
 
     @property
     def label(self) -> str:
-        """Short and the same for all who are shown the same of a month."""
-        return f"{'all' if self.whole else 'own'}{'-given' if self.rekey else ''}-{len(self.erased)}"
+        """Short and the same for all who are shown the same of a month; who was erased, or how many, is not told."""
+        shown = "\n".join((str(self.whole), str(self.rekey is not None), *sorted(self.erased)))
+        return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -84,6 +86,13 @@ def seen_refusals(rows: list[dict[str, str | None]], eyes: Eyes) -> list[dict[st
         said = {name: (row[name] or "").replace(kept, found[0]) for name in ("message", "message_zh")}
         shown.append({**row, **said, "worker_ref": found[1]})
     return shown
+
+
+def seen_side_refusals(rows: list[dict[str, str | None]], eyes: Eyes) -> list[dict[str, str | None]]:
+    """Refused rows of side files as they are shown: a sender finds the worker by file and row, and is not told under
+    which id others' months store it.
+    """
+    return rows if eyes.whole else [{**row, "worker": None} for row in rows]
 
 
 def _given(workers: pa.Array, refs: pa.Array, eyes: Eyes) -> list[tuple[str, str | None, bool]]:

@@ -11,7 +11,7 @@ from service.store.levies import DONE, FAILED, Levy
 
 PATH = "/v1/levies"
 PROVISIONAL = {"Licheng-Provisional": "true"}  # until the month is closed, nothing of it is final
-TABLES = ("lines", "declarations", "refusals", "totals", "receipt")
+TABLES = ("lines", "declarations", "refusals", "side-refusals", "totals", "receipt")
 
 
 def levy_answer(levy: Levy) -> dict[str, Any]:

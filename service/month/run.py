@@ -9,24 +9,25 @@ from __future__ import annotations
 import base64
 import json
 import os
+import resource
 import signal
 import sys
+import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pricing.errors import LichengError
-from pricing.words import say
 from service.auth.keyring import Keyring
 from service.json_text import json_bytes
 from service.month.asked import Asked
 from service.month.folders import LevyFolder
 from service.month.keys import SenderKeys
 from service.month.pulse import Pulse, Superseded
+from service.operations.logs import Log, failure
 from service.refusals import of_error
 from service.serving import Serving
 from service.store import levies
@@ -37,6 +38,7 @@ from service.tariff.held import Tariffs
 
 T = TypeVar("T")
 _TRIES, _PAUSE_S = 30, 2.0  # to reach the store when all is done
+_MOST_MEMORY = 6 << 30  # bytes: a file that unfolds without end is refused before the machine has none left
 
 
 EXIT_BUG = 70
@@ -118,7 +120,10 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -
     try:
         keys = SenderKeys(Keyring.of(settings.secret), levy.tenant)
         tariff = Tariffs(Path(settings.releases)).now().tariff
-        totals = settle(order_of(asked, folder.upload, folder.month, said, keys), tariff, pulse.progress)
+        order = order_of(asked, folder.upload, folder.month, said, keys)
+        assert order.upload is not None
+        bounded = replace(order.upload, most_rows=settings.most_rows)
+        totals = settle(replace(order, upload=bounded), tariff, pulse.progress)
     except LichengError as error:
         folder.fail(json_bytes(refusal_of(error, said, folder)))
         return None, folder.error.read_text(encoding="utf-8")
@@ -175,16 +180,26 @@ def _told(engine: Engine, work: Callable[[Connection], T]) -> T:
 def main() -> None:
     """The process: kinder to its machine than the service that it belongs to, and the first to go without memory."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    log, levy_id = Log(), sys.argv[1]
+    # What happened and where, never what it says: that may name a worker.
+    threading.excepthook = lambda said: log.error("run_failed", levy=levy_id, **failure(said.exc_value or SystemExit()))
+    try:
+        _modest()
+        run(levy_id, Settings.read(sys.stdin.buffer.read()))
+    except KeyboardInterrupt:
+        log.info("run_interrupted", levy=levy_id)
+    except Exception as error:
+        log.error("run_failed", levy=levy_id, **failure(error))
+        raise SystemExit(EXIT_BUG) from None
+    finally:
+        log.close()
+
+
+def _modest() -> None:
     os.nice(5)
     if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
-    try:
-        run(sys.argv[1], Settings.read(sys.stdin.buffer.read()))
-    except KeyboardInterrupt:
-        print(say("interrupted", "en"), file=sys.stderr)
-    except Exception as error:  # where it happened, not what it says: that may name a worker
-        print("".join(traceback.format_tb(error.__traceback__)) + type(error).__name__, file=sys.stderr)
-        raise SystemExit(EXIT_BUG) from None
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class Metrics:
         self._release = Gauge("licheng_release", said, registry=kept)
         said = "1 while the newest release cannot be loaded."
         self._degraded = Gauge("licheng_tariff_degraded", said, registry=kept)
-        self._children: dict[tuple[str, str], Any] = {}  # of `_seconds` and `_prices`, found faster than by labels()
+        self._children: dict[tuple[str, str], Any] = {}  # of those that count each request
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """A request was answered. route: its template."""
@@ -70,7 +70,11 @@ class Metrics:
     def _count_refusals(self, refusals: Iterable[Mapping[str, Any]]) -> None:
         for refusal in refusals:
             code = refusal["code"]
-            self._refused.labels(code if code in _CODES else "other").inc()
+            key = ("", code if code in _CODES else "other")
+            child = self._children.get(key)
+            if child is None:
+                child = self._children[key] = self._refused.labels(key[1])
+            child.inc()
 
     def committed(self, works: int) -> None:
         """The store committed so many pieces of work at once; 0: it could not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from service.serving import Serving
 from service.store import keys
 
 _BACKLOG = 2_048
+_YOUNG = 20_000  # objects made before the collector looks for those that hold each other
 _IDLE_S = 15  # a connection that asks nothing is closed
 
 
@@ -31,6 +33,9 @@ class Announced(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
         await super().startup(sockets)
+        gc.collect()
+        gc.set_threshold(_YOUNG)  # a request makes hundreds of objects that are gone with it: nothing to look for
+        gc.freeze()  # tariff and program stay: the collector need not look through them again and again
         self._listens()
 
 
@@ -87,8 +92,7 @@ def serve(app: Any, serving: Serving, opened: socket.socket, listens: Callable[[
         Announced(config, listens).run([opened])
 
 
-def demonstration_token(app: Any) -> str:
-    """A key to try the service with, made when it has started; it ends after a day."""
-    made = app.state.running.writer.submit(keys.demonstration)
-    text: str = made.result().text
-    return text
+def demonstration_keys(app: Any) -> keys.Demonstration:
+    """Keys to try the service with, made when it has started; they end after a day."""
+    made: keys.Demonstration = app.state.running.writer.submit(keys.demonstration).result()
+    return made

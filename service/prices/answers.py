@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pricing.coding import COLUMN
@@ -16,7 +16,7 @@ from pricing.side import Table
 from service.fields import repeated
 from service.prices.history_words import HISTORY, OF_HISTORY, Sent, start_of
 from service.prices.priced_columns import PricedColumns, SchemeColumns
-from service.prices.shown import shown_flag, shown_line
+from service.prices.shown import shown_flag, shown_told
 from service.prices.sold import sold
 from service.prices.technical import technical_of
 from service.refusals import both, of_row
@@ -38,6 +38,16 @@ class Asked:
     technical: bool
     worksheet: bool
     first: int
+    named: dict[int, Json] = field(default_factory=dict)  # what a row's shares repeat of it, alike under every scheme
+
+    def named_of(self, row: int) -> Json:
+        """Row, platform, contractor, region, worker_ref and own columns of a row, as each of its shares says them."""
+        if row not in self.named:
+            record = self.records[row]
+            own = [key for key in record if key.startswith("x_")]
+            names = ("platform", "contractor", "region", "worker_ref", *own)
+            self.named[row] = {"row": row} | {name: record[name] for name in names if repeated(record.get(name))}
+        return self.named[row]
 
     def record(self, scheme: Scheme, row: int, code: int, edition: Edition) -> Mapping[str, Any]:
         """A row with what was enrolled for its worker in the cover: what the sentence of a refusal may name."""
@@ -117,9 +127,7 @@ def _premium(
     if asked.worksheet:
         explained = priced.explained[asked.lang]
         answer["worksheet"] = [
-            shown_line(priced.row[place] - asked.first, line, asked.lang)
-            for place in places
-            for line in explained.lines(place)
+            shown_told(priced.row[place] - asked.first, told) for place in places for told in explained.told(place)
         ]
     answer["warnings"] = _warnings(asked, columns, priced, places, missing)
     answer["refusals"] = refusals
@@ -139,13 +147,7 @@ def _technical(columns: SchemeColumns, priced: PricedColumns, places: list[int],
 
 
 def _share(asked: Asked, priced: PricedColumns, place: int) -> Json:
-    row = priced.row[place] - asked.first
-    record = asked.records[row]
-    share: Json = {"row": row}
-    own = [key for key in record if key.startswith("x_")]
-    for name in ("platform", "contractor", "region", "worker_ref", *own):
-        if repeated(record.get(name)):
-            share[name] = record[name]
+    share = dict(asked.named_of(priced.row[place] - asked.first))
     share["levy_fen"] = priced.levy_fen[place]
     share["payers"] = {payer: parts[place] for payer, parts in priced.payers.items()}
     return share

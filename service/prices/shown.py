@@ -6,26 +6,47 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pricing.edition import Edition
-from pricing.explain import Line
+from pricing.explain import Line, Told
 from pricing.flags import flags
 from pricing.rules import CANDIDATES
 from pricing.scheme import Scheme
 from pricing.settle import Priced
 from pricing.units import month_text
-from pricing.words import say
+from pricing.words import facts_named, say
 from service.refusals import both
 
 
 def shown_line(row: int | None, line: Line, lang: str) -> dict[str, Any]:
     """A line of a worksheet as the contract shows it."""
-    step, operand, unit, money, ratio, marks, texts = line
-    shown: dict[str, Any] = {} if row is None else {"row": row}
-    shown["step"], shown["operand"], shown["unit"], shown["running_millifen"] = step, operand, unit, money
-    if ratio is not None:
-        shown["ratio_ppm"] = ratio
-    shown |= marks
-    shown["text"] = texts[lang]
-    return shown
+    told = shown_told(0 if row is None else row, (*line[:-1], line.texts[lang]))
+    if row is None:
+        del told["row"]
+    return told
+
+
+def shown_told(row: int, told: Told) -> dict[str, Any]:
+    """The same of a line that is told in one language."""
+    step, operand, unit, money, ratio, marks, text = told
+    if ratio is None:
+        return {
+            "row": row,
+            "step": step,
+            "operand": operand,
+            "unit": unit,
+            "running_millifen": money,
+            **marks,
+            "text": text,
+        }
+    return {
+        "row": row,
+        "step": step,
+        "operand": operand,
+        "unit": unit,
+        "running_millifen": money,
+        "ratio_ppm": ratio,
+        **marks,
+        "text": text,
+    }
 
 
 def shown_flags(
@@ -50,6 +71,8 @@ def shown_flag(code: str, edition: Edition, records: Sequence[Mapping[str, Any]]
             "message_zh": say(code, "zh", factor=titles["zh"]),
         }
         return {"code": code, "factor": table, **words, "rows": rows}
+    if not facts_named(code):
+        return both(code) | {"rows": rows}
     facts = {"month": month_text(edition.month), "region": record.get("region", ""), "candidates": ""}
     if code == "class_by_default":
         node = edition.nodes(CANDIDATES).get(record["occupation"], ())

@@ -1,5 +1,5 @@
-"""The tables of a settled month: `/v1/levies/{id}/lines|declarations|refusals` as pages, CSV or Parquet, and its files
-`totals` and `receipt`.
+"""The tables of a settled month: `/v1/levies/{id}/lines|declarations|refusals|side-refusals` as pages, CSV or Parquet,
+and its files `totals` and `receipt`.
 """
 
 from __future__ import annotations
@@ -47,6 +47,12 @@ async def get_declarations(request: Request, levy_id: str) -> Response:
 async def get_refusals(request: Request, levy_id: str) -> Response:
     """Rows that were not priced, with the reason in two languages: as pages, or whole as CSV or Parquet."""
     return await _table(request, levy_id, "refusals")
+
+
+@router.get("/levies/{levy_id}/side-refusals")
+async def get_side_refusals(request: Request, levy_id: str) -> Response:
+    """Rows of enrolments and histories that were not used, with the reason: as pages, or whole as CSV or Parquet."""
+    return await _table(request, levy_id, "side-refusals")
 
 
 @router.get("/levies/{levy_id}/totals")

@@ -94,7 +94,7 @@ CALLS: Mapping[tuple[str, str], Call] = {
     ("get", "/v1/levies/{levy_id}"): Call({200: "Levy"}, "levies.read", path=_LEVY, headers=("Retry-After",)),
     **{
         ("get", f"/v1/levies/{{levy_id}}/{name}"): _table("TablePage", _TABLES, (*_PAGE, "format"))
-        for name in ("lines", "declarations", "refusals")
+        for name in ("lines", "declarations", "refusals", "side-refusals")
     },
     ("get", "/v1/levies/{levy_id}/totals"): _table("Totals", (JSON,)),
     ("get", "/v1/levies/{levy_id}/receipt"): _table("Receipt", (JSON,)),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from pricing.errors import InputError
 from pricing.words import Phrase
-from service.auth.roles import HOUSE, PLATFORM
+from service.auth.roles import HOUSE, INSURER, PLATFORM
 from service.auth.tokens import Token
 from service.clock import now
 from service.store.audit import OPERATOR, Act, append
@@ -21,6 +21,7 @@ LIFETIME = dt.timedelta(days=365)  # of a key for which nobody says otherwise
 OVERLAP = dt.timedelta(hours=24)  # for which a key that was rotated still holds
 _DEMONSTRATION = dt.timedelta(hours=24)
 DEMONSTRATION_PLATFORM = "meituan"
+_DEMONSTRATION_INSURER = "demonstration-insurer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +150,25 @@ def _known(connection: Connection, key_id: str) -> Key:
     return found
 
 
-def demonstration(connection: Connection) -> Token:
-    """A key to try the service with, for a day: it prices, stores quotes and uploads months as one platform.
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """Keys to try a service with. insurer: prices and stores quotes of all platforms; platform: uploads its months."""
 
-    A platform's and not an administrator's, so that it shows what a platform sees, and opens nobody else's data where
-    the data folder holds more than a demonstration. Only for a service on loopback with `--demo`.
+    insurer: Token
+    platform: Token
+
+
+def demonstration(connection: Connection) -> Demonstration:
+    """Keys to try the service with, for a day. Only for a service on loopback with `--demo`.
+
+    An insurer's and a platform's and not an administrator's, so that each shows what such a caller sees, and opens
+    nobody else's data where the data folder holds more than a demonstration.
     """
-    expires = now() + _DEMONSTRATION
-    return create(connection, Wanted(PLATFORM, DEMONSTRATION_PLATFORM, "demonstration", expires), OPERATOR)
+    insurer = Wanted(INSURER, _DEMONSTRATION_INSURER, "demonstration", now() + _DEMONSTRATION)
+    return Demonstration(create(connection, insurer, OPERATOR), demonstration_platform(connection))
+
+
+def demonstration_platform(connection: Connection) -> Token:
+    """The platform's key of a demonstration alone, for a day."""
+    wanted = Wanted(PLATFORM, DEMONSTRATION_PLATFORM, "demonstration", now() + _DEMONSTRATION)
+    return create(connection, wanted, OPERATOR)

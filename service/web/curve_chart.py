@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 680, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 664, 34, 256
+LEFT, RIGHT, TOP, BOTTOM = 64, 664, 44, 256
 _TICKS = 5
 
 

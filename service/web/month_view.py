@@ -103,7 +103,9 @@ def _read(held: Running, caller: Caller, levy: Levy, folder: Path) -> tuple[dict
     from service.engines.pages import page
 
     rows, _ = page(folder, "refusals", _eyes(held, caller, levy), 0, _FIRST_ROWS)
-    return json.loads((folder / "totals.json").read_bytes()), _codes(folder), rows
+    opened = {row["code"]: {name: row[name] for name in ("message", "message_zh")} for row in reversed(rows)}
+    codes = tuple({**one, **opened.get(one["code"], {})} for one in _codes(folder))  # with ids as they were sent
+    return json.loads((folder / "totals.json").read_bytes()), codes, rows
 
 
 @lru_cache(maxsize=64)

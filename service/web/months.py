@@ -69,7 +69,7 @@ async def post_demonstration(request: Request) -> Response:
         raise Problem(404, "address_unknown")
 
     def work(connection: Connection) -> str:
-        return keys.demonstration(connection).text
+        return keys.demonstration_platform(connection).text
 
     text = await asyncio.wrap_future(held.writer.submit(work))
     caller = await caller_of_token(request, text)

@@ -25,7 +25,9 @@ from pricing.words import LANGUAGES, say
 from service.running import running
 from service.tariff.held import InForce
 from service.web.compared import out_of_scope, sheets
+from service.web.dates import day_words, month_words, time_words
 from service.web.languages import language_of, remember
+from service.web.said import merged_words, plain_words
 from service.web.sessions import session_of
 from service.web.static_files import static_address
 
@@ -47,6 +49,10 @@ def _environment() -> Environment:
         source_words=source_words,
         sheets=sheets,
         kilometres=kilometres,
+        month_words=month_words,
+        day_words=day_words,
+        time_words=time_words,
+        merged_words=merged_words,
         out_of_scope=out_of_scope,
         static=static_address,
         language_names=(("en", "English"), ("zh", "中文")),
@@ -78,6 +84,7 @@ def page(request: Request, template: str, *, status: int = 200, typed: Any = Non
         "lang": lang,
         "t": spoken(lang),
         "said": lambda one: one[message],
+        "plain": lambda one: plain_words(one, standing.tariff, lang),
         "path": request.url.path,
         "elsewhere": {name: _in(request, name) for name in LANGUAGES},
         "standing": standing,

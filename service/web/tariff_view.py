@@ -118,7 +118,7 @@ def level_name(name: str, level: str, tariff: Tariff, lang: str) -> str:
         return tariff.platforms[level][lang]
     if level in tariff.schemes:
         return tariff.schemes[level].title[lang]
-    for kind in ("compare_occupation", "payer", "peril"):
+    for kind in ("compare_occupation", "payer", "peril", "page_industry", "page_tier"):
         if f"{kind}_{level}" in sentences(lang):
             return named(kind, level, lang)
     return level_words(name, level, lang)

@@ -66,6 +66,7 @@ FAMILIES = {
     "level_": ["fen", "ppm", "days", "months", "yes", "no"],
     "mark_": (*STATUSES, *EVIDENCE),
     "option_": sorted({name for s in TARIFF.schemes.values() if s.product is not None for name in s.product.options}),
+    "page_industry_": TARIFF.factors["pilot_industry"].levels,
     "peril_": PERILS,
     "vehicle_": TARIFF.factors["vehicle"].levels,
     "quantity_": QUANTITY_WORDS,

@@ -144,14 +144,16 @@ def test_keys_that_are_not_there(home: Path) -> None:
     assert "[key_span]" in run("key", "rotate", key["id"], "--overlap", "forever").err
 
 
-def test_the_demonstration_key_is_a_platforms_for_a_day(home: Path) -> None:
+def test_the_demonstration_keys_hold_for_a_day(home: Path) -> None:
     made("--role", "actuary", "--holder", "Li Wei")
     engine = connect(database_url("", home))
     with writing(engine) as connection:
-        token = keys.demonstration(connection)
+        made_keys = keys.demonstration(connection)
     with reading(engine) as connection:
-        found = keys.find(connection, token.key_id)
+        found = [keys.find(connection, token.key_id) for token in (made_keys.insurer, made_keys.platform)]
     engine.dispose()
-    assert found is not None
-    assert (found.role, found.tenant, span(found.plain(now()))) == ("platform", "meituan", dt.timedelta(hours=24))
-    assert not found.holds(now() + dt.timedelta(hours=25))
+    assert [(key.role, key.tenant) for key in found if key] == [
+        ("insurer", "demonstration-insurer"),
+        ("platform", "meituan"),
+    ]
+    assert all(key and span(key.plain(now())) == dt.timedelta(hours=24) for key in found)

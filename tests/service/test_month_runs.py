@@ -2,15 +2,20 @@
 
 import json
 import os
+import random
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from service.auth.keyring import Keyring
@@ -232,3 +237,76 @@ def test_the_whole_server_killed_in_the_middle_of_a_month(tmp_path: Path) -> Non
     assert levy["state"] == "done"
     settle(usage, tmp_path / "month", *COMMAND, "--platforms", register)
     assert got.content == (tmp_path / "month" / DECLARATIONS).read_bytes()
+
+
+def home_in(folder: Path) -> Path:
+    """A data folder of its own."""
+    home = folder / "home"
+    home.mkdir()
+    return home
+
+
+def left(home: Path) -> dict[str, list[str]]:
+    """What lies in the folder of each levy, and whatever else lies beside them."""
+    return {path.name: sorted(inner.name for inner in path.iterdir()) for path in (home / "levies").glob("*")}
+
+
+def test_a_server_killed_twenty_times_leaves_nothing_half_done(tmp_path: Path) -> None:
+    usage, _ = month_files(tmp_path, rows())
+    home_in(tmp_path)
+    moments = random.Random(2026)
+    for _ in range(20):
+        with served(tmp_path / "home") as service:
+            with suppress(httpx.HTTPError):
+                send(service, usage.read_bytes())
+            time.sleep(moments.uniform(0, 2.5))
+            assert service.process is not None
+            os.killpg(service.process.pid, signal.SIGKILL)
+    engine = connect(settings(tmp_path / "home").database)
+    with client(tmp_path / "home"):
+        until(lambda: not pending(engine), 300)
+    with reading(engine) as connection:
+        found = levies.listed(connection, None, 100, None)
+        done = [entry.subject for entry in entries(connection) if entry.action == "levy.done"]
+    engine.dispose()
+    assert len(found) == 20
+    assert sorted(done) == sorted(levy.id for levy in found if levy.state == "done")
+    assert {json.loads(levy.error or "")["code"] for levy in found if levy.state == "failed"} <= {"levy_given_up"}
+    ended = {"done": ["lock", "month"], "failed": ["lock"]}
+    assert left(tmp_path / "home") == {levy.id: ended[levy.state] for levy in found}
+
+
+def pending(engine: Any) -> list[Levy]:
+    """Months that are not over."""
+    with reading(engine) as connection:
+        return levies.unfinished(connection)
+
+
+def test_an_upload_that_is_cut_leaves_nothing(tmp_path: Path) -> None:
+    with served(home_in(tmp_path)) as service:
+        address = (service.http.base_url.host, service.http.base_url.port)
+        with socket.create_connection(address) as wire:
+            head = f"POST /v1/levies?month={MONTH} HTTP/1.1\r\nHost: a\r\nContent-Type: text/csv\r\n"
+            head += f"Authorization: {service.key('platform')['Authorization']}\r\nContent-Length: 90000000\r\n\r\n"
+            wire.sendall(head.encode() + b"x" * 3_000_000)
+            until(lambda: left(tmp_path / "home"))
+        until(lambda: left(tmp_path / "home") == {})
+        assert service.get("/v1/levies", "platform").json()["items"] == []
+
+
+def test_a_disk_that_fills_while_a_month_is_settled_leaves_nothing_half_done(tmp_path: Path) -> None:
+    usage, _ = month_files(tmp_path, big(30_000))
+    with client(home_in(tmp_path), runs=0) as idle:
+        levy = send(idle, usage.read_bytes()).json()["id"]
+    serving = settings(tmp_path / "home")
+    ended = subprocess.run(
+        ["prlimit", "--fsize=2000000", sys.executable, "-m", "service.month.run", levy],
+        input=Settings.of(serving, "one").text,
+        capture_output=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    with client(tmp_path / "home") as service:
+        said = service.get(f"/v1/levies/{levy}", "platform").json()
+    assert (said["state"], said["error"]["code"]) == ("failed", "folder_not_written")
+    assert left(tmp_path / "home") == {levy: ["error.json", "lock"]}

@@ -19,6 +19,7 @@ import pytest
 
 from pricing.errors import InputError
 from service.auth.keyring import Keyring
+from service.cli.serve import first_call
 from tests.service.serving import SECRET, Service, client, make_keys, served, stop
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("LICHENG_")}
@@ -143,16 +144,23 @@ def test_without_demo_no_key_is_made_or_told() -> None:
         assert not any("licheng.k_" in line for line in service.said)
 
 
-def test_a_demonstration_key_prices_at_once() -> None:
+def test_the_demonstration_keys_are_an_insurers_and_a_platforms() -> None:
     with served(None, "--demo") as service:
         deadline = time.monotonic() + 10
-        while not (told := [line for line in service.said if "licheng.k_" in line]) and time.monotonic() < deadline:
+        while len(told := [line for line in service.said if "licheng.k_" in line]) < 2 and time.monotonic() < deadline:
             time.sleep(0.05)
-        token = told[0].split()[-1]
-        request = {**RIDER, "usage": [row for row in RIDER["usage"] if row["platform"] == "meituan"]}
-        answer = service.http.post("/v1/prices", json=request, headers={"Authorization": f"Bearer {token}"})
-        assert answer.status_code == 200
-        assert answer.json()["schemes"]
+        insurer, platform = ({"Authorization": f"Bearer {line.split()[-1]}"} for line in told)
+        answer = service.http.post("/v1/prices", json=RIDER, headers=insurer)
+        assert len(answer.json()["schemes"][0]["shares"]) == len(RIDER["usage"]) == 2
+        assert service.http.post("/v1/prices", json=RIDER, headers=platform).json()["code"] == "platform_not_yours"
+        assert service.http.get("/v1/levies", headers=platform).status_code == 200
+        assert service.http.get("/v1/levies", headers=insurer).status_code == 403
+
+
+def test_the_first_call_prices_the_shipped_rider() -> None:
+    with served(None, "--demo") as service:
+        called = subprocess.run(first_call(service.url, service.keys["insurer"]), shell=True, capture_output=True)
+        assert json.loads(called.stdout)["schemes"] == service.post("/v1/prices", RIDER).json()["schemes"]
 
 
 def slow_post(service: Service, started: threading.Event, answers: list[int]) -> None:

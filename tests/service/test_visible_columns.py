@@ -17,6 +17,7 @@ from service.auth.roles import PERMITS, PLATFORM, ROLES
 from service.engines.downloads import csv_bytes, parquet_bytes
 from service.engines.folder import DECLARATION_COLUMNS, LINES
 from service.engines.refused import REFUSAL_SCHEMA
+from service.engines.side_refused import SIDE_REFUSAL_SCHEMA
 from service.engines.visible import PLATFORM_COLUMNS, UNMERGED, Eyes, seen_lines
 from tests.months import settle, write_csv
 from tests.service.sent_months import month_files, over, rows, send_form
@@ -43,6 +44,7 @@ READ = {
     "/v1/levies/{levy_id}/lines": LINE,
     "/v1/levies/{levy_id}/declarations": set(DECLARATION_COLUMNS),
     "/v1/levies/{levy_id}/refusals": set(REFUSAL_SCHEMA.names),
+    "/v1/levies/{levy_id}/side-refusals": set(SIDE_REFUSAL_SCHEMA.names),
     "/v1/levies/{levy_id}/totals": TOTALS,
     "/v1/levies/{levy_id}/receipt": RECEIPT,
 }
@@ -57,6 +59,9 @@ class Seen:
         self.service = service
         usage, register = (path.read_bytes() for path in month_files(folder, rows()))
         parts = [("usage", ("usage.csv", usage)), ("platforms", ("register.csv", register))]
+        stranger = {"worker": "w_stranger", "cover": "lumbar", "from_month": "2025-01", "group": "g"}
+        enrolments = write_csv(folder / "enrolments.csv", [stranger]).read_bytes()
+        parts.append(("enrolments", ("enrolments.csv", enrolments)))
         self.levy = over(service, send_form(service, parts))["id"]
         row = {"platform": "meituan", "region": "500000", "occupation": "food_rider", "vehicle": "e_bike", "orders": 9}
         self.quote = service.post(

@@ -137,7 +137,7 @@ def test_without_script_a_quote_rows_and_languages_work(site: Service, plain: Wa
     assert page.locator(".versus .amount").first.inner_text().split()[0] == premium(answer, "pilot_per_order")
     page.get_by_role("button", name="中文").click()
     assert field(page, "0-orders").input_value() == "600"
-    assert page.locator("#answer").inner_text() == say("page_answer_for", "zh", month="2025-08")
+    assert page.locator("#answer").inner_text() == say("page_answer_for", "zh", month="2025年8月")
 
 
 def test_a_quote_with_the_keyboard_alone(visit: Watched) -> None:

@@ -123,7 +123,32 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+// On a narrow screen the form folds once it has an answer; unfolding it is one tap.
+const narrow = window.matchMedia("(max-width: 65.99rem)");
+function fold() {
+  for (const one of document.querySelectorAll("details.fold")) one.open = !(narrow.matches && one.hasAttribute("data-fold"));
+}
+narrow.addEventListener("change", fold);
+
+// An answer that is no longer that of the fields says so.
+document.addEventListener("input", (event) => {
+  const note = event.target.form?.querySelector(".changed");
+  if (note && document.getElementById("answer")) note.textContent = note.dataset.words;
+});
+
+// On paper every step stands open.
+window.addEventListener("beforeprint", () => {
+  for (const one of document.querySelectorAll("details.sheet, .folded > details")) one.open = true;
+});
+
+// A link to a field unfolds what it lies in.
+document.addEventListener("click", (event) => {
+  const address = event.target.closest?.("a[href^='#']")?.getAttribute("href").slice(1);
+  for (let one = address && document.getElementById(address); one; one = one.parentElement) if (one.matches("details")) one.open = true;
+}, true);
+
 function alive() {
+  fold();
   whatif();
   watch();
 }
