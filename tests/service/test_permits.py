@@ -32,6 +32,7 @@ ROUTES: dict[tuple[str, str], str | None] = {
     ("GET", "/v1/levies/{levy_id}/lines"): "levies.read",
     ("GET", "/v1/levies/{levy_id}/declarations"): "levies.read",
     ("GET", "/v1/levies/{levy_id}/refusals"): "levies.read",
+    ("GET", "/v1/levies/{levy_id}/side-refusals"): "levies.read",
     ("GET", "/v1/levies/{levy_id}/totals"): "levies.read",
     ("GET", "/v1/levies/{levy_id}/receipt"): "levies.read",
     ("GET", "/v1/workers/{worker}/export"): "workers.export",
