@@ -37,15 +37,20 @@ def compiled_terms(
     shape = (len(platforms) + 1, len(regions) + 1)
     tier, risk_class, entity = (np.zeros(shape, np.int64) for _ in range(3))
     pilot_float, class_float = (np.full(shape, AS_IT_IS, np.int64) for _ in range(2))
+    within_of: dict[str, list[int]] = {}
+    for code, number in regions.items():
+        for level in levels_of(code):
+            within_of.setdefault(level, []).append(number)
+    numbers = {entity: number for number, entity in enumerate(entities)}
     for row in register:
-        within = [number for code, number in regions.items() if row.region in levels_of(code)]
+        within = within_of.get(row.region, [])
         platform = platforms[row.platform]
         # A more specific row replaces a wider one wholly: what it leaves open is not taken from the wider one.
         tier[platform, within] = tiers.get(row.pilot_tier, 0)
         pilot_float[platform, within] = row.pilot_float_pct or AS_IT_IS
         class_float[platform, within] = row.class_float_pct or AS_IT_IS
         risk_class[platform, within] = row.risk_class or 0
-        entity[platform, within] = entities.index(row.entity)
+        entity[platform, within] = numbers[row.entity]
     floats = {"pilot_float_pct": pilot_float, "class_float_pct": class_float}
     for array in (tier, risk_class, entity, *floats.values()):
         array.setflags(write=False)

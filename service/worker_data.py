@@ -91,12 +91,12 @@ def unfinished(found: Sequence[Levy]) -> list[str]:
 
 def _quote(quote: Quote, keyring: Keyring) -> dict[str, Any]:
     said = ("id", "tenant", "created_at", "valid_until", "month", "known_on", "edition", "release", "erased_at")
-    documents = {name: _opened(getattr(quote, name), keyring) for name in ("request", "answer")}
+    documents = {name: _opened(getattr(quote, name), quote.place(name), keyring) for name in ("request", "answer")}
     return {**{name: getattr(quote, name) for name in said}, **documents}
 
 
-def _opened(sealed: bytes | None, keyring: Keyring) -> Any:
-    return None if sealed is None else read_json(keyring.open(sealed).decode(), "stored")
+def _opened(sealed: bytes | None, place: str, keyring: Keyring) -> Any:
+    return None if sealed is None else read_json(keyring.open(sealed, place).decode(), "stored")
 
 
 def _month(folder: LevyFolder, levy: Levy, stored: str, opening: tuple[Keyring, frozenset[str]]) -> dict[str, Any]:

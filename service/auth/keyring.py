@@ -48,15 +48,15 @@ class Keyring:
         digest = hmac.digest(self.rekeying, worker.encode("utf-8", "surrogatepass"), "sha256")
         return "w_" + _url_text(digest)
 
-    def seal(self, document: bytes) -> bytes:
-        """A document compressed and sealed."""
+    def seal(self, document: bytes, place: str) -> bytes:
+        """A document compressed and sealed for its place in the store, such as `quotes/q_1/answer`."""
         nonce = os.urandom(_NONCE)
-        return nonce + self.sealing.encrypt(nonce, zlib.compress(document, 1), None)
+        return nonce + self.sealing.encrypt(nonce, zlib.compress(document, 1), place.encode())
 
-    def open(self, sealed: bytes) -> bytes:
-        """The document; InputError where the secret is another one, or a byte was changed."""
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """The document; InputError where the secret or the place is another one, or a byte was changed."""
         try:
-            return zlib.decompress(self.sealing.decrypt(sealed[:_NONCE], sealed[_NONCE:], None))
+            return zlib.decompress(self.sealing.decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode()))
         except InvalidTag:
             raise InputError("seal_broken", "LICHENG_SECRET") from None
 

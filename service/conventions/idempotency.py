@@ -82,19 +82,27 @@ class Attempt:
         if self._found.body is None:
             raise Problem(410, "quote_erased", HEADER, pointer="")
         facts = json.loads(self._found.headers)
-        return Response(self._keyring.open(self._found.body), self._found.status, {**facts, REPLAYED: "true"})
+        return Response(
+            self._keyring.open(self._found.body, self._place(self._name)),
+            self._found.status,
+            {**facts, REPLAYED: "true"},
+        )
 
-    def finish(self, connection: Connection, answer: Answer, sealed: bytes | None = None) -> None:
-        """Keep the answer, in the transaction of what it answers for. sealed: the body, where it is so already."""
+    def finish(self, connection: Connection, answer: Answer) -> None:
+        """Keep the answer, sealed, in the transaction of what it answers for."""
         if self._name is None:
             return
         assert self._fingerprint, "replayed() comes first"
         headers = json.dumps({"Content-Type": answer.media_type, **answer.headers})
-        body = self._keyring.seal(answer.body) if sealed is None else sealed
+        body = self._keyring.seal(answer.body, self._place(self._name))
         kept = Kept(self._fingerprint, answer.status, headers, body, answer.subject)
         if not idempotency.finish(connection, self._name, kept):
             raise in_flight()
         self.finished = True
+
+    @staticmethod
+    def _place(name: Name) -> str:
+        return f"idempotency/{name.key_id}/{name.idempotency_key}"
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 
 from service.conventions.problems import Problem
+from service.conventions.queries import query_of
 from service.json_text import json_bytes
 from service.running import running
 
@@ -35,10 +36,10 @@ def page_of(request: Request, tenant: str) -> Page:
 
     tenant: whose list it is, for a cursor of one tenant is none of another's.
     """
-    scope = f"{request.url.path} {tenant}"
-    cursor = request.query_params.get("cursor")
+    scope, asked = f"{request.url.path} {tenant}", query_of(request, "limit", "cursor", "format")
+    cursor = asked.get("cursor")
     after = None if cursor is None else _opened(request, cursor, scope)
-    return Page(_limit(request.query_params.get("limit", str(DEFAULT))), after, scope)
+    return Page(_limit(asked.get("limit", str(DEFAULT))), after, scope)
 
 
 def next_page(request: Request, page: Page, last: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pricing.arrow_usage import SET_ASIDE
@@ -23,6 +24,8 @@ from service.engines.order import Upload
 from service.engines.rekeyed import stored
 
 MOST_GROUP = 1 << 29  # bytes of a row group of a sent file, unpacked
+MOST_BATCH = 1 << 26  # bytes of the texts of one batch of a sent Parquet file, its dictionaries written out
+_ROWS, _SENT_ROWS = 131_072, 32_768  # of a batch: of our own files, of those that anybody sends
 SUFFIXES = (".csv", ".txt", ".parquet")
 
 
@@ -61,10 +64,14 @@ class Intake:
         names = self.names
         self._check_sizes()
         for path in self.files:
-            read = _parquet if path.suffix.lower() == ".parquet" else _csv
-            for batch in read(path, names[path], self.form):
+            parquet = path.suffix.lower() == ".parquet"
+            rows = self._parquet_batches(path, names[path]) if parquet else _csv(path, names[path], self.form)
+            for batch in rows:
                 self.rows += len(batch)
                 yield batch if self.upload is None else stored(batch, self.upload)
+
+    def _parquet_batches(self, path: Path, name: str) -> Iterator[pa.RecordBatch]:
+        return _parquet(path, name, self.form, sent=self.upload is not None)
 
     def _check_sizes(self) -> None:
         """InputError where sent files say of themselves that they unfold to more than is read: nothing is read then."""
@@ -99,18 +106,45 @@ def usage_files(sources: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _parquet(path: Path, name: str, form: Form) -> Iterator[pa.RecordBatch]:
+def _parquet(path: Path, name: str, form: Form, *, sent: bool) -> Iterator[pa.RecordBatch]:
+    """sent: by somebody, so that it may be small and yet unfold without end; its texts are measured before that."""
     try:
-        file = pq.ParquetFile(path)
+        texts = [
+            field.name
+            for field in pq.read_schema(path)
+            if pa.types.is_large_string(field.type) or pa.types.is_string(field.type)
+        ]
+        file = pq.ParquetFile(path, read_dictionary=texts if sent else None)
         _known_columns(file.schema_arrow.names, path, form)
         _typed_columns(file.schema_arrow, path, form)
         row = 1
-        for batch in file.iter_batches(batch_size=131_072):
+        for batch in file.iter_batches(batch_size=_SENT_ROWS if sent else _ROWS):
             batch.validate(full=True)
+            if sent:
+                batch = _unfolded(batch, path)
             yield normalised(batch, pa.array(range(row, row + len(batch)), pa.int64()), path, name, form)
             row += len(batch)
     except (pa.ArrowException, OSError) as error:
         raise InputError("parquet_unreadable", str(path), reason=str(error).splitlines()[0].rstrip(".")) from None
+
+
+def _unfolded(batch: pa.RecordBatch, path: Path) -> pa.RecordBatch:
+    """The batch with its texts written out; InputError before that where they would be more than is read at once."""
+    folded = [number for number, field in enumerate(batch.schema) if pa.types.is_dictionary(field.type)]
+    found = sum(_written(batch.column(number)) for number in folded)
+    if found > MOST_BATCH:
+        raise InputError("parquet_unfolds", str(path), found=f"{found:,}", most=f"{MOST_BATCH:,}")
+    for number in folded:
+        column = batch.column(number).dictionary_decode()
+        batch = batch.set_column(number, batch.schema.names[number], column)
+    return batch
+
+
+def _written(column: pa.DictionaryArray) -> int:
+    """Bytes of a dictionary's values, each as often as it stands."""
+    if not (pa.types.is_string(column.type.value_type) or pa.types.is_large_string(column.type.value_type)):
+        return 0
+    return int(pc.sum(pc.binary_length(column.dictionary).take(column.indices)).as_py() or 0)
 
 
 def _sizes(path: Path) -> tuple[int, int]:

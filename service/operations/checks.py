@@ -120,7 +120,7 @@ def _database(serving: Serving, notes: list[Phrase]) -> int:
     finally:
         engine.dispose()
     if sealed is not None and serving.secret:
-        Keyring.of(serving.secret).open(sealed)  # another secret would give each worker a second id
+        Keyring.of(serving.secret).open(*sealed)  # another secret would give each worker a second id
     code = "check_store" if standing == known[-1] else "check_store_older"
     notes.append(Phrase(code, {"schema": standing, "known": known[-1], "keys": keys}))
     return keys

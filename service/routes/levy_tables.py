@@ -15,9 +15,11 @@ from fastapi.responses import StreamingResponse
 
 from service.auth.caller import Caller
 from service.auth.roles import PLATFORM
+from service.conventions.etags import has_it
 from service.conventions.kinds import content_type, kind_wanted
 from service.conventions.paging import page_of, page_response
 from service.conventions.problems import Problem
+from service.conventions.queries import query_of
 from service.json_text import json_bytes
 from service.month.answered import PROVISIONAL, eyes_of, is_over
 from service.month.folders import LevyFolder
@@ -88,13 +90,14 @@ def _why(levy: Levy) -> dict[str, Any]:
 
 async def _table(request: Request, levy_id: str, table: str) -> Response:
     caller, levy, folder = await _settled(request, levy_id)
-    kind = kind_wanted(request.query_params.get("format"), request.headers.get("accept", ""))
+    asked = query_of(request, "limit", "cursor", "format")
+    kind = kind_wanted(asked.get("format"), request.headers.get("accept", ""))
     erased = await to_thread.run_sync(_erased, request, levy)
     eyes = eyes_of(levy, running(request).keyring, caller.tenant, erased, caller.role != PLATFORM)
     if kind == "json":
         return await _page(request, folder, table, eyes, caller.tenant)
     headers = {**_headers(levy, f"{table}.{kind}"), "ETag": await _etag(folder, f"{table}-{kind}-{eyes.label}")}
-    if request.headers.get("if-none-match") == headers["ETag"]:
+    if has_it(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if table == "declarations" and kind == "csv":
         return StreamingResponse(_blocks(folder / "declarations.csv"), 200, headers, content_type(kind))
@@ -131,7 +134,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 async def _whole(request: Request, levy: Levy, folder: Path, name: str, body: bytes) -> Response:
     headers = {**_headers(levy, f"{name}.json"), "ETag": await _etag(folder, name)}
-    if request.headers.get("if-none-match") == headers["ETag"]:
+    if has_it(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(body, 200, headers, content_type("json"))
 

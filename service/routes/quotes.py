@@ -32,7 +32,7 @@ from service.running import Running, running
 from service.store import quotes
 from service.store.audit import Act, append
 from service.store.database import Connection, reading
-from service.store.quotes import Quote
+from service.store.quotes import Quote, sealed_for
 
 router = APIRouter(prefix="/v1", tags=["quotes"])
 PREFIX, VALIDITY = "q_", "Licheng-Quote"
@@ -58,7 +58,7 @@ async def post_quote(request: Request) -> Response:
         def work(connection: Connection) -> None:
             stored = made.sealed(held.keyring, caller)  # here, so that it is done beside the loop
             quotes.put(connection, stored, getattr(request.state, "request_id", None))
-            attempt.finish(connection, made.sent(), stored.answer)
+            attempt.finish(connection, made.sent())
 
         await asyncio.wrap_future(held.writer.submit(work))
         return made.sent().response()
@@ -99,7 +99,7 @@ async def reproduce_quote(request: Request, quote_id: str) -> Response:
             return replayed
         stored, sent = await _own(request, quote_id)
         held = running(request)
-        kept_request = held.keyring.open(stored.request or b"")
+        kept_request = held.keyring.open(stored.request or b"", stored.place("request"))
         found = await to_thread.run_sync(reproduced, stored, kept_request, sent, held.tariffs, held.serving.releases)
         answer = Answer(200, json_bytes(found), _named(stored), stored.id)
 
@@ -136,8 +136,8 @@ class _Made:
             known_on=answer["known_on"],
             edition=said["edition"],
             release=said["release"],
-            request=keyring.seal(pinned(self.raw, answer, self.lang)),
-            answer=keyring.seal(self.body),
+            request=keyring.seal(pinned(self.raw, answer, self.lang), sealed_for(caller.tenant, said["id"], "request")),
+            answer=keyring.seal(self.body, sealed_for(caller.tenant, said["id"], "answer")),
             answer_sha256=answer_hash(answer),
         )
 
@@ -176,7 +176,7 @@ async def _own(request: Request, quote_id: str) -> tuple[Quote, bytes]:
         raise Problem(404, "not_found", pointer="", what=quote_id[:64])
     if found.answer is None or found.request is None:
         raise Problem(410, "quote_erased", pointer="")
-    return found, running(request).keyring.open(found.answer)
+    return found, running(request).keyring.open(found.answer, found.place("answer"))
 
 
 def _headers(stored: Quote, at: datetime) -> dict[str, str]:

@@ -154,15 +154,19 @@ def _history(walked: _Walked, releases: Path) -> dict[str, Any]:
 
 
 def _wrong(recorded: Sequence[str], events: Sequence[Event], first_at: str) -> str | None:
-    """`cut`: history lacks what the log holds; `ahead`: it ends with what the log, then begun, should hold."""
+    """`cut`: history lacks what the log holds; `ahead`: it holds what the log, then begun, does not."""
     named = {event.hash for event in events}
     if any(one not in named for one in recorded):
         return "cut"
-    if recorded:
-        return None if events[-1].hash == recorded[-1] else "ahead"
-    if not (events and first_at):
-        return None
-    return "ahead" if _time(events[-1].at) >= _time(first_at) else None
+    if recorded and events[-1].hash != recorded[-1]:
+        return "ahead"
+    noted = False  # whether the log held an event before this one: times are what a hand wrote, the order is not
+    for event in events:
+        known = event.hash in recorded
+        if not known and (noted or (first_at and _time(event.at) >= _time(first_at))):
+            return "ahead"
+        noted = noted or known
+    return None
 
 
 _time = dt.datetime.fromisoformat

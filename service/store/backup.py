@@ -173,7 +173,7 @@ def _unpacked(archive: Path, making: Path) -> Mapping[str, Any]:
             if source is None or not _is_ours(member.name):
                 raise _broken(archive)
             place = making / member.name
-            place.parent.mkdir(parents=True, exist_ok=True)
+            _made(place.parent, making)
             hashed = _Hashed(source, member.size)
             with open(place, "xb", opener=_private) as file:
                 shutil.copyfileobj(hashed, file, _PART)
@@ -188,6 +188,13 @@ def _unpacked(archive: Path, making: Path) -> Mapping[str, Any]:
     if not whole:
         raise _broken(archive)
     return manifest
+
+
+def _made(folder: Path, top: Path) -> None:
+    """A folder below `top` with those above it, each closed to others."""
+    for path in reversed((folder, *folder.parents)):
+        if path.is_relative_to(top):
+            path.mkdir(mode=0o700, exist_ok=True)
 
 
 def _private(name: str, flags: int) -> int:

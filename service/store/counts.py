@@ -7,6 +7,7 @@ import datetime as dt
 from sqlalchemy import Connection, func, select
 
 from service.store.keys import Key
+from service.store.quotes import sealed_for
 from service.store.tables import keys, levies, quotes
 
 
@@ -26,8 +27,8 @@ def keys_that_hold(connection: Connection, at: dt.datetime) -> int:
     return sum(Key(**row._mapping).holds(at) for row in connection.execute(select(keys)))
 
 
-def last_sealed(connection: Connection) -> bytes | None:
-    """The newest sealed document; None where there is none."""
-    kept = select(quotes.c.answer).where(quotes.c.answer.is_not(None)).order_by(quotes.c.id.desc()).limit(1)
-    found: bytes | None = connection.execute(kept).scalar()
-    return found
+def last_sealed(connection: Connection) -> tuple[bytes, str] | None:
+    """The newest sealed document and its place; None where there is none."""
+    kept = select(quotes).where(quotes.c.answer.is_not(None)).order_by(quotes.c.id.desc()).limit(1)
+    row = connection.execute(kept).first()
+    return None if row is None else (row.answer, sealed_for(row.tenant, row.id, "answer"))

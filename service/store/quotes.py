@@ -35,6 +35,15 @@ class Quote:
     answer_sha256: str
     erased_at: str | None = None
 
+    def place(self, column: str) -> str:
+        """Where a document of it is sealed for: in another row, or under another tenant, it cannot be opened."""
+        return sealed_for(self.tenant, self.id, column)
+
+
+def sealed_for(tenant: str, quote_id: str, column: str) -> str:
+    """The place of a document of a quote, `request` or `answer`."""
+    return f"quotes/{tenant}/{quote_id}/{column}"
+
 
 _INSERT = insert(quotes)
 _COLUMNS = tuple(field.name for field in fields(Quote))

@@ -15,6 +15,7 @@ import httpx
 from service.auth.keyring import Keyring
 from service.store.audit import Entry, entries
 from service.store.database import connect, reading
+from service.store.quotes import sealed_for
 from service.store.tables import quotes
 from tests.service.serving import SECRET, Service
 
@@ -87,7 +88,10 @@ def stored(database: str) -> dict[str, bytes]:
     """Every quote of a store: its id and its document, opened."""
     engine, keyring = connect(database), Keyring.of(SECRET)
     with reading(engine) as connection:
-        found = {row.id: keyring.open(row.answer) for row in connection.execute(quotes.select())}
+        found = {
+            row.id: keyring.open(row.answer, sealed_for(row.tenant, row.id, "answer"))
+            for row in connection.execute(quotes.select())
+        }
     engine.dispose()
     return found
 

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from pricing.errors import InputError
 from service.auth.keyring import Keyring
 from service.conventions.problems import Problem
-from service.engines.intake import Intake
+from service.engines.intake import MOST_BATCH, Intake
 from service.engines.order import Upload
 from service.engines.visible import Eyes
 from service.month.keys import SenderKeys
@@ -37,12 +37,16 @@ def service() -> Iterator[Service]:
         yield running
 
 
+ONE = {
+    **{"month": "2025-08", "worker": "w_rider_0001", "platform": "meituan", "region": "110000"},
+    "occupation": "food_rider",
+}
+
+
 def bomb(count: int) -> bytes:
     """A file of very many rows that are all the same, in a few kilobytes."""
-    cells = {"month": "2025-08", "worker": "w_rider_0001", "platform": "meituan", "region": "110000"}
-    once = {**cells, "occupation": "food_rider"}
     column = pa.array([0], pa.int32()).take(pa.repeat(pa.scalar(0), count))
-    table = pa.table({name: pa.DictionaryArray.from_arrays(column, pa.array([cell])) for name, cell in once.items()})
+    table = pa.table({name: pa.DictionaryArray.from_arrays(column, pa.array([cell])) for name, cell in ONE.items()})
     out = io.BytesIO()
     pq.write_table(table, out, row_group_size=count)
     return out.getvalue()
@@ -69,6 +73,18 @@ def test_a_row_group_that_unfolds_to_very_much_is_refused(service: Service) -> N
     assert len(out.getvalue()) < 1_000_000
     error = over(service, send(service, out.getvalue(), PARQUET))["error"]
     assert (error["code"], error["place"]) == ("parquet_unfolds", "usage.parquet")
+
+
+def test_one_long_text_that_stands_in_every_row_is_refused_before_it_is_written_out(tmp_path: Path) -> None:
+    cells = {name: [cell] * 40_000 for name, cell in ONE.items()}
+    path = tmp_path / "usage.parquet"
+    pq.write_table(pa.table({**cells, "x_a": ["a" * 50_000] * 40_000}), path, compression="zstd")
+    assert path.stat().st_size < 20_000
+    intake = Intake([path], upload=Upload({path: "usage.parquet"}, KEYS, most_rows=1_000_000))
+    before = pa.total_allocated_bytes()
+    with pytest.raises(InputError, match="unfolds to"):
+        next(intake.batches())
+    assert pa.total_allocated_bytes() - before < MOST_BATCH
 
 
 @pytest.mark.parametrize("said", [b"[1", b"[1]", b"\xff", b"[" * 100_000])
@@ -130,8 +146,8 @@ def test_a_tag_tells_views_apart_but_not_how_many_were_erased() -> None:
 
 
 def test_a_service_with_another_secret_is_not_available() -> None:
-    sealed = Keyring.of(SECRET).seal(b"a quote")
+    sealed = Keyring.of(SECRET).seal(b"a quote", "here")
     with pytest.raises(InputError) as raised:
-        Keyring.of(SECRET[::-1]).open(sealed)
+        Keyring.of(SECRET[::-1]).open(sealed, "here")
     problem = Problem.of(raised.value)
     assert (problem.status, problem.code, problem.headers) == (503, "seal_broken", {"Retry-After": "60"})

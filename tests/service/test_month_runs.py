@@ -251,11 +251,11 @@ def left(home: Path) -> dict[str, list[str]]:
     return {path.name: sorted(inner.name for inner in path.iterdir()) for path in (home / "levies").glob("*")}
 
 
-def test_a_server_killed_five_times_leaves_nothing_half_done(tmp_path: Path) -> None:
+def test_a_server_killed_twenty_times_leaves_nothing_half_done(tmp_path: Path) -> None:
     usage, _ = month_files(tmp_path, rows())
     home_in(tmp_path)
     moments = random.Random(2026)
-    for _ in range(5):
+    for _ in range(20):
         with served(tmp_path / "home") as service:
             with suppress(httpx.HTTPError):
                 send(service, usage.read_bytes())
@@ -269,7 +269,7 @@ def test_a_server_killed_five_times_leaves_nothing_half_done(tmp_path: Path) -> 
         found = levies.listed(connection, None, 100, None)
         done = [entry.subject for entry in entries(connection) if entry.action == "levy.done"]
     engine.dispose()
-    assert len(found) == 5
+    assert len(found) == 20
     assert sorted(done) == sorted(levy.id for levy in found if levy.state == "done")
     assert {json.loads(levy.error or "")["code"] for levy in found if levy.state == "failed"} <= {"levy_given_up"}
     ended = {"done": ["lock", "month"], "failed": ["lock"]}

@@ -249,3 +249,22 @@ def test_a_quote_of_a_named_folder_says_that_the_folder_is_gone(
     with client(tmp_path / "home") as service:
         again = service.http.post(f"{made.headers['location']}/reproduce", headers=service.key("auditor"))
     assert (again.status_code, again.json()["code"]) == (422, "quote_tariff_gone")
+
+
+def test_a_document_that_was_moved_to_another_row_or_tenant_is_not_opened(tmp_path: Path) -> None:
+    with client(tmp_path) as service:
+        ours, theirs = (service.post("/v1/quotes", RIDER, "insurer").json()["id"] for _ in range(2))
+        engine = connect(service.database)
+        with writing(engine) as connection:
+            moved = "UPDATE quotes SET answer = (SELECT answer FROM quotes WHERE id = :from_id) WHERE id = :to_id"
+            connection.execute(text(moved), {"from_id": theirs, "to_id": ours})
+            connection.execute(text("UPDATE quotes SET tenant = 'another' WHERE id = :id"), {"id": theirs})
+        engine.dispose()
+        answers = service.get(f"/v1/quotes/{ours}"), service.get(f"/v1/quotes/{theirs}", "auditor")
+        assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(503, "seal_broken")] * 2
+
+
+@pytest.mark.parametrize("path", ["/v1/quotes?worker=w_1", "/v1/quotes?limit=1&limit=2", "/v1/levies?month=2025-08"])
+def test_a_filter_that_a_list_does_not_have_is_refused(service: Service, path: str) -> None:
+    answer = service.get(path, "admin")
+    assert (answer.status_code, answer.json()["code"] in ("query_unknown", "query_twice")) == (422, True)

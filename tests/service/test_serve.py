@@ -105,7 +105,7 @@ def test_another_secret_than_the_one_it_was_sealed_with_is_refused(tmp_path: Pat
     assert (code, codes(found)) == (2, [("LICHENG_SECRET", "seal_broken")])
     assert checked(tmp_path, LICHENG_SECRET=SECRET.decode())[0] == 0
     with pytest.raises(InputError, match="cannot be opened"):
-        Keyring.of(other.encode()).open(Keyring.of(SECRET).seal(b"a document"))
+        Keyring.of(other.encode()).open(Keyring.of(SECRET).seal(b"a document", "here"), "here")
 
 
 def test_a_start_that_is_refused_says_so_as_json_too(tmp_path: Path) -> None:
