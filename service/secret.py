@@ -12,7 +12,7 @@ from pathlib import Path
 from pricing.errors import InputError
 
 LEAST_BYTES = 32
-_LEAST_KINDS = 10  # different bytes; 32 random hexadecimal digits have fewer once in a thousand million
+_LEAST_KINDS = 7  # different bytes; 32 random hexadecimal digits have fewer once in five thousand million
 _MADE_BYTES = 48
 VARIABLE, FILE_VARIABLE, NAME = "LICHENG_SECRET", "LICHENG_SECRET_FILE", "secret"
 # What people write where a secret should stand. Each is taken out, and what remains must still be long enough.
@@ -68,9 +68,9 @@ def _repeats(secret: bytes) -> bool:
 
 
 def _counts(secret: bytes) -> bool:
-    """Whether half of its bytes only count on from the one before."""
+    """Whether two thirds of its bytes only count on from the one before: once in a thousand million by chance."""
     steps = [abs(after - before) <= 1 for before, after in pairwise(secret)]
-    return 2 * sum(steps) > len(steps)
+    return 3 * sum(steps) > 2 * len(steps)
 
 
 def _without_words(secret: bytes) -> int:

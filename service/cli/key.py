@@ -54,7 +54,9 @@ def key_create(
     from service.store.database import writing
     from service.store.here import opened
 
-    wanted = keys.Wanted(_role(role), _tenant(role, tenant, platform), _holder(holder), _expiry(expires, "--expires"))
+    at = now()
+    whose = (_role(role), _tenant(role, tenant, platform), _holder(holder))
+    wanted = keys.Wanted(*whose, _expiry(expires, "--expires", at), at)
     with opened() as engine, writing(engine) as connection:
         token = keys.create(connection, wanted, OPERATOR)
         made = keys.find(connection, token.key_id)
@@ -107,7 +109,7 @@ def key_rotate(
 
     ends = now() + _span(overlap, "--overlap")
     with looked_at() as engine, writing(engine) as connection:
-        token = keys.rotate(connection, key_id, _expiry(expires, "--expires"), ends, OPERATOR)
+        token = keys.rotate(connection, key_id, _expiry(expires, "--expires", now()), ends, OPERATOR)
         made, old = keys.find(connection, token.key_id), keys.find(connection, key_id)
     assert made is not None
     assert old is not None
@@ -183,18 +185,18 @@ def _span(text: str, option: str) -> dt.timedelta:
     return dt.timedelta(**{"hours" if found[2] == "h" else "days": int(found[1])})
 
 
-def _expiry(text: str, option: str) -> dt.datetime | None:
-    """When a key expires: after a length of time, or at the end of a day in Asia/Shanghai; None: never."""
+def _expiry(text: str, option: str, at: dt.datetime) -> dt.datetime | None:
+    """When a key made at a time expires: after a length of time, or at the end of a day in Asia/Shanghai; None: never."""
     if text == "never":
         return None
     if _SPAN.fullmatch(text):
-        expires = now() + _span(text, option)
+        expires = at + _span(text, option)
     else:
         try:
             day = dt.datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=SHANGHAI)
         except ValueError:
             raise InputError("key_expiry", option, value=text) from None
         expires = day + dt.timedelta(days=1)
-    if expires <= now():
+    if expires <= at:
         raise InputError("key_expiry_past", option, value=text)
     return expires

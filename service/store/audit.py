@@ -17,11 +17,12 @@ from service.store.tables import audit
 _INSERT = insert(audit)
 _LAST = select(audit.c.number, audit.c.hash).order_by(audit.c.number.desc()).limit(1)
 OPERATOR = "operator"  # who calls the command line on the machine itself
+SERVICE = "service"  # what a service does on its own, such as settling a month that it took in
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that is done. actor: id of a key, or OPERATOR; detail: facts, never a worker's id."""
+    """Something that is done. actor: id of a key, OPERATOR or SERVICE; detail: facts, never a worker's id."""
 
     actor: str
     action: str

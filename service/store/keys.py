@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -63,6 +63,7 @@ class Wanted:
     tenant: str
     holder: str
     expires_at: dt.datetime | None = None
+    created_at: dt.datetime = field(default_factory=now)  # from when a span until then was counted
 
 
 def create(connection: Connection, wanted: Wanted, by: str, replaces: str | None = None) -> Token:
@@ -74,7 +75,7 @@ def create(connection: Connection, wanted: Wanted, by: str, replaces: str | None
     token = Token.new()
     said = {"role": wanted.role, "tenant": wanted.tenant, "holder": wanted.holder}
     expires = None if wanted.expires_at is None else wanted.expires_at.isoformat(timespec="seconds")
-    row = {"id": token.key_id, "secret_sha256": token.sha256, **said, "created_at": now().isoformat()}
+    row = {"id": token.key_id, "secret_sha256": token.sha256, **said, "created_at": wanted.created_at.isoformat()}
     connection.execute(insert(keys).values(**row, expires_at=expires, replaces=replaces))
     append(connection, Act(by, "key.created", token.key_id, {**said, "expires_at": expires, "replaces": replaces}))
     return token

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from service.clock import SHANGHAI, now
-from service.store.audit import OPERATOR, Act, append
+from service.store.audit import SERVICE, Act, append
 from service.store.tables import erasures, levies
 
 QUEUED, RUNNING, DONE, FAILED = STATES = ("queued", "running", "done", "failed")
@@ -104,7 +104,7 @@ def finish(connection: Connection, levy_id: str, runner: str, rows: int | None, 
     counted = {} if rows is None else {"rows": rows, "rows_done": rows}
     ended = connection.execute(update(levies).where(*_of(levy_id, runner)).values(**values, **counted))
     if ended.rowcount == 1:
-        append(connection, Act(OPERATOR, f"levy.{state}", levy_id, {"rows": rows, "runner": runner}))
+        append(connection, Act(SERVICE, f"levy.{state}", levy_id, {"rows": rows, "runner": runner}))
     return ended.rowcount == 1
 
 

@@ -97,7 +97,7 @@ audit = Table(
     metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=False),  # from 1, without a gap
     Column("at", _TIME, nullable=False),
-    Column("actor", String(64), nullable=False),  # id of a key, or `operator` for the command line
+    Column("actor", String(64), nullable=False),  # id of a key, `operator` (command line) or `service`
     Column("action", String(40), nullable=False),  # such as quote.created, key.revoked
     Column("subject", String(200), nullable=False),  # id of what was acted on
     Column("request_id", String(64)),

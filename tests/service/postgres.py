@@ -59,7 +59,7 @@ class Postgres:
     def _run(self, program: str, *words: object) -> str:
         command = [str(self.binaries / program), *map(str, words)]
         if os.geteuid() == 0:
-            command = ["runuser", "-u", OWNER, "--", *command]
+            command = [_runuser(), "-u", OWNER, "--", *command]
         # Output goes to a file: a server that pg_ctl starts would hold a pipe open for ever.
         with tempfile.TemporaryFile("w+") as said:
             code = subprocess.run(command, cwd="/", stdout=said, stderr=subprocess.STDOUT, check=False).returncode
@@ -67,6 +67,13 @@ class Postgres:
             text = said.read()
         assert code == 0, f"{program}: {text}"
         return text
+
+
+def _runuser() -> str:
+    """Where runuser lies; a short PATH has no room for it."""
+    found = shutil.which("runuser", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
+    assert found, "runuser is needed: PostgreSQL does not run as root"
+    return found
 
 
 def found() -> Path | None:

@@ -53,7 +53,7 @@ def test_it_ends_by_serving_and_the_call_it_prints_works_when_pasted(tmp_path: P
         pasted = subprocess.run(["bash", "-c", call], cwd="/", capture_output=True, text=True, timeout=30)
         answer = json.loads(pasted.stdout)
         assert [scheme["scheme"] for scheme in answer["schemes"] if scheme["due"]] == ["pilot_per_order"]
-        assert answer["schemes"][0]["premium_fen"] == 4_340, "620 orders of 0.07 yuan"
+        assert answer["schemes"][0]["premium_fen"] == 5_320, "620 + 140 orders of 0.07 yuan"
         assert httpx.get(address.rstrip("/") + "/").status_code == 200
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
