@@ -186,7 +186,7 @@ def _span(text: str, option: str) -> dt.timedelta:
 
 
 def _expiry(text: str, option: str, at: dt.datetime) -> dt.datetime | None:
-    """When a key made at a time expires: after a length of time, or at the end of a day in Asia/Shanghai; None: never."""
+    """When a key made then expires: after a length of time, or at the end of a day in Asia/Shanghai; None: never."""
     if text == "never":
         return None
     if _SPAN.fullmatch(text):
