@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -85,7 +86,8 @@ def run(found: Checked, lang: str, trial: bool = False) -> None:
         if serving.demo and trial:
             lines += [say("serve_page", lang, address=address), say("serve_first_call", lang)]
             lines.append(f"  {first_call(address, made.insurer.text)}")
-        print("\n".join(lines), flush=True)
+        sys.stdout.write("\n".join([*lines, ""]))  # in one piece: the log writes beside it
+        sys.stdout.flush()
 
     server.serve(app, serving, opened, listens)
 
