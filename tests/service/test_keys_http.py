@@ -123,8 +123,8 @@ class Reads:
 
 
 @pytest.mark.parametrize("found", [KEY, None])
-def test_many_callers_ask_the_store_once(found: Key | None) -> None:
-    reads = Reads(found, 0.05)
+def test_many_callers_ask_the_store_once_a_second_at_most(found: Key | None) -> None:
+    reads, began = Reads(found, 0.05), time.monotonic()
 
     async def ask() -> list[Key | None]:
         known = KnownKeys(reads)
@@ -132,7 +132,7 @@ def test_many_callers_ask_the_store_once(found: Key | None) -> None:
         return [*first, *[await known.find(KEY.id) for _ in range(200)]]
 
     assert asyncio.run(ask()) == [found] * 400
-    assert reads.count == 1
+    assert 1 <= reads.count <= 1 + int((time.monotonic() - began) / FRESH_S)
 
 
 def test_unknown_ids_push_no_known_key_out_and_memory_is_bounded() -> None:
