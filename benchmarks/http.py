@@ -144,13 +144,12 @@ def _batches(folder: Path) -> list[str]:
             )
             batch = Order(server.port, "/v1/prices", headers, str(_bodies(folder / "batch", [many])), 1, 600, most=1)
             _sound(server, headers, many[:100])
-            turns = _in_turn({"single": single, "batch": batch})
-            rows, calls = statistics.median(turns["batch"]) * BATCH, statistics.median(turns["single"])
-            kind = "with worksheets" if worksheet else "without worksheets"
-            aim = " (aim 30 ×)" if not worksheet else ""
+            rates = _medians({"single": single, "loop": replace(single, connections=1), "batch": batch})
+            rows, kind = rates["batch"] * BATCH, "with worksheets" if worksheet else "without worksheets"
             lines.append(
-                f"batch of {BATCH:,} {kind}: {rows:,.0f} months/s = {rows / calls:.1f} × single calls alike, "
-                f"{calls:,.0f}/s{aim}"
+                f"batch of {BATCH:,} {kind}: {rows:,.0f} months/s = {rows / rates['loop']:.1f} × one caller's single "
+                f"calls, {rates['loop']:,.0f}/s, {rows / rates['single']:.1f} × those of {CONNECTIONS} callers, "
+                f"{rates['single']:,.0f}/s (aim 30 ×)"
             )
     return lines
 
