@@ -8,17 +8,17 @@ from fastapi import Request
 from sqlalchemy import Engine
 
 from service.auth.keyring import Keyring
-from service.auth.known_keys import KnownKeys
 from service.month.supervisor import Supervisor
-from service.operations.logs import Log
-from service.operations.metrics import Metrics
-from service.operations.watch import Watch
 from service.prices.desk import Desk
 from service.serving import Serving
 from service.store import keys, schema
 from service.store.database import connect
+from service.store.known_keys import KnownKeys
 from service.store.writer import Writer
 from service.tariff.held import Tariffs
+from service.telemetry.logs import Log
+from service.telemetry.metrics import Metrics
+from service.telemetry.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)

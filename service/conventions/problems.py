@@ -9,8 +9,8 @@ from fastapi import Request, Response
 
 from pricing.errors import InputError, LichengError, TariffError
 from pricing.words import LANGUAGES, say
-from service.conventions.pointers import pointer_of
 from service.json_text import json_bytes
+from service.pointers import pointer_of
 from service.refusals import of_error
 from service.store.unavailable import RETRY_AFTER_S, StoreNotAvailable
 

@@ -27,7 +27,6 @@ from service.month.asked import Asked
 from service.month.folders import LevyFolder
 from service.month.keys import SenderKeys
 from service.month.pulse import Pulse, Superseded
-from service.operations.logs import Log, failure
 from service.refusals import of_error
 from service.serving import Serving
 from service.store import levies
@@ -35,6 +34,7 @@ from service.store.database import Connection, Engine, connect, writing
 from service.store.levies import Levy
 from service.store.unavailable import StoreNotAvailable
 from service.tariff.held import Tariffs
+from service.telemetry.logs import Log, failure
 
 T = TypeVar("T")
 _TRIES, _PAUSE_S = 30, 2.0  # to reach the store when all is done

@@ -11,11 +11,11 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from service.auth.caller import caller_of
-from service.auth.permits import only_own, permit
 from service.clock import today
 from service.conventions.bodies import JSON, check_media_type, parsed
+from service.conventions.caller import caller_of
 from service.conventions.languages import language_of
+from service.conventions.permits import only_own, permit
 from service.conventions.problems import Problem
 from service.conventions.replies import marks, reply
 from service.json_text import json_bytes

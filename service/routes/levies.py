@@ -9,25 +9,25 @@ from typing import Any
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
-from service.auth.caller import Caller, caller_of
-from service.auth.permits import permit, sees
 from service.auth.roles import PLATFORM, SEE_ALL
 from service.clock import today
 from service.conventions.bodies import media_type
+from service.conventions.caller import Caller, caller_of
 from service.conventions.idempotency import Answer, idempotent
-from service.conventions.ids import is_id
 from service.conventions.paging import page_of, page_response
+from service.conventions.permits import permit, sees
 from service.conventions.problems import Problem
 from service.conventions.queries import query_of
+from service.ids import is_id
 from service.json_text import json_bytes
 from service.month.answered import PATH, PROVISIONAL, is_over, levy_answer
 from service.month.asked import TEXTS, Asked
-from service.month.receiving import TAKEN, OneFile, Receiver
-from service.month.sending import PREFIX, Sender, check_disk, check_room, received
 from service.running import Running, running
 from service.store import levies
 from service.store.database import Connection, reading
 from service.store.levies import Levy
+from service.uploads.receiving import TAKEN, OneFile, Receiver
+from service.uploads.sending import PREFIX, Sender, check_disk, check_room, received
 
 router = APIRouter(prefix="/v1", tags=["levies"])
 _JSON = "application/json"
@@ -47,7 +47,7 @@ async def post_levy(request: Request) -> Response:
     def opening(folder: Path) -> Receiver:
         if kind != TAKEN[-1]:
             return OneFile(folder, kind)
-        from service.month.form import Form
+        from service.uploads.form import Form
 
         return Form(folder, request.headers["content-type"])
 

@@ -13,8 +13,8 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from service.auth.caller import Caller
 from service.auth.roles import PLATFORM
+from service.conventions.caller import Caller
 from service.conventions.etags import has_it
 from service.conventions.kinds import content_type, kind_wanted
 from service.conventions.paging import page_of, page_response

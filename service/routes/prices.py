@@ -11,21 +11,21 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from pricing.errors import LichengError
-from service.auth.caller import Caller, caller_of
-from service.auth.permits import only_own, permit
 from service.clock import today
 from service.conventions.bodies import JSON, check_media_type, check_members, parsed, text_of
+from service.conventions.caller import Caller, caller_of
 from service.conventions.languages import language_of
+from service.conventions.permits import only_own, permit
 from service.conventions.problems import Problem
 from service.conventions.replies import marks, reply
 from service.json_text import json_bytes
-from service.operations.metrics import Metrics
 from service.prices.batch import Batch, Json
 from service.prices.quote_request import Request as Asked
 from service.prices.together import Ready
 from service.reading import read_json
 from service.running import running
 from service.tariff.held import InForce
+from service.telemetry.metrics import Metrics
 
 router = APIRouter(prefix="/v1", tags=["prices"])
 LINES = "application/x-ndjson"

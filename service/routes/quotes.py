@@ -12,18 +12,18 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from pricing.words import as_json
-from service.auth.caller import Caller, caller_of
 from service.auth.keyring import Keyring
-from service.auth.permits import only_own, permit, sees
 from service.auth.roles import SEE_ALL
 from service.clock import now
 from service.conventions.bodies import JSON, check_media_type, check_members, parsed
+from service.conventions.caller import Caller, caller_of
 from service.conventions.idempotency import Answer, idempotent
-from service.conventions.ids import is_id, new_id
 from service.conventions.languages import language_of
 from service.conventions.paging import page_of, page_response
+from service.conventions.permits import only_own, permit, sees
 from service.conventions.problems import Problem
 from service.conventions.replies import release_marks
+from service.ids import is_id, new_id
 from service.json_text import json_bytes
 from service.prices.quote_request import Request as Asked
 from service.prices.stored_quote import answer_hash, document, is_valid, pinned, reproduced

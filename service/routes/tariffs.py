@@ -19,10 +19,10 @@ from service.conventions.rates import count_address
 from service.conventions.replies import JSON, marks
 from service.fields import read_date, read_month
 from service.json_text import json_bytes
-from service.releases.which import Answering
 from service.running import running
 from service.tariff.answers import answering, has_table, month_answer, overview, table_answer, this_month
 from service.tariff.held import InForce
+from service.tariff.which import Answering
 
 router = APIRouter(prefix="/v1/tariffs", tags=["tariffs"])
 _MOST_KEPT = 64  # answers that are kept ready

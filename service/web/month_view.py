@@ -12,19 +12,19 @@ from anyio import to_thread
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
-from service.auth.caller import Caller
-from service.auth.permits import permit, sees
 from service.auth.roles import PLATFORM, SEE_ALL
-from service.conventions.ids import is_id
+from service.conventions.caller import Caller
 from service.conventions.kinds import content_type
+from service.conventions.permits import permit, sees
 from service.conventions.problems import Problem
+from service.ids import is_id
 from service.month.answered import eyes_of, is_over
 from service.month.folders import LevyFolder
-from service.month.sending import PREFIX
 from service.running import Running, running
 from service.store import levies
 from service.store.database import reading
 from service.store.levies import DONE, Levy
+from service.uploads.sending import PREFIX
 from service.web.month_check import by_code
 
 _LISTED = 50

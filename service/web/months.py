@@ -15,20 +15,20 @@ from fastapi.responses import RedirectResponse
 
 from pricing.errors import LichengError
 from pricing.words import say
-from service.auth.caller import Caller, caller_of_token
-from service.auth.permits import permit
 from service.auth.roles import PERMITS
 from service.clock import today
+from service.conventions.caller import Caller, caller_of_token
+from service.conventions.permits import permit
 from service.conventions.problems import Problem
 from service.month.asked import Asked
-from service.month.form import Form
 from service.month.keys import SenderKeys
-from service.month.receiving import FILES, TAKEN
-from service.month.sending import Received, check_disk, check_room, received
 from service.routes.levies import sender_of
 from service.running import running
 from service.store import keys, levies
 from service.store.database import Connection
+from service.uploads.form import Form
+from service.uploads.receiving import FILES, TAKEN
+from service.uploads.sending import Received, check_disk, check_room, received
 from service.web.form import Texts, read_form, small_body
 from service.web.languages import language_of
 from service.web.month_check import Checked, check

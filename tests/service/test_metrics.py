@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from service.clock import now
-from service.operations.metrics import Metrics
 from service.releases.history import append
+from service.telemetry.metrics import Metrics
 from tests.service.serving import Service, client, served
 
 EXAMPLES = Path(__file__).parents[2] / "service" / "examples"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from service.auth.caller import Caller
 from service.auth.roles import PERMITS, PLATFORM, SEE_ALL
+from service.conventions.caller import Caller
 from service.conventions.problems import Problem
 
 

@@ -17,15 +17,15 @@ from anyio import to_thread
 
 from pricing.tariff import Tariff
 from service.clock import now
-from service.conventions.ids import new_id
 from service.conventions.problems import Problem
+from service.ids import new_id
 from service.month.asked import Asked, SentFile
 from service.month.folders import LevyFolder, synced
-from service.month.receiving import Receiver
 from service.store import levies
 from service.store.audit import Act
 from service.store.database import Engine, reading
 from service.store.levies import QUEUED, Levy
+from service.uploads.receiving import Receiver
 
 PREFIX = "lv_"
 MOST_WAITING = 20  # months of one tenant that are not settled yet

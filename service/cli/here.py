@@ -6,12 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine
-
 from pricing.errors import InputError
 from service.settings import home
 from service.store import schema
-from service.store.database import connect, database_url, sqlite_file
+from service.store.database import Engine, connect, database_url, sqlite_file
 
 VARIABLE = "LICHENG_DATABASE_URL"
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, select
 from pricing.errors import InputError
 from service.auth.roles import ACTUARY, PERMITS
 from service.auth.tokens import NOBODYS, Token
+from service.cli.here import is_here, opened
 from service.clock import now
 from service.releases.approval import KEY, Approval, same_person
 from service.releases.files import json_text, sha256_of
@@ -21,7 +22,6 @@ from service.settings import releases_folder
 from service.store import keys
 from service.store.audit import OPERATOR, Act, append
 from service.store.database import reading, writing
-from service.store.here import is_here, opened
 from service.store.tables import audit
 
 APPROVED, RELEASED, ROLLED_BACK = "candidate.approved", "tariff.released", "tariff.rolled_back"
