@@ -43,7 +43,7 @@ class Running:
         engine = connect(serving.database)
         schema.upgrade(engine)
         known = KnownKeys(lambda key_id: keys.look(engine, key_id))
-        tariffs, writer = Tariffs(serving.releases), Writer(engine)
+        tariffs, writer = Tariffs(serving.releases, serving.tariff), Writer(engine)
         log, metrics = Log(level=serving.log_level), Metrics()
         watch = Watch(tariffs, engine, writer, serving.home, log, metrics)
         supervisor = Supervisor(serving, engine, log=log)

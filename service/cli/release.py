@@ -45,9 +45,9 @@ def approve(
 
       licheng approve my_tariff --by "Li Wei"
     """
+    from service.cli.here import record_here
     from service.releases.approval import Wish, pairs
     from service.releases.approval import approve as give
-    from service.releases.release_record import record_here
 
     wanted = pairs(override or [], reason or [])
     with record_here() as record:
@@ -93,8 +93,8 @@ def release(
 
       licheng release my_tariff --by "Zhao Min" --json
     """
+    from service.cli.here import record_here
     from service.releases.release import release as put_in_force
-    from service.releases.release_record import record_here
 
     with record_here() as record:
         shown = _with_setting(put_in_force(candidate, releases_folder(releases), by, now(), record))
@@ -127,8 +127,8 @@ def rollback(
 
       licheng rollback --to 0 --by "Zhao Min" --reason "back to the shipped demonstration"
     """
+    from service.cli.here import record_here
     from service.releases.release import rollback as go_back
-    from service.releases.release_record import record_here
 
     with record_here() as record:
         shown = _with_setting(go_back(releases_folder(releases), to, by, reason, now(), record))

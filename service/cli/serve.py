@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 EXIT_UNSAFE = 2
 _RIDER = Path(__file__).parents[1] / "examples" / "rider.json"
-_TO_ENVIRONMENT = ("host", "port", "home")
 _NO_OTHERS = 0o077  # what this process writes is its owner's alone
 
 
@@ -50,7 +48,6 @@ def serve(
     options = {"host": host, "port": port, "home": home, "demo": demo or None}
     spoken = os.environ.get("LICHENG_LANG", "")
     shown = language(lang or (spoken if spoken in LANGUAGES else "en"))
-    _to_environment(options)
     found = checked(os.environ, options, starting=not check)
     if as_json and (check or found.wrong):
         print_json(found.plain())
@@ -104,9 +101,3 @@ def _refuse(found: Checked, lang: str, quiet: bool) -> None:
         place = f"{error.place}: " if error.place else ""
         typer.echo(f"licheng: {place}{error.message(lang)} [{error.code}]", err=True)
     raise SystemExit(EXIT_UNSAFE)
-
-
-def _to_environment(options: Mapping[str, Any]) -> None:
-    """What flags say, for whoever reads the environment in this process, or in one that it starts."""
-    said = {f"LICHENG_{name.upper()}": options[name] for name in _TO_ENVIRONMENT}
-    os.environ.update({name: str(value) for name, value in said.items() if value is not None})

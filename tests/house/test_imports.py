@@ -57,7 +57,7 @@ OUTSIDE = {
         "markupsafe": ["service/web/*"],
         "openpyxl": ["service/documents/rate_book.py"],
         "orjson": ["service/json_text.py"],
-        "sqlalchemy": ["service/store/*", "service/running.py", "service/releases/release_record.py"],
+        "sqlalchemy": ["service/store/*", "service/running.py"],
         "alembic": ["service/store/*"],
         "cryptography": ["service/auth/keyring.py"],
         "fastapi": [*DOORS],

@@ -65,8 +65,8 @@ class Service:
 
 def settings(home: Path, **changed: Any) -> Serving:
     """Settings of a service in a home of its own."""
-    plain = Serving("127.0.0.1", 0, home, home / "releases", database_url("", home), SECRET)
-    return replace(plain, **changed)
+    environ = {"LICHENG_HOME": str(home), "LICHENG_PORT": "0", "LICHENG_SECRET": SECRET.decode()}
+    return replace(Serving.of(environ), **changed)
 
 
 def make_keys(database: str, wanted: dict[str, tuple[str, str]]) -> dict[str, str]:

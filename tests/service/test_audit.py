@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from pricing.errors import InputError
+from service.cli.here import record_here
 from service.releases.audit_check import Head, check, head_of
 from service.releases.history import HISTORY
 from service.releases.release import release, rollback
-from service.releases.release_record import record_here
 from service.store import keys
 from service.store.audit import Act, append, entries
 from service.store.database import Engine, connect, database_url, reading, writing
