@@ -13,14 +13,13 @@ from fastapi import APIRouter, Request, Response
 
 from pricing.words import as_json
 from service.auth.keyring import Keyring
-from service.auth.roles import SEE_ALL
 from service.clock import now
 from service.conventions.bodies import JSON, check_media_type, check_members, parsed
 from service.conventions.caller import Caller, caller_of
 from service.conventions.idempotency import Answer, idempotent
 from service.conventions.languages import language_of
 from service.conventions.paging import page_of, page_response
-from service.conventions.permits import only_own, permit, sees
+from service.conventions.permits import listed_of, only_own, permit, seen
 from service.conventions.problems import Problem
 from service.conventions.replies import release_marks
 from service.ids import is_id, new_id
@@ -69,7 +68,7 @@ async def list_quotes(request: Request) -> Response:
     """The caller's quotes, the newest first; an auditor's or admin's list holds everybody's."""
     caller = await caller_of(request)
     permit(caller, "quotes.read")
-    tenant = None if caller.role in SEE_ALL else caller.tenant
+    tenant = listed_of(caller)
     page = page_of(request, caller.tenant)
 
     def look() -> list[dict[str, Any]]:
@@ -171,9 +170,7 @@ async def _own(request: Request, quote_id: str) -> tuple[Quote, bytes]:
         with reading(running(request).engine) as connection:
             return quotes.find(connection, quote_id)
 
-    found = await to_thread.run_sync(look) if is_id(quote_id, PREFIX) else None
-    if found is None or not sees(caller, found.tenant):
-        raise Problem(404, "not_found", pointer="", what=quote_id[:64])
+    found = seen(caller, await to_thread.run_sync(look) if is_id(quote_id, PREFIX) else None, quote_id)
     if found.answer is None or found.request is None:
         raise Problem(410, "quote_erased", pointer="")
     return found, running(request).keyring.open(found.answer, found.place("answer"))

@@ -22,17 +22,17 @@ from service.conventions.permits import permit
 from service.conventions.problems import Problem
 from service.month.asked import Asked
 from service.month.keys import SenderKeys
-from service.routes.levies import sender_of
 from service.running import running
 from service.store import keys, levies
 from service.store.database import Connection
 from service.uploads.form import Form
+from service.uploads.own import own_levy, sender_of
 from service.uploads.receiving import FILES, TAKEN
-from service.uploads.sending import Received, check_disk, check_room, received
+from service.uploads.sending import Received, check_room, received
 from service.web.form import Texts, read_form, small_body
 from service.web.languages import language_of
 from service.web.month_check import Checked, check
-from service.web.month_view import download, listed, own_levy, view_of
+from service.web.month_view import download, listed, view_of
 from service.web.rendering import page
 from service.web.sessions import check_csrf, check_site, close_session, open_session, signed_in
 
@@ -154,15 +154,11 @@ async def _upload(request: Request) -> AsyncIterator[Received]:
     if not sent.startswith(TAKEN[-1]):
         raise Problem(415, "media_type_not_taken", "Content-Type", pointer="", found=sent[:80], known=TAKEN[-1])
 
-    def room() -> None:
-        check_room(held.engine, tenant)
-        check_disk(held.serving.home, int(declared) if declared.isdecimal() else 0)
-
     def opening(folder: Path) -> Form:
         form = request.state.form = Form(folder, sent)  # whose texts the page shows again, whatever becomes of files
         return form
 
-    await to_thread.run_sync(room)
+    await to_thread.run_sync(check_room, held.serving.home, held.engine, tenant, declared)
     async with received(held.serving.home, request.stream(), opening) as upload:
         yield upload
 
