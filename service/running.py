@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Request
 from sqlalchemy import Engine
 
+from pricing.tariff import Tariff
 from service.auth.keyring import Keyring
 from service.month.supervisor import Supervisor
 from service.prices.desk import Desk
+from service.prices.quote_request import Request as QuoteRequest
+from service.prices.together import Ready
 from service.serving import Serving
 from service.store import keys, schema
 from service.store.database import connect
@@ -50,6 +54,12 @@ class Running:
         supervisor.start()
         keyring, desk = Keyring.of(serving.secret), Desk()
         return cls(serving, tariffs, engine, writer, keyring, known, log, metrics, watch, supervisor, desk)
+
+    async def priced(self, asked: QuoteRequest, tariff: Tariff) -> dict[str, Any]:
+        """The answer to a request for prices, by the desk, and counted."""
+        answer = await self.desk.answer(Ready.of(asked, tariff))
+        self.metrics.priced(answer)
+        return answer
 
     def close(self) -> None:
         """Write what waits, and let go."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pricing.words import LANGUAGES, say
+from pricing.words import say
 from service.cli.options import AsJson, Lang, print_json
-from service.settings import language
+from service.settings import language, spoken
 
 if TYPE_CHECKING:
     from service.operations.checks import Checked
@@ -46,8 +46,7 @@ def serve(
     from service.operations.checks import checked
 
     options = {"host": host, "port": port, "home": home, "demo": demo or None}
-    spoken = os.environ.get("LICHENG_LANG", "")
-    shown = language(lang or (spoken if spoken in LANGUAGES else "en"))
+    shown = language(lang or spoken())
     found = checked(os.environ, options, starting=not check)
     if as_json and (check or found.wrong):
         print_json(found.plain())

@@ -26,7 +26,6 @@ from service.ids import is_id, new_id
 from service.json_text import json_bytes
 from service.prices.quote_request import Request as Asked
 from service.prices.stored_quote import answer_hash, document, is_valid, pinned, reproduced
-from service.prices.together import Ready
 from service.running import Running, running
 from service.store import quotes
 from service.store.audit import Act, append
@@ -150,8 +149,7 @@ class _Made:
 async def _priced(held: Running, raw: Any, lang: str) -> _Made:
     at, in_force = now(), held.tariffs.now()
     asked = Asked.of(raw, in_force.tariff, at.date(), lang)
-    answer = await held.desk.answer(Ready.of(asked, in_force.tariff))
-    held.metrics.priced(answer)
+    answer = await held.priced(asked, in_force.tariff)
     said = document(new_id(PREFIX), at, held.serving.quote_days, in_force, answer)
     return _Made(raw, lang, said, json_bytes(said))
 
