@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from service.serving_found import Found, found
+from service.serving_found import Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +39,6 @@ class Serving:
     metrics_token: str = field(repr=False)  # with it, /metrics is not for loopback alone
     lang: str  # where a request asks for none
     log_level: str  # the lowest that is logged; requests are info, failures are errors
-
-    @classmethod
-    def of(cls, environ: Mapping[str, str], options: Mapping[str, Any] | None = None) -> Serving:
-        """Settings of a service; InputError of the first that is wrong. options: of the command line, None: not given.
-
-        Without a secret the embedded default makes one in the data folder, for its owner alone.
-        """
-        return cls.from_found(found(environ, options or {}, make_secret=True))
 
     @classmethod
     def from_found(cls, settings: Found) -> Serving:

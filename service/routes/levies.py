@@ -8,6 +8,7 @@ from pathlib import Path
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
+from service.addresses import LEVIES
 from service.clock import today
 from service.conventions.bodies import media_type
 from service.conventions.caller import caller_of
@@ -17,7 +18,7 @@ from service.conventions.permits import listed_of, permit
 from service.conventions.problems import Problem
 from service.conventions.queries import query_of
 from service.json_text import json_bytes
-from service.month.answered import PATH, PROVISIONAL, is_over, levy_answer
+from service.month.answered import PROVISIONAL, is_over, levy_answer
 from service.month.asked import TEXTS, Asked
 from service.running import running
 from service.store import levies
@@ -47,9 +48,9 @@ async def post_levy(request: Request) -> Response:
     def opening(folder: Path) -> Receiver:
         if kind != TAKEN[-1]:
             return OneFile(folder, kind)
-        from service.uploads.form import Form
+        from service.uploads.form import UploadForm
 
-        return Form(folder, request.headers["content-type"])
+        return UploadForm(folder, request.headers["content-type"])
 
     async with (
         idempotent(request, caller) as attempt,
@@ -58,7 +59,7 @@ async def post_levy(request: Request) -> Response:
         if replayed := attempt.replayed(upload.digest):
             return replayed
         stored, act = upload.levy(sender, held.tariffs.now().tariff, query)
-        headers = {"Location": f"{PATH}/{stored.id}", "Retry-After": "1", **PROVISIONAL}
+        headers = {"Location": f"{LEVIES}/{stored.id}", "Retry-After": "1", **PROVISIONAL}
         answer = Answer(202, json_bytes(levy_answer(stored)), headers, stored.id)
 
         def work(connection: Connection) -> None:

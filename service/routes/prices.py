@@ -20,7 +20,7 @@ from service.conventions.problems import Problem
 from service.conventions.replies import as_list, marks, reply
 from service.json_text import json_bytes
 from service.prices.batch import Batch, Json
-from service.prices.quote_request import Request as Asked
+from service.prices.quote_request import Request as QuoteRequest
 from service.reading import read_json
 from service.running import running
 from service.tariff.held import InForce
@@ -48,7 +48,7 @@ async def post_prices(request: Request) -> Response:
         return _batch(request, caller, in_force, len(raw), raw, JSON)
     check_members(raw)
     only_own(caller, raw)
-    asked = Asked.of(raw, in_force.tariff, today(), language_of(request, raw))
+    asked = QuoteRequest.of(raw, in_force.tariff, today(), language_of(request, raw))
     return reply(await held.priced(asked, in_force.tariff), of=in_force)
 
 

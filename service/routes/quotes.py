@@ -24,7 +24,7 @@ from service.conventions.problems import Problem
 from service.conventions.replies import release_marks
 from service.ids import is_id, new_id
 from service.json_text import json_bytes
-from service.prices.quote_request import Request as Asked
+from service.prices.quote_request import Request as QuoteRequest
 from service.prices.stored_quote import answer_hash, document, is_valid, pinned, reproduced
 from service.running import Running, running
 from service.store import quotes
@@ -148,7 +148,7 @@ class _Made:
 
 async def _priced(held: Running, raw: Any, lang: str) -> _Made:
     at, in_force = now(), held.tariffs.now()
-    asked = Asked.of(raw, in_force.tariff, at.date(), lang)
+    asked = QuoteRequest.of(raw, in_force.tariff, at.date(), lang)
     answer = await held.priced(asked, in_force.tariff)
     said = document(new_id(PREFIX), at, held.serving.quote_days, in_force, answer)
     return _Made(raw, lang, said, json_bytes(said))

@@ -15,7 +15,7 @@ from service.uploads.receiving import FILES, KINDS, USAGE, Writing, kind_of, sho
 _MOST_TEXT, _MOST_PARTS = 4_096, 64
 
 
-class Form:
+class UploadForm:
     """Takes a body of multipart/form-data. content_type: the header, which names the boundary."""
 
     def __init__(self, folder: Path, content_type: str) -> None:
