@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from service.operations.server import address_of, bound, serve
 from service.serving import Serving
+from service.serving_found import found
 
 app = FastAPI()
 
@@ -56,7 +57,9 @@ async def echo(request: Priced) -> Priced:
 def main() -> None:
     """Serve on a free port and say which."""
     with tempfile.TemporaryDirectory() as home:
-        serving = Serving.of({**os.environ, "LICHENG_HOME": home, "LICHENG_PORT": "0"})
+        serving = Serving.from_found(
+            found({**os.environ, "LICHENG_HOME": home, "LICHENG_PORT": "0"}, {}, make_secret=True)
+        )
         opened = bound(serving)
         serve(app, serving, opened, lambda: print(f"listens on {address_of(opened)}", flush=True))
 

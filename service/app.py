@@ -46,7 +46,7 @@ def create_app(serving: Serving) -> FastAPI:
         telemetry=_SILENT,
     )
     app.state.rates = Rates(serving.per_minute, serving.address_per_minute)
-    app.state.ready_tariffs = tariffs.Ready()
+    app.state.ready_tariffs = tariffs.ReadyAnswers()
     app.state.shown_problem = errors.shown_problem
     app.router.redirect_slashes = False
     for routes in (prices, declarations, quotes, levies, levy_tables, tariffs, schema, workers, audit):

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Request
 from sqlalchemy import Engine
 
+from pricing.tariff import Tariff
 from service.auth.keyring import Keyring
-from service.auth.known_keys import KnownKeys
 from service.month.supervisor import Supervisor
-from service.operations.logs import Log
-from service.operations.metrics import Metrics
-from service.operations.watch import Watch
 from service.prices.desk import Desk
+from service.prices.quote_request import Request as QuoteRequest
+from service.prices.together import Ready
 from service.serving import Serving
 from service.store import keys, schema
 from service.store.database import connect
+from service.store.known_keys import KnownKeys
 from service.store.writer import Writer
 from service.tariff.held import Tariffs
+from service.telemetry.logs import Log
+from service.telemetry.metrics import Metrics
+from service.telemetry.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,19 @@ class Running:
         engine = connect(serving.database)
         schema.upgrade(engine)
         known = KnownKeys(lambda key_id: keys.look(engine, key_id))
-        tariffs, writer = Tariffs(serving.releases), Writer(engine)
+        tariffs, writer = Tariffs(serving.releases, serving.tariff), Writer(engine)
         log, metrics = Log(level=serving.log_level), Metrics()
         watch = Watch(tariffs, engine, writer, serving.home, log, metrics)
         supervisor = Supervisor(serving, engine, log=log)
         supervisor.start()
         keyring, desk = Keyring.of(serving.secret), Desk()
         return cls(serving, tariffs, engine, writer, keyring, known, log, metrics, watch, supervisor, desk)
+
+    async def priced(self, asked: QuoteRequest, tariff: Tariff) -> dict[str, Any]:
+        """The answer to a request for prices, by the desk, and counted."""
+        answer = await self.desk.answer(Ready.of(asked, tariff))
+        self.metrics.priced(answer)
+        return answer
 
     def close(self) -> None:
         """Write what waits, and let go."""

@@ -3,58 +3,49 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from service.serving_found import Found, found
+from service.serving_found import Found
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
     """How to serve. demo: a demonstration key on loopback; secret: from which all keys of the service derive.
 
-    A field that the environment may set stands in `service.serving_found.SETTINGS` too.
+    How each is read, and what it is where nobody says, stands in `service.serving_found.SETTINGS`.
     """
 
     host: str
     port: int
     home: Path
     releases: Path
+    tariff: Path | None  # a folder that is used whatever was released
     database: str = field(repr=False)
     secret: bytes = field(repr=False)
-    demo: bool = False
-    quote_days: int = 30  # how long a stored quote is valid
-    most_body: int = 2_000_000  # bytes of a JSON body
-    most_upload: int = 1_000_000_000  # bytes of an uploaded month
-    most_rows: int = 1_000_000  # usage rows of an uploaded month
-    most_batch: int = 10_000  # requests in one batch
-    per_minute: int = 60_000  # requests of one key
-    address_per_minute: int = 6_000  # requests without a key from one address
-    runs: int = 1  # months settled at once
-    body_seconds: int = 30  # for the whole body of a request but an upload
-    stop_seconds: int = 20  # for what is in flight when the service stops
-    connections: int = 2_000  # open at once; more are told to come back
-    proxies: str = ""  # addresses whose X-Forwarded-For is believed, with commas between
-    metrics_token: str = field(default="", repr=False)  # with it, /metrics is not for loopback alone
-    lang: str = "en"  # where a request asks for none
-    log_level: str = "info"  # the lowest that is logged; requests are info, failures are errors
-
-    @classmethod
-    def of(cls, environ: Mapping[str, str], options: Mapping[str, Any] | None = None) -> Serving:
-        """Settings of a service; InputError of the first that is wrong. options: of the command line, None: not given.
-
-        Without a secret the embedded default makes one in the data folder, for its owner alone.
-        """
-        return cls.from_found(found(environ, options or {}, make_secret=True))
+    demo: bool
+    quote_days: int  # how long a stored quote is valid
+    most_body: int  # bytes of a JSON body
+    most_upload: int  # bytes of an uploaded month
+    most_rows: int  # usage rows of an uploaded month
+    most_batch: int  # requests in one batch
+    per_minute: int  # requests of one key
+    address_per_minute: int  # requests without a key from one address
+    runs: int  # months settled at once
+    body_seconds: int  # for the whole body of a request but an upload
+    stop_seconds: int  # for what is in flight when the service stops
+    connections: int  # open at once; more are told to come back
+    proxies: str  # addresses whose X-Forwarded-For is believed, with commas between
+    metrics_token: str = field(repr=False)  # with it, /metrics is not for loopback alone
+    lang: str  # where a request asks for none
+    log_level: str  # the lowest that is logged; requests are info, failures are errors
 
     @classmethod
     def from_found(cls, settings: Found) -> Serving:
         """Settings as they were found; InputError of the first that is wrong."""
         if settings.wrong:
             raise settings.wrong[0]
-        values = {name: given.value for name, given in settings.given.items() if name != "tariff"}
+        values = {name: given.value for name, given in settings.given.items()}
         return cls(releases=values["home"] / "releases", database=values.pop("database_url"), **values)
 
     @property

@@ -62,6 +62,10 @@ def _folder(text: str, variable: str) -> Path:
     return Path(text)
 
 
+def _folder_or_none(text: str, variable: str) -> Path | None:
+    return Path(text) if text else None
+
+
 def _number(least: int, most: int) -> Callable[[str, str], int]:
     def read(text: str, variable: str) -> int:
         plain = text.replace("_", "")
@@ -108,7 +112,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("database_url", _text, ""),
     Setting("secret", _text, "", hidden=True),
     Setting("demo", _yes, "no", by_flag=True),
-    Setting("tariff", _text, ""),
+    Setting("tariff", _folder_or_none, ""),
     Setting("lang", _one_of(*LANGUAGES), "en"),
     Setting("log_level", _one_of("info", "warning", "error"), "info"),
     Setting("quote_days", _number(1, 3_660), "30"),

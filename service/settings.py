@@ -42,7 +42,12 @@ def page_width() -> int:
 
 def language(asked: str = "") -> str:
     """The language asked for, else `LICHENG_LANG`, else English."""
-    named = asked or os.environ.get("LICHENG_LANG", "") or "en"
+    named = asked or os.environ.get("LICHENG_LANG", "") or LANGUAGES[0]
     if named not in LANGUAGES:
         raise InputError("request_value", "lang", key="lang", value=named, known=", ".join(LANGUAGES))
     return named
+
+
+def spoken(asked: str = "") -> str:
+    """The same for what must be said however wrong they are: the first of them that is spoken here."""
+    return next((one for one in (asked, os.environ.get("LICHENG_LANG", "")) if one in LANGUAGES), LANGUAGES[0])

@@ -16,7 +16,7 @@ from pricing.scheme import Scheme
 from pricing.tariff import Tariff
 from pricing.units import month_text
 from pricing.words import LANGUAGES, say
-from service.claims.claim_request import Request
+from service.claims.claim_request import ClaimRequest
 from service.refusals import of_row
 
 FORMAT = 1
@@ -25,7 +25,7 @@ Words = dict[str, str]
 
 def claim(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[str, Any]:
     """Answer a claim; InputError where it is malformed, a refusal in the decision where it is not to be paid."""
-    request = Request.of(raw, tariff, today, lang)
+    request = ClaimRequest.of(raw, tariff, today, lang)
     scheme = tariff.schemes[request.cover]
     edition = tariff.on(request.claim.month, request.known_on)
     if not edition.region_number(request.claim.region):
@@ -53,7 +53,7 @@ def claim(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[st
     }
 
 
-def _self(request: Request, name: str) -> bool:
+def _self(request: ClaimRequest, name: str) -> bool:
     """Whether something sent is only reported by oneself."""
     return name in request.terms.no_proof and request.claim.proofs[name]
 
@@ -85,7 +85,7 @@ def _one(fact: object, lang: str) -> object:
 class _Shown:
     """Steps and refusals as the contract shows them."""
 
-    def __init__(self, request: Request, edition: Edition, scheme: Scheme) -> None:
+    def __init__(self, request: ClaimRequest, edition: Edition, scheme: Scheme) -> None:
         self.request, self.edition, self.scheme = request, edition, scheme
 
     def line(self, step: Step) -> dict[str, Any]:

@@ -26,7 +26,7 @@ _MOST_FEN = BY_NAME["revenue_fen"].greatest
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ClaimRequest:
     """A claim that has the contract's form."""
 
     cover: str
@@ -38,7 +38,7 @@ class Request:
     enrolment: Mapping[str, Any]
 
     @classmethod
-    def of(cls, raw: Any, tariff: Tariff, today: dt.date, lang: str) -> Request:
+    def of(cls, raw: Any, tariff: Tariff, today: dt.date, lang: str) -> ClaimRequest:
         """From parsed JSON; InputError names the key and what it may be."""
         body = readable(object_of(raw, "request"), "request")
         cover = one_of(_needed(body, "cover"), "cover", tariff.covers)

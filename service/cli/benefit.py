@@ -10,10 +10,10 @@ from pricing.errors import InputError
 from pricing.tariff import Tariff
 from service.claims.benefit import KINDS
 from service.claims.benefit import benefit as benefit_of
-from service.cli.options import AsJson, Lang, Strict, print_json
+from service.cli.options import AsJson, Lang, Strict, language_for, print_json
 from service.clock import today
 from service.reading import read_json, read_text
-from service.settings import language, tariff_folder
+from service.settings import tariff_folder
 
 
 def benefit(
@@ -78,9 +78,7 @@ def benefit(
     if source and given:
         raise typer.BadParameter("give a question FILE or the options of one question, not both")
     raw = read_json(read_text(source), source) if source else _question_of_flags(given)
-    shown = language(lang or (raw.get("lang", "") if isinstance(raw, dict) else ""))
-    if lang and isinstance(raw, dict):
-        raw["lang"] = shown
+    shown = language_for(lang, raw)
     answer = benefit_of(raw, Tariff.load(tariff_folder()), today(), shown)
     if as_json:
         print_json(answer)

@@ -9,10 +9,10 @@ import typer
 from pricing.tariff import Tariff
 from service.claims.claim import claim as decide_claim
 from service.claims.claim import known_parts
-from service.cli.options import AsJson, Lang, Strict, print_json
+from service.cli.options import AsJson, Lang, Strict, language_for, print_json
 from service.clock import today
 from service.reading import read_json, read_text
-from service.settings import language, tariff_folder
+from service.settings import tariff_folder
 
 
 def claim(
@@ -56,7 +56,7 @@ def claim(
         print_json(known_parts(tariff))
         return
     raw = read_json(read_text(source), source)
-    shown = language(lang or (raw.get("lang", "") if isinstance(raw, dict) else ""))
+    shown = language_for(lang, raw)
     answer = decide_claim(raw, tariff, today(), shown)
     if as_json:
         print_json(answer)

@@ -67,10 +67,8 @@ def main() -> None:
 
 def _serve(home: Path, lang: str) -> None:
     """Serve a demonstration on loopback: a data folder, a store and a secret of its own, whatever else is set."""
-    for name in [name for name in os.environ if name.startswith("LICHENG_") and name not in _SERVED_WITH]:
-        del os.environ[name]
-    os.environ["LICHENG_HOME"] = str(home)
-    found = checked(os.environ, {"demo": True}, starting=True)
+    environ = {name: os.environ[name] for name in _SERVED_WITH if name in os.environ}
+    found = checked(environ, {"demo": True, "home": home}, starting=True)
     for error in found.wrong:
         raise error
     print()

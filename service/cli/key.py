@@ -49,10 +49,10 @@ def key_create(
 
       licheng key create --role actuary --holder "Li Wei" --json
     """
+    from service.cli.here import opened
     from service.store import keys
     from service.store.audit import OPERATOR
     from service.store.database import writing
-    from service.store.here import opened
 
     at = now()
     whose = (_role(role), _tenant(role, tenant, platform), _holder(holder))
@@ -72,9 +72,9 @@ def key_list(lang: Lang = "", as_json: AsJson = False) -> None:
 
       licheng key list
     """
+    from service.cli.here import looked_at
     from service.store import keys
     from service.store.database import reading
-    from service.store.here import looked_at
 
     with looked_at() as engine, reading(engine) as connection:
         shown = {"format": 1, "keys": [one.plain(now()) for one in keys.listed(connection)]}
@@ -102,10 +102,10 @@ def key_rotate(
 
       licheng key rotate k_0123456789abcdef --overlap 7d --expires 90d
     """
+    from service.cli.here import looked_at
     from service.store import keys
     from service.store.audit import OPERATOR
     from service.store.database import writing
-    from service.store.here import looked_at
 
     ends = now() + _span(overlap, "--overlap")
     with looked_at() as engine, writing(engine) as connection:
@@ -125,10 +125,10 @@ def key_revoke(key_id: KeyId, lang: Lang = "", as_json: AsJson = False) -> None:
 
       licheng key revoke k_0123456789abcdef
     """
+    from service.cli.here import looked_at
     from service.store import keys
     from service.store.audit import OPERATOR
     from service.store.database import writing
-    from service.store.here import looked_at
 
     with looked_at() as engine, writing(engine) as connection:
         shown = {"format": 1, "key": keys.revoke(connection, key_id, OPERATOR).plain(now())}

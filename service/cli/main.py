@@ -11,14 +11,13 @@ import typer
 
 from pricing.errors import InputError, LichengError, TariffError
 from pricing.tariff import Tariff
-from pricing.words import LANGUAGES
 from service.cli.benefit import benefit
 from service.cli.claim import claim
 from service.cli.compare import compare
 from service.cli.key import key_app
 from service.cli.levy import check, explain, levy
 from service.cli.monitor import monitor
-from service.cli.options import AsJson, Lang, Strict, print_json
+from service.cli.options import AsJson, Lang, Strict, language_for, print_json
 from service.cli.registry import registry_app
 from service.cli.release import approve, release, releases_list, rollback
 from service.cli.serve import serve
@@ -33,7 +32,7 @@ from service.prices.declare import declared, read_csv_totals
 from service.prices.quote import quote as quote_one
 from service.reading import read_json, read_text
 from service.refusals import of_error
-from service.settings import language, tariff_folder
+from service.settings import language, spoken, tariff_folder
 
 EXIT_REFUSED, EXIT_INPUT, EXIT_TARIFF, EXIT_DISAGREE, EXIT_BUG = 1, 3, 4, 5, 70
 
@@ -88,8 +87,7 @@ def _stop(number: int, frame: object) -> None:
 def _fail(error: LichengError, code: int) -> None:
     """The error on standard error, or with --json as an object on standard output."""
     asked = dict(zip(sys.argv, sys.argv[1:], strict=False)).get("--lang", "")
-    lang = asked if asked in LANGUAGES else os.environ.get("LICHENG_LANG", "en")
-    lang = lang if lang in LANGUAGES else "en"
+    lang = spoken(asked)
     if "--json" in sys.argv:
         print_json({"format": 1, "error": of_error(error)})
     place = f"{error.place}: " if error.place else ""
@@ -138,9 +136,7 @@ def quote(
     raw = read_json(read_text(source), source) if source else _request_of_flags(flags)
     if isinstance(raw, dict) and not as_json:
         raw = {"curve": True, "technical": True, **raw}
-    shown = language(lang or (raw.get("lang", "") if isinstance(raw, dict) else ""))
-    if lang and isinstance(raw, dict):
-        raw["lang"] = shown
+    shown = language_for(lang, raw)
     answer = quote_one(raw, Tariff.load(tariff_folder()), today(), shown)
     if as_json:
         print_json(answer)

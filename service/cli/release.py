@@ -45,9 +45,9 @@ def approve(
 
       licheng approve my_tariff --by "Li Wei"
     """
+    from service.cli.here import record_here
     from service.releases.approval import Wish, pairs
     from service.releases.approval import approve as give
-    from service.store.release_record import record_here
 
     wanted = pairs(override or [], reason or [])
     with record_here() as record:
@@ -93,8 +93,8 @@ def release(
 
       licheng release my_tariff --by "Zhao Min" --json
     """
+    from service.cli.here import record_here
     from service.releases.release import release as put_in_force
-    from service.store.release_record import record_here
 
     with record_here() as record:
         shown = _with_setting(put_in_force(candidate, releases_folder(releases), by, now(), record))
@@ -127,8 +127,8 @@ def rollback(
 
       licheng rollback --to 0 --by "Zhao Min" --reason "back to the shipped demonstration"
     """
+    from service.cli.here import record_here
     from service.releases.release import rollback as go_back
-    from service.store.release_record import record_here
 
     with record_here() as record:
         shown = _with_setting(go_back(releases_folder(releases), to, by, reason, now(), record))
@@ -153,7 +153,7 @@ def releases_list(
 
       licheng releases --json
     """
-    from service.releases.which import listed
+    from service.tariff.which import listed
 
     shown = _with_setting(listed(releases_folder(releases)))
     if as_json:
@@ -181,7 +181,7 @@ def tariff_which(
 
       licheng tariff which --month 2025-08 --known-on 2025-11-30 --region 110000 --table contribution_base
     """
-    from service.releases.which import which
+    from service.tariff.which import which
 
     asked = read_month(month, "--month"), read_date(known_on, "--known-on") or today()
     shown = _with_setting(which(releases_folder(releases), asked, named_tariff(), region, table))

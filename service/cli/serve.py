@@ -5,22 +5,20 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pricing.words import LANGUAGES, say
+from pricing.words import say
 from service.cli.options import AsJson, Lang, print_json
-from service.settings import language
+from service.settings import language, spoken
 
 if TYPE_CHECKING:
     from service.operations.checks import Checked
 
 EXIT_UNSAFE = 2
 _RIDER = Path(__file__).parents[1] / "examples" / "rider.json"
-_TO_ENVIRONMENT = ("host", "port", "home")
 _NO_OTHERS = 0o077  # what this process writes is its owner's alone
 
 
@@ -48,9 +46,7 @@ def serve(
     from service.operations.checks import checked
 
     options = {"host": host, "port": port, "home": home, "demo": demo or None}
-    spoken = os.environ.get("LICHENG_LANG", "")
-    shown = language(lang or (spoken if spoken in LANGUAGES else "en"))
-    _to_environment(options)
+    shown = language(lang or spoken())
     found = checked(os.environ, options, starting=not check)
     if as_json and (check or found.wrong):
         print_json(found.plain())
@@ -104,9 +100,3 @@ def _refuse(found: Checked, lang: str, quiet: bool) -> None:
         place = f"{error.place}: " if error.place else ""
         typer.echo(f"licheng: {place}{error.message(lang)} [{error.code}]", err=True)
     raise SystemExit(EXIT_UNSAFE)
-
-
-def _to_environment(options: Mapping[str, Any]) -> None:
-    """What flags say, for whoever reads the environment in this process, or in one that it starts."""
-    said = {f"LICHENG_{name.upper()}": options[name] for name in _TO_ENVIRONMENT}
-    os.environ.update({name: str(value) for name, value in said.items() if value is not None})

@@ -25,8 +25,8 @@ def store_upgrade(lang: Lang = "", as_json: AsJson = False) -> None:
 
       LICHENG_DATABASE_URL=postgresql://licheng@db/licheng licheng store upgrade
     """
+    from service.cli.here import opened
     from service.store.contents import contents
-    from service.store.here import opened
 
     with opened() as engine:
         _show(contents(engine), lang, as_json)
@@ -40,8 +40,8 @@ def store_status(lang: Lang = "", as_json: AsJson = False) -> None:
 
       licheng store status --json
     """
+    from service.cli.here import looked_at
     from service.store.contents import contents
-    from service.store.here import looked_at
 
     with looked_at() as engine:
         _show(contents(engine), lang, as_json)
@@ -66,9 +66,9 @@ def store_backup(
 
       pg_dump --format=custom --file=licheng.dump licheng && licheng store backup --folders folders.tar
     """
-    from service.store.backup import save
+    from service.cli.here import url_here
+    from service.operations.backup import save
     from service.store.database import sqlite_file
-    from service.store.here import url_here
 
     database = sqlite_file(url_here())
     if database is None and not folders:
@@ -96,7 +96,7 @@ def store_restore(
 
       LICHENG_HOME=restored licheng store restore licheng-2026-11-26.tar
     """
-    from service.store.backup import restore
+    from service.operations.backup import restore
 
     if os.environ.get("LICHENG_DATABASE_URL", "").startswith("postgres"):
         _check_folders_only(file)
@@ -113,7 +113,7 @@ def _check_folders_only(file: Path) -> None:
     """InputError where an archive with an SQLite database is to be restored beside PostgreSQL."""
     import tarfile
 
-    from service.store.backup import DATABASE
+    from service.operations.backup import DATABASE
 
     try:
         with tarfile.open(file, "r:") as archive:
@@ -125,8 +125,8 @@ def _check_folders_only(file: Path) -> None:
 
 
 def _show(held: dict[str, Any], lang: str, as_json: bool) -> None:
+    from service.cli.here import url_here
     from service.serving_found import shown_url
-    from service.store.here import url_here
 
     shown = {"format": 1, "database": shown_url(url_here()), **held}
     if as_json:

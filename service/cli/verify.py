@@ -60,9 +60,9 @@ def _folder(folder: Path, lang: str, as_json: bool) -> bool:
 
 
 def _audit(heads: list[str], lang: str, as_json: bool) -> bool:
-    from service.store.audit_check import check, head_of
+    from service.cli.here import looked_at
+    from service.releases.audit_check import check, head_of
     from service.store.database import reading
-    from service.store.here import looked_at
 
     noted = [head_of(text) for text in heads]
     with looked_at() as engine, reading(engine) as connection:

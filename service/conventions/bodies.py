@@ -32,12 +32,6 @@ def check_media_type(request: Request, *known: str) -> str:
     return found
 
 
-async def json_of(request: Request) -> Any:
-    """The body as JSON; Problem 415, InputError of the text. It is kept as `request.state.raw` for pointers."""
-    check_media_type(request, JSON)
-    return parsed(request, await request.body())
-
-
 def parsed(request: Request, body: bytes) -> Any:
     """A body's JSON, its text strictly UTF-8; Problem 400 or InputError says where it is not."""
     raw = read_json(text_of(body), "request")

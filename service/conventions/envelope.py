@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from service.addresses import KEYED, PROBES
 from service.conventions.languages import accepted
 from service.conventions.limits import (
     Head,
@@ -30,10 +31,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
-_UNCOUNTED = ("/status/", "/metrics")  # who probes is never told to come back later
-# Where a key is asked for, and counted once it is known to hold; elsewhere one that is sent along changes nothing.
-KEYED = tuple(f"/v1/{name}" for name in ("prices", "quotes", "declarations", "levies", "workers", "audit"))
-_COUNTED_BY_KEY = (*_UNCOUNTED, *KEYED)
+_COUNTED_BY_KEY = (*PROBES, *KEYED)
 _API_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 _PAGE_POLICY = (
     b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -78,7 +76,7 @@ class Envelope:
             head = read_head(scope)
             path, most = scope["path"], most_body(scope["path"], self._serving)
             _say_who(head, state, self._serving)
-            if not path.startswith(_UNCOUNTED if b"authorization" not in head else _COUNTED_BY_KEY):
+            if not path.startswith(PROBES if b"authorization" not in head else _COUNTED_BY_KEY):
                 count_address(request)
             check_body(head, most)
         except Problem as problem:

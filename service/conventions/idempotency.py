@@ -27,11 +27,11 @@ from functools import partial
 
 from fastapi import Request, Response
 
-from service.auth.caller import Caller
 from service.auth.keyring import Keyring
 from service.conventions.bodies import media_type
-from service.conventions.ids import new_id
+from service.conventions.caller import Caller
 from service.conventions.problems import Problem
+from service.ids import new_id
 from service.running import running
 from service.store import idempotency
 from service.store.database import Connection

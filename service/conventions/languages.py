@@ -13,9 +13,16 @@ from pricing.words import LANGUAGES
 
 def language_of(request: Request, raw: Any = None) -> str:
     """`en` or `zh`. raw: a parsed body, whose `lang` goes before the header; a wrong one is left to who reads it."""
-    asked = raw.get("lang") if isinstance(raw, Mapping) else None
-    lang: str = asked if asked in LANGUAGES else getattr(request.state, "lang", LANGUAGES[0])
-    request.state.lang = lang
+    return first_spoken(request, raw.get("lang") if isinstance(raw, Mapping) else None)
+
+
+def first_spoken(request: Request, *asked: object) -> str:
+    """The first of what is asked for that is spoken here, else what the head of the request asks for; the answer is in
+    it from then on.
+    """
+    otherwise: str = getattr(request.state, "lang", LANGUAGES[0])
+    request.state.lang = next((one for one in asked if isinstance(one, str) and one in LANGUAGES), otherwise)
+    lang: str = request.state.lang
     return lang
 
 

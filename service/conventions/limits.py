@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from service.addresses import BATCHES, UPLOADS
 from service.conventions.problems import Problem
 from service.serving import Serving
 
@@ -13,8 +14,6 @@ MOST_HEAD = 16_384  # bytes of all headers together
 MOST_ADDRESS = 8_192  # bytes of the path with its query
 UPLOAD_SECONDS = 3_600  # for a whole month of usage
 BATCH_BYTES = 2_000  # of one request in a batch, on average
-_UPLOADS = ("/v1/levies", "/months")
-_BATCHES = ("/v1/prices", "/v1/declarations")
 # Headers on which two readers could disagree if they stood twice.
 _ONCE = frozenset(
     name.encode()
@@ -73,11 +72,11 @@ def too_large(most: int) -> Problem:
 
 def most_body(path: str, serving: Serving) -> int:
     """Bytes that the body of a request to a path may have."""
-    if path.startswith(_UPLOADS):
+    if path.startswith(UPLOADS):
         return serving.most_upload
-    return max(serving.most_body, serving.most_batch * BATCH_BYTES) if path in _BATCHES else serving.most_body
+    return max(serving.most_body, serving.most_batch * BATCH_BYTES) if path in BATCHES else serving.most_body
 
 
 def body_seconds(path: str, serving: Serving) -> int:
     """Seconds in which the whole body must have come."""
-    return UPLOAD_SECONDS if path.startswith(_UPLOADS) else serving.body_seconds
+    return UPLOAD_SECONDS if path.startswith(UPLOADS) else serving.body_seconds

@@ -9,8 +9,8 @@ from fastapi import Request, Response
 
 from pricing.errors import InputError, LichengError, TariffError
 from pricing.words import LANGUAGES, say
-from service.conventions.pointers import pointer_of
 from service.json_text import json_bytes
+from service.pointers import pointer_of
 from service.refusals import of_error
 from service.store.unavailable import RETRY_AFTER_S, StoreNotAvailable
 
@@ -25,13 +25,11 @@ TITLES = {
     408: "problem_too_slow",
     409: "problem_conflict",
     410: "problem_gone",
-    411: "problem_length",
     413: "problem_too_large",
     414: "problem_address",
     415: "problem_media_type",
     417: "problem_expectation",
     422: "problem_not_processed",
-    428: "problem_condition",
     429: "problem_too_many",
     431: "problem_headers",
     500: "problem_bug",

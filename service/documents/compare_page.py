@@ -11,11 +11,11 @@ from pricing.explain import Line
 from pricing.spoken import source_words, yuan, yuan_of_fen
 from pricing.tariff import Tariff
 from pricing.words import LANGUAGES, say
-from service.documents import compare_figures as figures
 from service.documents.charts import Bar, bars, lines, strip
 from service.engines.changed_worksheets import Sheet
 from service.engines.compared_sides import names_of
 from service.engines.comparison import Comparison, KilometreBand
+from service.terminal import compare_figures as figures
 
 _MOST_PLATFORMS = 12
 

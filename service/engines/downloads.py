@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from service.engines.pages import batches
 from service.engines.refused import escaped
+from service.engines.visible import Eyes
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -41,22 +44,27 @@ class _Drain(io.RawIOBase):
         return held
 
 
-def csv_bytes(batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+def downloaded(folder: Path, table: str, kind: str, eyes: Eyes) -> Iterator[bytes]:
+    """A table of a published folder, block by block. kind: csv or parquet; eyes: who looks at it."""
+    return (csv_bytes if kind == "csv" else parquet_bytes)(batches(folder, table, eyes))
+
+
+def csv_bytes(read: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
     """UTF-8 with BOM; a text that a spreadsheet would run as a formula has an apostrophe before it."""
     yield _BOM
     first = True
-    for batch in batches:
+    for batch in read:
         drain = _Drain()
         pacsv.write_csv(_safe(batch), drain, pacsv.WriteOptions(include_header=first))
         first = False
         yield drain.taken()
 
 
-def parquet_bytes(batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+def parquet_bytes(read: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
     """A Parquet file, a group of rows per batch."""
     drain = _Drain()
     writer: pq.ParquetWriter | None = None
-    for batch in batches:
+    for batch in read:
         writer = writer or pq.ParquetWriter(drain, batch.schema, compression="lz4")
         if len(batch):
             writer.write_batch(batch)

@@ -14,7 +14,7 @@ from pricing.usage import BY_NAME, NUMBERS, TEXTS
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class FileForm:
     """Columns of a file. numbers: the greatest value of each; choices: texts that may be sent as numbers or truths."""
 
     texts: tuple[str, ...]
@@ -29,15 +29,17 @@ class Form:
         return (*self.texts, *self.numbers)
 
 
-def _form(texts: Iterable[str], numbers: Iterable[str], needed: tuple[str, ...], choices: Iterable[str] = ()) -> Form:
+def _form(
+    texts: Iterable[str], numbers: Iterable[str], needed: tuple[str, ...], choices: Iterable[str] = ()
+) -> FileForm:
     limits = {name: GREATEST[name] for name in numbers}
     own = [(name, pa.string()) for name in (BAD_CELLS, SET_ASIDE, OWN_COLUMNS)]
     fields = [(name, pa.string()) for name in texts] + [(name, pa.int64()) for name in limits]
     schema = pa.schema([*fields, ("file", pa.string()), ("row", pa.int64()), *own])
-    return Form(tuple(texts), limits, needed, schema, frozenset(choices))
+    return FileForm(tuple(texts), limits, needed, schema, frozenset(choices))
 
 
-USAGE_FORM = Form(
+USAGE_FORM = FileForm(
     TEXTS,
     {name: BY_NAME[name].greatest for name in NUMBERS},
     ("month", "worker", "platform", "region", "occupation"),
@@ -48,7 +50,7 @@ HISTORY_FORM = _form(
 )
 
 
-def enrolment_form(tariff: Tariff) -> Form:
+def enrolment_form(tariff: Tariff) -> FileForm:
     """Enrolments: who, which cover, from when, the group, and every option of any cover of the tariff."""
     products = [tariff.schemes[name].product for name in tariff.covers]
     options = dict.fromkeys(option for product in products if product is not None for option in product.options)

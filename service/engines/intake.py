@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from pricing.arrow_usage import SET_ASIDE
 from pricing.errors import InputError
 from service.engines import csv_usage
-from service.engines.form import USAGE_FORM, Form
+from service.engines.form import USAGE_FORM, FileForm
 from service.engines.normalise import file_names, normalised
 from service.engines.order import Upload
 from service.engines.rekeyed import stored
@@ -50,7 +50,7 @@ class Intake:
     """
 
     files: list[Path]
-    form: Form = USAGE_FORM
+    form: FileForm = USAGE_FORM
     rows: int = 0
     upload: Upload | None = None
 
@@ -106,7 +106,7 @@ def usage_files(sources: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _parquet(path: Path, name: str, form: Form, *, sent: bool) -> Iterator[pa.RecordBatch]:
+def _parquet(path: Path, name: str, form: FileForm, *, sent: bool) -> Iterator[pa.RecordBatch]:
     """sent: by somebody, so that it may be small and yet unfold without end; its texts are measured before that."""
     try:
         texts = [
@@ -158,7 +158,7 @@ def _sizes(path: Path) -> tuple[int, int]:
     return rows, max((group.total_byte_size for group in groups), default=0)
 
 
-def _typed_columns(schema: pa.Schema, path: Path, form: Form) -> None:
+def _typed_columns(schema: pa.Schema, path: Path, form: FileForm) -> None:
     """Parquet says what a column is: a number column that holds texts is refused as a whole."""
     for field in schema:
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
@@ -167,7 +167,7 @@ def _typed_columns(schema: pa.Schema, path: Path, form: Form) -> None:
             raise InputError("column_type", str(path), column=field.name, kind=str(kind), wanted="int64")
 
 
-def _csv(path: Path, name: str, form: Form) -> Iterator[pa.RecordBatch]:
+def _csv(path: Path, name: str, form: FileForm) -> Iterator[pa.RecordBatch]:
     names = csv_usage.header(path)
     _known_columns(names, path, form)
     aside: list[csv_usage.Aside] = []
@@ -177,7 +177,7 @@ def _csv(path: Path, name: str, form: Form) -> Iterator[pa.RecordBatch]:
         yield _set_aside(name, aside, form)
 
 
-def _set_aside(name: str, lines: list[csv_usage.Aside], form: Form) -> pa.RecordBatch:
+def _set_aside(name: str, lines: list[csv_usage.Aside], form: FileForm) -> pa.RecordBatch:
     """Lines that are no rows, kept as rows without values, each under a worker of its own that no pseudonym can be."""
     count = len(lines)
     columns = {field.name: pa.nulls(count, field.type) for field in form.schema}
@@ -188,7 +188,7 @@ def _set_aside(name: str, lines: list[csv_usage.Aside], form: Form) -> pa.Record
     return pa.RecordBatch.from_arrays([columns[name] for name in form.schema.names], schema=form.schema)
 
 
-def _known_columns(names: Sequence[str], path: Path, form: Form) -> None:
+def _known_columns(names: Sequence[str], path: Path, form: FileForm) -> None:
     for name in names:
         if name not in form.names and not name.startswith("x_"):
             raise InputError("unknown_column", str(path), key=name, known=", ".join(form.names))

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pricing.arrow_usage import BAD_CELLS, OWN_COLUMNS, SET_ASIDE
 from pricing.errors import InputError
 from pricing.usage import whole_text
-from service.engines.form import Form
+from service.engines.form import FileForm
 
 
 def file_names(paths: Sequence[Path]) -> dict[Path, str]:
@@ -26,7 +26,7 @@ def file_names(paths: Sequence[Path]) -> dict[Path, str]:
     return {path: os.fsencode(name).decode("utf-8", "replace") for path, name in names.items()}
 
 
-def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path, file: str, form: Form) -> pa.RecordBatch:
+def normalised(batch: pa.RecordBatch, rows: pa.Array, path: Path, file: str, form: FileForm) -> pa.RecordBatch:
     """Columns of a form. rows: number of each row in its file; InputError where a text column holds no texts."""
     count = len(batch)
     bad: dict[int, dict[str, object]] = {}

@@ -20,8 +20,8 @@ from pricing.units import IntArray
 from service.engines.folder import FORMULA
 from service.engines.rekeyed import aside_facts
 from service.engines.side_rows import Record, history_of, refused_enrolments
-from service.prices.history_words import HISTORY, OF_HISTORY, Sent, start_of
 from service.refusals import both, of_row
+from service.refusals.history_words import HISTORY, OF_HISTORY, Sent, start_of
 
 REFUSAL_SCHEMA = pa.schema(
     [

@@ -19,8 +19,8 @@ from pricing.units import IntArray, month_text
 from pricing.usage import COLUMN_NUMBER
 from service.engines.refused import escaped
 from service.engines.side_rows import record_of
-from service.prices.history_words import HISTORY, Sent, told
 from service.refusals import both, of_row
+from service.refusals.history_words import HISTORY, Sent, told
 
 _TEXTS = ("worker", "cover", "column", "code", "message", "message_zh")
 SIDE_REFUSAL_SCHEMA = pa.schema(

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from service.addresses import LEVIES
 from service.auth.keyring import Keyring
 from service.month.keys import SenderKeys
 from service.store.levies import DONE, FAILED, Levy
 
-PATH = "/v1/levies"
 PROVISIONAL = {"Licheng-Provisional": "true"}  # until the month is closed, nothing of it is final
 TABLES = ("lines", "declarations", "refusals", "side-refusals", "totals", "receipt")
 
 
 def levy_answer(levy: Levy) -> dict[str, Any]:
     """The answer for one levy."""
-    order, address = json.loads(levy.order), f"{PATH}/{levy.id}"
+    order, address = json.loads(levy.order), f"{LEVIES}/{levy.id}"
     return {
         "format": 1,
         "id": levy.id,

@@ -27,7 +27,6 @@ from service.month.asked import Asked
 from service.month.folders import LevyFolder
 from service.month.keys import SenderKeys
 from service.month.pulse import Pulse, Superseded
-from service.operations.logs import Log, failure
 from service.refusals import of_error
 from service.serving import Serving
 from service.store import levies
@@ -35,6 +34,7 @@ from service.store.database import Connection, Engine, connect, writing
 from service.store.levies import Levy
 from service.store.unavailable import StoreNotAvailable
 from service.tariff.held import Tariffs
+from service.telemetry.logs import Log, failure
 
 T = TypeVar("T")
 _TRIES, _PAUSE_S = 30, 2.0  # to reach the store when all is done
@@ -50,6 +50,7 @@ class Settings:
 
     home: str
     releases: str
+    tariff: str | None
     database: str
     secret: bytes
     most_rows: int
@@ -59,12 +60,18 @@ class Settings:
     def of(cls, serving: Serving, runner: str) -> Settings:
         """From the settings of the service."""
         home, releases = (str(path.resolve()) for path in (serving.home, serving.releases))
-        return cls(home, releases, serving.database, serving.secret, serving.most_rows, runner)
+        tariff = None if serving.tariff is None else str(serving.tariff.resolve())
+        return cls(home, releases, tariff, serving.database, serving.secret, serving.most_rows, runner)
+
+    @property
+    def tariffs(self) -> Tariffs:
+        """What is in force for that service."""
+        return Tariffs(Path(self.releases), None if self.tariff is None else Path(self.tariff))
 
     @property
     def text(self) -> bytes:
         """As it is handed to the process."""
-        said = {name: getattr(self, name) for name in ("home", "releases", "database", "most_rows", "runner")}
+        said = {name: getattr(self, name) for name in ("home", "releases", "tariff", "database", "most_rows", "runner")}
         return json.dumps({**said, "secret": base64.b64encode(self.secret).decode()}).encode()
 
     @classmethod
@@ -119,7 +126,7 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -
     said = {folder.upload / file.name: file.said for file in asked.files}
     try:
         keys = SenderKeys(Keyring.of(settings.secret), levy.tenant)
-        tariff = Tariffs(Path(settings.releases)).now().tariff
+        tariff = settings.tariffs.now().tariff
         order = order_of(asked, folder.upload, folder.month, said, keys)
         assert order.upload is not None
         bounded = replace(order.upload, most_rows=settings.most_rows)

@@ -20,13 +20,13 @@ import service
 from service.json_text import json_bytes
 from service.month.folders import LevyFolder, left_receiving
 from service.month.run import Settings
-from service.operations.logs import Log, failure
 from service.refusals import both
 from service.serving import Serving
 from service.store import levies
 from service.store.database import Engine, reading, writing
 from service.store.levies import QUEUED, RUNNING, Levy
 from service.store.unavailable import StoreNotAvailable
+from service.telemetry.logs import Log, failure
 
 MOST_ATTEMPTS = 3
 SILENT_S = 30.0  # a pulse that stands still for so long is none

@@ -1,1 +1,1 @@
-"""How a service runs: its process, logs, figures, and what it says of its own state."""
+"""How a service is run: its process, what stands around a request, checks before the start, backups."""

@@ -17,7 +17,6 @@ from service.refusals import both, of_error
 from service.releases.history import DEMONSTRATION, in_force
 from service.serving import Serving
 from service.serving_found import Found, Given, found
-from service.settings import named_tariff
 from service.store import schema
 from service.store.counts import keys_that_hold, last_sealed
 from service.store.database import connect, reading, sqlite_file
@@ -89,10 +88,9 @@ def _home(serving: Serving, notes: list[Phrase]) -> int:
 
 def _tariff(serving: Serving, notes: list[Phrase]) -> int:
     """What would answer loads."""
-    named = named_tariff()
-    if named is not None:
-        Tariff.load(named)
-        notes.append(Phrase("check_tariff_named", {"folder": named}))
+    if serving.tariff is not None:
+        Tariff.load(serving.tariff)
+        notes.append(Phrase("check_tariff_named", {"folder": serving.tariff}))
         return 0
     standing = in_force(serving.releases)
     Tariff.load(standing.folder)

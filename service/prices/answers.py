@@ -14,12 +14,12 @@ from pricing.rate_table import EVIDENCE, STATUSES
 from pricing.scheme import Scheme
 from pricing.side import Table
 from service.fields import repeated
-from service.prices.history_words import HISTORY, OF_HISTORY, Sent, start_of
 from service.prices.priced_columns import PricedColumns, SchemeColumns
 from service.prices.shown import shown_flag, shown_told
 from service.prices.sold import sold
 from service.prices.technical import technical_of
 from service.refusals import both, of_row
+from service.refusals.history_words import HISTORY, OF_HISTORY, Sent, start_of
 
 Json = dict[str, Any]
 

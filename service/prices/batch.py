@@ -13,7 +13,7 @@ from typing import Any
 
 from pricing.errors import LichengError
 from pricing.tariff import Tariff
-from service.conventions.pointers import pointer_of
+from service.pointers import pointer_of
 from service.prices.quote_request import Request
 from service.prices.together import Ready, answers, by_form
 from service.refusals import of_error

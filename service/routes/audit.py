@@ -9,9 +9,9 @@ from typing import Any
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
-from service.auth.caller import caller_of
-from service.auth.permits import permit
+from service.conventions.caller import caller_of
 from service.conventions.paging import page_of, page_response
+from service.conventions.permits import permit
 from service.running import running
 from service.store.audit import Entry, page_after
 from service.store.database import reading

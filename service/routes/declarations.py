@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from service.auth.caller import caller_of
-from service.auth.permits import only_own, permit
 from service.clock import today
 from service.conventions.bodies import JSON, check_media_type, parsed
+from service.conventions.caller import caller_of
 from service.conventions.languages import language_of
+from service.conventions.permits import only_own, permit
 from service.conventions.problems import Problem
-from service.conventions.replies import marks, reply
-from service.json_text import json_bytes
+from service.conventions.replies import as_list, marks, reply
 from service.prices.declare import declared, read_csv_totals
 from service.reading import decoded
 from service.running import running
@@ -47,18 +44,9 @@ async def post_declarations(request: Request) -> Response:
     first = list(islice(answers, _SLICE))
     if not isinstance(sent, list):
         return reply(first[0], of=in_force)
-    return StreamingResponse(_as_list(first, answers), 200, marks(in_force), JSON)
+    slices = chain([first], iter(lambda: list(islice(answers, _SLICE)), []))
+    return StreamingResponse(as_list(slices), 200, marks(in_force), JSON)
 
 
 def _read_csv(request: Request, body: bytes) -> list[dict[str, Any]]:
     return read_csv_totals(decoded(body, "request"), "request")
-
-
-async def _as_list(items: list[dict[str, Any]], more: Iterator[dict[str, Any]]) -> AsyncIterator[bytes]:
-    opening = b"["
-    while items:
-        yield opening + json_bytes(items)[1:-2]
-        opening = b","
-        await asyncio.sleep(0)  # others' turn
-        items = list(islice(more, _SLICE))
-    yield b"]\n"

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
-from service.auth.caller import Caller, caller_of
-from service.auth.permits import permit, sees
-from service.auth.roles import PLATFORM, SEE_ALL
+from service.addresses import LEVIES
 from service.clock import today
 from service.conventions.bodies import media_type
+from service.conventions.caller import caller_of
 from service.conventions.idempotency import Answer, idempotent
-from service.conventions.ids import is_id
 from service.conventions.paging import page_of, page_response
+from service.conventions.permits import listed_of, permit
 from service.conventions.problems import Problem
 from service.conventions.queries import query_of
 from service.json_text import json_bytes
-from service.month.answered import PATH, PROVISIONAL, is_over, levy_answer
+from service.month.answered import PROVISIONAL, is_over, levy_answer
 from service.month.asked import TEXTS, Asked
-from service.month.receiving import TAKEN, OneFile, Receiver
-from service.month.sending import PREFIX, Sender, check_disk, check_room, received
-from service.running import Running, running
+from service.running import running
 from service.store import levies
 from service.store.database import Connection, reading
 from service.store.levies import Levy
+from service.uploads.own import own_levy, sender_of
+from service.uploads.receiving import TAKEN, OneFile, Receiver
+from service.uploads.sending import check_room, received
 
 router = APIRouter(prefix="/v1", tags=["levies"])
 _JSON = "application/json"
@@ -42,14 +41,16 @@ async def post_levy(request: Request) -> Response:
     sender = sender_of(request, caller)
     if kind != TAKEN[-1]:  # a form may say in its parts what is missing here
         Asked.of(query, sender.own, held.tariffs.now().tariff, today())
-    await to_thread.run_sync(_check_room, held, caller.tenant, request.headers.get("content-length", "0"))
+    await to_thread.run_sync(
+        check_room, held.serving.home, held.engine, caller.tenant, request.headers.get("content-length", "0")
+    )
 
     def opening(folder: Path) -> Receiver:
         if kind != TAKEN[-1]:
             return OneFile(folder, kind)
-        from service.month.form import Form
+        from service.uploads.form import UploadForm
 
-        return Form(folder, request.headers["content-type"])
+        return UploadForm(folder, request.headers["content-type"])
 
     async with (
         idempotent(request, caller) as attempt,
@@ -58,7 +59,7 @@ async def post_levy(request: Request) -> Response:
         if replayed := attempt.replayed(upload.digest):
             return replayed
         stored, act = upload.levy(sender, held.tariffs.now().tariff, query)
-        headers = {"Location": f"{PATH}/{stored.id}", "Retry-After": "1", **PROVISIONAL}
+        headers = {"Location": f"{LEVIES}/{stored.id}", "Retry-After": "1", **PROVISIONAL}
         answer = Answer(202, json_bytes(levy_answer(stored)), headers, stored.id)
 
         def work(connection: Connection) -> None:
@@ -75,7 +76,7 @@ async def list_levies(request: Request) -> Response:
     """The caller's levies, the newest first; an auditor's or admin's list holds everybody's."""
     caller = await caller_of(request)
     permit(caller, "levies.read")
-    tenant = None if caller.role in SEE_ALL else caller.tenant
+    tenant = listed_of(caller)
     page = page_of(request, caller.tenant)
 
     def look() -> list[Levy]:
@@ -90,30 +91,9 @@ async def list_levies(request: Request) -> Response:
 @router.get("/levies/{levy_id}")
 async def get_levy(request: Request, levy_id: str) -> Response:
     """How far a levy is; ask again after the seconds of `Retry-After` until it is done or failed."""
-    _, levy = await own_levy(request, levy_id)
+    levy = await own_levy(request, await caller_of(request), levy_id)
     headers = PROVISIONAL if is_over(levy) else {**PROVISIONAL, "Retry-After": "1"}
     return Response(json_bytes(levy_answer(levy)), 200, dict(headers), _JSON)
-
-
-async def own_levy(request: Request, levy_id: str) -> tuple[Caller, Levy]:
-    """A levy that the caller may see; what is another tenant's does not exist: Problem 404."""
-    caller = await caller_of(request)
-    permit(caller, "levies.read")
-
-    def look() -> Levy | None:
-        with reading(running(request).engine) as connection:
-            return levies.find(connection, levy_id)
-
-    found = await to_thread.run_sync(look) if is_id(levy_id, PREFIX) else None
-    if found is None or not sees(caller, found.tenant):
-        raise Problem(404, "not_found", pointer="", what=levy_id[:64])
-    return caller, found
-
-
-def sender_of(request: Request, caller: Caller) -> Sender:
-    """The caller as who sends a month; a platform may send its own alone."""
-    own = caller.tenant if caller.role == PLATFORM else ""
-    return Sender(caller.key_id, caller.tenant, own, getattr(request.state, "request_id", None))
 
 
 def _kind(request: Request) -> str:
@@ -123,8 +103,3 @@ def _kind(request: Request) -> str:
         headers = {"Accept-Post": known, "Connection": "close"}
         raise Problem(415, "media_type_not_taken", "Content-Type", headers=headers, found=found, known=known)
     return found
-
-
-def _check_room(held: Running, tenant: str, declared: Any) -> None:
-    check_room(held.engine, tenant)
-    check_disk(held.serving.home, int(declared) if declared.isdecimal() else 0)

@@ -13,21 +13,18 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
-from service.auth.caller import Caller
-from service.auth.roles import PLATFORM
+from service.conventions.caller import Caller, caller_of
 from service.conventions.etags import has_it
 from service.conventions.kinds import content_type, kind_wanted
 from service.conventions.paging import page_of, page_response
 from service.conventions.problems import Problem
 from service.conventions.queries import query_of
 from service.json_text import json_bytes
-from service.month.answered import PROVISIONAL, eyes_of, is_over
+from service.month.answered import PROVISIONAL, is_over
 from service.month.folders import LevyFolder
-from service.routes.levies import own_levy
 from service.running import running
-from service.store import levies
-from service.store.database import reading
 from service.store.levies import FAILED, Levy
+from service.uploads.own import eyes_for, own_levy
 
 router = APIRouter(prefix="/v1", tags=["levies"])
 _BLOCK = 1 << 18
@@ -75,7 +72,8 @@ async def get_receipt(request: Request, levy_id: str) -> Response:
 
 async def _settled(request: Request, levy_id: str) -> tuple[Caller, Levy, Path]:
     """A levy with its published folder; Problem 409 while there is none."""
-    caller, levy = await own_levy(request, levy_id)
+    caller = await caller_of(request)
+    levy = await own_levy(request, caller, levy_id)
     if levy.state == FAILED:
         raise Problem(409, "levy_failed", pointer="", headers=dict(PROVISIONAL), **_why(levy))
     if not is_over(levy):
@@ -92,16 +90,17 @@ async def _table(request: Request, levy_id: str, table: str) -> Response:
     caller, levy, folder = await _settled(request, levy_id)
     asked = query_of(request, "limit", "cursor", "format")
     kind = kind_wanted(asked.get("format"), request.headers.get("accept", ""))
-    erased = await to_thread.run_sync(_erased, request, levy)
-    eyes = eyes_of(levy, running(request).keyring, caller.tenant, erased, caller.role != PLATFORM)
+    eyes = await to_thread.run_sync(eyes_for, running(request), caller, levy)
     if kind == "json":
         return await _page(request, folder, table, eyes, caller.tenant)
+    from service.engines.downloads import downloaded
+
     headers = {**_headers(levy, f"{table}.{kind}"), "ETag": await _etag(folder, f"{table}-{kind}-{eyes.label}")}
     if has_it(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if table == "declarations" and kind == "csv":
         return StreamingResponse(_blocks(folder / "declarations.csv"), 200, headers, content_type(kind))
-    return StreamingResponse(_made(folder, table, kind, eyes), 200, headers, content_type(kind))
+    return StreamingResponse(downloaded(folder, table, kind, eyes), 200, headers, content_type(kind))
 
 
 async def _page(request: Request, folder: Path, table: str, eyes: Any, tenant: str) -> Response:
@@ -113,18 +112,6 @@ async def _page(request: Request, folder: Path, table: str, eyes: Any, tenant: s
     answer = page_response(request, page, rows, last, provisional=True)
     answer.headers.update(PROVISIONAL)
     return answer
-
-
-def _erased(request: Request, levy: Levy) -> frozenset[str]:
-    with reading(running(request).engine) as connection:
-        return levies.erased(connection, levy)
-
-
-def _made(folder: Path, table: str, kind: str, eyes: Any) -> Iterator[bytes]:
-    from service.engines.downloads import csv_bytes, parquet_bytes
-    from service.engines.pages import batches
-
-    return (csv_bytes if kind == "csv" else parquet_bytes)(batches(folder, table, eyes))
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -11,21 +11,20 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
 from pricing.errors import LichengError
-from service.auth.caller import Caller, caller_of
-from service.auth.permits import only_own, permit
 from service.clock import today
 from service.conventions.bodies import JSON, check_media_type, check_members, parsed, text_of
+from service.conventions.caller import Caller, caller_of
 from service.conventions.languages import language_of
+from service.conventions.permits import only_own, permit
 from service.conventions.problems import Problem
-from service.conventions.replies import marks, reply
+from service.conventions.replies import as_list, marks, reply
 from service.json_text import json_bytes
-from service.operations.metrics import Metrics
 from service.prices.batch import Batch, Json
-from service.prices.quote_request import Request as Asked
-from service.prices.together import Ready
+from service.prices.quote_request import Request as QuoteRequest
 from service.reading import read_json
 from service.running import running
 from service.tariff.held import InForce
+from service.telemetry.metrics import Metrics
 
 router = APIRouter(prefix="/v1", tags=["prices"])
 LINES = "application/x-ndjson"
@@ -49,10 +48,8 @@ async def post_prices(request: Request) -> Response:
         return _batch(request, caller, in_force, len(raw), raw, JSON)
     check_members(raw)
     only_own(caller, raw)
-    asked = Asked.of(raw, in_force.tariff, today(), language_of(request, raw))
-    answer = await held.desk.answer(Ready.of(asked, in_force.tariff))
-    held.metrics.priced(answer)
-    return reply(answer, of=in_force)
+    asked = QuoteRequest.of(raw, in_force.tariff, today(), language_of(request, raw))
+    return reply(await held.priced(asked, in_force.tariff), of=in_force)
 
 
 def _batch(
@@ -71,7 +68,7 @@ def _batch(
 
     batch = Batch(in_force.tariff, today(), language_of(request), check)
     slices = _counted(batch.answers(sent), held.metrics)
-    body = _as_lines(slices) if media_type == LINES else _as_list(slices)
+    body = _as_lines(slices) if media_type == LINES else as_list(slices)
     return StreamingResponse(body, 200, marks(in_force), media_type)
 
 
@@ -95,12 +92,3 @@ async def _as_lines(slices: Iterator[list[Json]]) -> AsyncIterator[bytes]:
     for items in slices:
         yield b"".join([json_bytes(item) for item in items])
         await asyncio.sleep(0)  # others' turn
-
-
-async def _as_list(slices: Iterator[list[Json]]) -> AsyncIterator[bytes]:
-    opening = b"["
-    for items in slices:
-        yield opening + json_bytes(items)[1:-2]
-        opening = b","
-        await asyncio.sleep(0)  # others' turn
-    yield b"]\n"

@@ -12,22 +12,20 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from pricing.words import as_json
-from service.auth.caller import Caller, caller_of
 from service.auth.keyring import Keyring
-from service.auth.permits import only_own, permit, sees
-from service.auth.roles import SEE_ALL
 from service.clock import now
 from service.conventions.bodies import JSON, check_media_type, check_members, parsed
+from service.conventions.caller import Caller, caller_of
 from service.conventions.idempotency import Answer, idempotent
-from service.conventions.ids import is_id, new_id
 from service.conventions.languages import language_of
 from service.conventions.paging import page_of, page_response
+from service.conventions.permits import listed_of, only_own, permit, seen
 from service.conventions.problems import Problem
 from service.conventions.replies import release_marks
+from service.ids import is_id, new_id
 from service.json_text import json_bytes
-from service.prices.quote_request import Request as Asked
+from service.prices.quote_request import Request as QuoteRequest
 from service.prices.stored_quote import answer_hash, document, is_valid, pinned, reproduced
-from service.prices.together import Ready
 from service.running import Running, running
 from service.store import quotes
 from service.store.audit import Act, append
@@ -69,7 +67,7 @@ async def list_quotes(request: Request) -> Response:
     """The caller's quotes, the newest first; an auditor's or admin's list holds everybody's."""
     caller = await caller_of(request)
     permit(caller, "quotes.read")
-    tenant = None if caller.role in SEE_ALL else caller.tenant
+    tenant = listed_of(caller)
     page = page_of(request, caller.tenant)
 
     def look() -> list[dict[str, Any]]:
@@ -150,9 +148,8 @@ class _Made:
 
 async def _priced(held: Running, raw: Any, lang: str) -> _Made:
     at, in_force = now(), held.tariffs.now()
-    asked = Asked.of(raw, in_force.tariff, at.date(), lang)
-    answer = await held.desk.answer(Ready.of(asked, in_force.tariff))
-    held.metrics.priced(answer)
+    asked = QuoteRequest.of(raw, in_force.tariff, at.date(), lang)
+    answer = await held.priced(asked, in_force.tariff)
     said = document(new_id(PREFIX), at, held.serving.quote_days, in_force, answer)
     return _Made(raw, lang, said, json_bytes(said))
 
@@ -171,9 +168,7 @@ async def _own(request: Request, quote_id: str) -> tuple[Quote, bytes]:
         with reading(running(request).engine) as connection:
             return quotes.find(connection, quote_id)
 
-    found = await to_thread.run_sync(look) if is_id(quote_id, PREFIX) else None
-    if found is None or not sees(caller, found.tenant):
-        raise Problem(404, "not_found", pointer="", what=quote_id[:64])
+    found = seen(caller, await to_thread.run_sync(look) if is_id(quote_id, PREFIX) else None, quote_id)
     if found.answer is None or found.request is None:
         raise Problem(410, "quote_erased", pointer="")
     return found, running(request).keyring.open(found.answer, found.place("answer"))

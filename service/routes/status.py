@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request, Response
 
 from service.conventions.problems import Problem
 from service.json_text import json_bytes
-from service.operations.metrics import CONTENT_TYPE
-from service.operations.watch import NOT_READY
 from service.running import running
 from service.serving import is_loopback
+from service.telemetry.metrics import CONTENT_TYPE
+from service.telemetry.watch import NOT_READY
 
 router = APIRouter(tags=["status"])
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")

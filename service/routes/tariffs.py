@@ -19,10 +19,10 @@ from service.conventions.rates import count_address
 from service.conventions.replies import JSON, marks
 from service.fields import read_date, read_month
 from service.json_text import json_bytes
-from service.releases.which import Answering
 from service.running import running
 from service.tariff.answers import answering, has_table, month_answer, overview, table_answer, this_month
 from service.tariff.held import InForce
+from service.tariff.which import Answering
 
 router = APIRouter(prefix="/v1/tariffs", tags=["tariffs"])
 _MOST_KEPT = 64  # answers that are kept ready
@@ -30,8 +30,8 @@ _COST = 19  # requests that one which is not ready counts for beside itself: it 
 _SETTLED = "public, max-age=300"  # of a date that is over: what was known then does not change
 _CHECKED = "public, no-cache"  # kept by whoever likes, and asked for again each time
 
-Asked = tuple[int, dt.date]
-Make = Callable[[Answering, Asked], dict[str, Any]]
+When = tuple[int, dt.date]
+Make = Callable[[Answering, When], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class _Kept:
     headers: dict[str, str]
 
 
-class Ready:
+class ReadyAnswers:
     """The answers asked for last, by what was asked of which release."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ async def get_table(request: Request, month: str, name: str) -> Response:
     """One table: its entries that answer for the month, and all that it ever held, each with what it changed."""
     query = query_of(request, "known_on", "region")
 
-    def make(found: Answering, asked: Asked) -> dict[str, Any]:
+    def make(found: Answering, asked: When) -> dict[str, Any]:
         if not has_table(found, name):
             raise Problem(404, "address_unknown", "name")
         return table_answer(found, asked, name, query.get("region", ""))
@@ -101,7 +101,7 @@ async def _answer(request: Request, query: dict[str, str], make: Make) -> Respon
     known = read_date(query.get("known_on"), "known_on") or day
     asked = read_month(query.get("month") or this_month(day), "month"), known
     held = running(request).tariffs.now()
-    ready: Ready = request.app.state.ready_tariffs
+    ready: ReadyAnswers = request.app.state.ready_tariffs
     key = id(held), request.scope["route"].path, asked, *(query.get(name) for name in ("region", "table", "name"))
     kept = ready.find(key)
     if kept is None:
@@ -112,7 +112,7 @@ async def _answer(request: Request, query: dict[str, str], make: Make) -> Respon
     return tagged(request, kept.body, kept.tag, {**kept.headers, **fresh, "Content-Language": "en, zh"}, JSON)
 
 
-def _made(request: Request, held: InForce, asked: Asked, make: Make) -> _Kept:
+def _made(request: Request, held: InForce, asked: When, make: Make) -> _Kept:
     service = running(request)
     found = answering(service.tariffs, held, service.serving.releases, asked[1])
     answer = make(found, asked)

@@ -9,8 +9,8 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from service import worker_data
-from service.auth.caller import caller_of
-from service.auth.permits import permit
+from service.conventions.caller import caller_of
+from service.conventions.permits import permit
 from service.conventions.replies import reply
 from service.running import running
 from service.store import workers

@@ -89,6 +89,12 @@ def page_after(connection: Connection, number: int, most: int) -> list[Entry]:
     return [Entry(**row._mapping) for row in connection.execute(query)]
 
 
+def details_of(connection: Connection, action: str, actor: str) -> list[dict[str, Any]]:
+    """The facts of every act of one kind by one actor, the first first."""
+    query = select(audit.c.detail).where(audit.c.action == action, audit.c.actor == actor).order_by(audit.c.number)
+    return [json.loads(detail) for detail in connection.execute(query).scalars()]
+
+
 def _seal(said: Mapping[str, Any]) -> str:
     text = json.dumps(dict(said), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

@@ -17,8 +17,6 @@ from service.store.audit import OPERATOR, Act, append
 from service.store.database import reading
 from service.store.tables import keys
 
-LIFETIME = dt.timedelta(days=365)  # of a key for which nobody says otherwise
-OVERLAP = dt.timedelta(hours=24)  # for which a key that was rotated still holds
 _DEMONSTRATION = dt.timedelta(hours=24)
 DEMONSTRATION_PLATFORM = "meituan"
 _DEMONSTRATION_INSURER = "demonstration-insurer"

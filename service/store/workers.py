@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, update
 
 from service.clock import now
-from service.conventions.ids import new_id
+from service.ids import new_id
 from service.store.audit import Act, append
 from service.store.quotes import Quote
 from service.store.tables import erasures, idempotency, quotes

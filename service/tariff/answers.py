@@ -15,13 +15,13 @@ from typing import Any
 from pricing.rate_table import EVIDENCE, STATUSES
 from pricing.tariff import SHIPPED
 from pricing.units import month_text
-from service.prices.stored_quote import tariff_of
 from service.refusals import both
 from service.releases.history import Event, in_force, read_history
-from service.releases.which import Answering, told
+from service.tariff.earlier import tariff_of
 from service.tariff.held import InForce, Tariffs
 from service.tariff.history import history
 from service.tariff.pages import in_force as entries_in_force
+from service.tariff.which import Answering, told
 
 FORMAT = 1
 _OF_EVENT = ("event", "number", "tariff_sha256", "at", "previous", "hash")

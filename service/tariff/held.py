@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pricing.tariff import Tariff
 from service.releases.history import DEMONSTRATION, HISTORY, Event, in_force
-from service.settings import named_tariff
 
 _Stamp = tuple[int, int, int] | None
 
@@ -33,8 +32,9 @@ class InForce:
 class Tariffs:
     """Gives what is in force now; `refresh` loads a new release beside the old one and puts it in its place."""
 
-    def __init__(self, releases: Path) -> None:
-        self._releases = releases
+    def __init__(self, releases: Path, named: Path | None = None) -> None:
+        """releases: their folder; named: a folder that is used whatever was released."""
+        self._releases, self._named = releases, named
         self._lock = threading.Lock()
         self._stamp = self._look()
         self._held = self._load()
@@ -61,8 +61,7 @@ class Tariffs:
         return found.st_ino, found.st_mtime_ns, found.st_size
 
     def _load(self) -> InForce:
-        named = named_tariff()
-        if named is not None:
-            return InForce(Tariff.load(named), None, named)
+        if self._named is not None:
+            return InForce(Tariff.load(self._named), None, self._named)
         standing = in_force(self._releases)
         return InForce(Tariff.load(standing.folder), standing.number, standing.folder, standing.event)

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from pricing.spoken import named, yuan_of_fen
 from pricing.words import say
-from service.documents import compare_figures as figures
 from service.engines.comparison import Change, Comparison
+from service.terminal import compare_figures as figures
 from service.terminal.prices import console
 
 _MOST, _BAR = 8, 30

@@ -11,6 +11,7 @@ from typing import Any
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
+from service.addresses import LEVIES
 from service.json_text import json_bytes
 from service.schemas.kept import document
 from service.web.rendering import page
@@ -81,7 +82,7 @@ def _curl(method: str, path: str, said: Mapping[str, Any], kind: str) -> str:
     parts = ["curl", *(["-X", method] if method not in ("GET", "POST") else [])]
     parts += ['-H "Authorization: Bearer $KEY"'] if said["security"] else []
     parts += [f"-H 'Content-Type: {kind}' --data-binary @FILE"] if kind else ["-d ''"] if method == "POST" else []
-    if path == "/v1/levies" and method == "POST":
+    if path == LEVIES and method == "POST":
         address += "?month=2025-08"
     return " ".join([*parts, f"$LICHENG{address}"])
 

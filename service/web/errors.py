@@ -5,17 +5,16 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from pricing.words import say
+from service.addresses import MACHINES
 from service.conventions.problems import TITLES, Problem
 from service.web.languages import language_of
 from service.web.rendering import page
-
-_MACHINES = ("/v1", "/status", "/metrics", "/openapi.json", "/static")
 
 
 def shown_problem(problem: Problem, request: Request) -> Response | None:
     """A problem as a page where a person asks, with a browser at an address that is not the API's; None elsewhere."""
     path = request.url.path
-    api = any(path == one or path.startswith(one + "/") for one in _MACHINES)
+    api = any(path == one or path.startswith(one + "/") for one in MACHINES)
     return None if api or "text/html" not in request.headers.get("accept", "") else _page(problem, request)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from fastapi import Request, Response
 
 from pricing.words import LANGUAGES
-from service.conventions.languages import accepted
-from service.running import running
+from service.conventions.languages import first_spoken
 
 COOKIE = "lang"
 _YEAR = 365 * 24 * 3600
@@ -14,10 +13,7 @@ _YEAR = 365 * 24 * 3600
 
 def language_of(request: Request, asked: str = "") -> str:
     """The language of this page. asked: by the form that was sent, if by any."""
-    for named in (asked, request.query_params.get("lang", ""), request.cookies.get(COOKIE, "")):
-        if named in LANGUAGES:
-            return named
-    return accepted(request.headers.get("accept-language", ""), running(request).serving.lang)
+    return first_spoken(request, asked, request.query_params.get("lang"), request.cookies.get(COOKIE))
 
 
 def remember(response: Response, lang: str, asked: str) -> None:

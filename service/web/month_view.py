@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,19 +12,17 @@ from anyio import to_thread
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
-from service.auth.caller import Caller
-from service.auth.permits import permit, sees
-from service.auth.roles import PLATFORM, SEE_ALL
-from service.conventions.ids import is_id
+from service.conventions.caller import Caller
 from service.conventions.kinds import content_type
+from service.conventions.permits import listed_of, permit
 from service.conventions.problems import Problem
-from service.month.answered import eyes_of, is_over
+from service.month.answered import is_over
 from service.month.folders import LevyFolder
-from service.month.sending import PREFIX
 from service.running import Running, running
 from service.store import levies
 from service.store.database import reading
 from service.store.levies import DONE, Levy
+from service.uploads.own import eyes_for
 from service.web.month_check import by_code
 
 _LISTED = 50
@@ -36,27 +34,13 @@ _KINDS = ("csv", "parquet")
 async def listed(request: Request, caller: Caller) -> list[Levy]:
     """The latest levies that the caller may see."""
     permit(caller, "levies.read")
-    tenant = None if caller.role in SEE_ALL else caller.tenant
+    tenant = listed_of(caller)
 
     def look() -> list[Levy]:
         with reading(running(request).engine) as connection:
             return levies.listed(connection, tenant, _LISTED, None)
 
     return await to_thread.run_sync(look)
-
-
-async def own_levy(request: Request, caller: Caller, levy_id: str) -> Levy:
-    """A levy that the caller may see; what is another's does not exist: Problem 404."""
-    permit(caller, "levies.read")
-
-    def look() -> Levy | None:
-        with reading(running(request).engine) as connection:
-            return levies.find(connection, levy_id)
-
-    found = await to_thread.run_sync(look) if is_id(levy_id, PREFIX) else None
-    if found is None or not sees(caller, found.tenant):
-        raise Problem(404, "not_found", pointer="", what=levy_id[:64])
-    return found
 
 
 async def view_of(request: Request, caller: Caller, levy: Levy) -> dict[str, Any]:
@@ -75,34 +59,23 @@ async def view_of(request: Request, caller: Caller, levy: Levy) -> dict[str, Any
 
 async def download(request: Request, caller: Caller, levy: Levy, name: str) -> Response:
     """A table, whole. name: such as lines.csv; Problem 404 where there is none, or not yet."""
+    from service.engines.downloads import downloaded
+
     table, _, kind = name.partition(".")
     if levy.state != DONE or table not in _TABLES or kind not in _KINDS:
         raise Problem(404, "not_found", pointer="", what=name[:64])
     held = running(request)
     folder = LevyFolder(held.serving.home, levy.id).month
-    eyes = await to_thread.run_sync(_eyes, held, caller, levy)
+    eyes = await to_thread.run_sync(eyes_for, held, caller, levy)
     said = {"Content-Disposition": f'attachment; filename="{levy.month}-provisional-{levy.id}-{name}"'}
-    return StreamingResponse(_made(folder, table, kind, eyes), 200, said, content_type(kind))
-
-
-def _made(folder: Path, table: str, kind: str, eyes: Any) -> Iterator[bytes]:
-    from service.engines.downloads import csv_bytes, parquet_bytes
-    from service.engines.pages import batches
-
-    return (csv_bytes if kind == "csv" else parquet_bytes)(batches(folder, table, eyes))
-
-
-def _eyes(held: Running, caller: Caller, levy: Levy) -> Any:
-    with reading(held.engine) as connection:
-        erased = levies.erased(connection, levy)
-    return eyes_of(levy, held.keyring, caller.tenant, erased, caller.role != PLATFORM)
+    return StreamingResponse(downloaded(folder, table, kind, eyes), 200, said, content_type(kind))
 
 
 def _read(held: Running, caller: Caller, levy: Levy, folder: Path) -> tuple[dict[str, Any], Any, list[dict[str, Any]]]:
     """Totals, refusals by code, and the first refused rows as the caller may see them."""
     from service.engines.pages import page
 
-    rows, _ = page(folder, "refusals", _eyes(held, caller, levy), 0, _FIRST_ROWS)
+    rows, _ = page(folder, "refusals", eyes_for(held, caller, levy), 0, _FIRST_ROWS)
     opened = {row["code"]: {name: row[name] for name in ("message", "message_zh")} for row in reversed(rows)}
     codes = tuple({**one, **opened.get(one["code"], {})} for one in _codes(folder))  # with ids as they were sent
     return json.loads((folder / "totals.json").read_bytes()), codes, rows

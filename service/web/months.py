@@ -15,28 +15,29 @@ from fastapi.responses import RedirectResponse
 
 from pricing.errors import LichengError
 from pricing.words import say
-from service.auth.caller import Caller, caller_of_token
-from service.auth.permits import permit
+from service.addresses import MONTHS
 from service.auth.roles import PERMITS
 from service.clock import today
+from service.conventions.caller import Caller, caller_of_token
+from service.conventions.permits import permit
 from service.conventions.problems import Problem
 from service.month.asked import Asked
-from service.month.form import Form
 from service.month.keys import SenderKeys
-from service.month.receiving import FILES, TAKEN
-from service.month.sending import Received, check_disk, check_room, received
-from service.routes.levies import sender_of
 from service.running import running
 from service.store import keys, levies
 from service.store.database import Connection
+from service.uploads.form import UploadForm
+from service.uploads.own import own_levy, sender_of
+from service.uploads.receiving import FILES, TAKEN
+from service.uploads.sending import Received, check_room, received
 from service.web.form import Texts, read_form, small_body
 from service.web.languages import language_of
 from service.web.month_check import Checked, check
-from service.web.month_view import download, listed, own_levy, view_of
+from service.web.month_view import download, listed, view_of
 from service.web.rendering import page
 from service.web.sessions import check_csrf, check_site, close_session, open_session, signed_in
 
-router = APIRouter(prefix="/months", include_in_schema=False)
+router = APIRouter(prefix=MONTHS, include_in_schema=False)
 _CHECKING = asyncio.Lock()
 _EMPTY: Texts = {}
 
@@ -81,7 +82,7 @@ async def post_demonstration(request: Request) -> Response:
 async def post_sign_out(request: Request) -> Response:
     """Sign out."""
     check_csrf(request, read_form(await small_body(request)).get("csrf", ""))
-    response = RedirectResponse("/months", 303)
+    response = RedirectResponse(MONTHS, 303)
     close_session(response)
     return response
 
@@ -99,7 +100,7 @@ async def post_month(request: Request) -> Response:
     except LichengError as error:
         return await _months(request, caller, error=error)
     held.supervisor.wake()
-    return RedirectResponse(f"/months/{stored.id}", 303)
+    return RedirectResponse(f"{MONTHS}/{stored.id}", 303)
 
 
 @router.post("/check")
@@ -132,7 +133,7 @@ async def get_file(request: Request, levy_id: str, name: str) -> Response:
     """A table of a settled month, whole, as CSV or Parquet."""
     caller = await signed_in(request)
     if caller is None:
-        return RedirectResponse("/months", 303)
+        return RedirectResponse(MONTHS, 303)
     return await download(request, caller, await own_levy(request, caller, levy_id), name)
 
 
@@ -154,15 +155,13 @@ async def _upload(request: Request) -> AsyncIterator[Received]:
     if not sent.startswith(TAKEN[-1]):
         raise Problem(415, "media_type_not_taken", "Content-Type", pointer="", found=sent[:80], known=TAKEN[-1])
 
-    def room() -> None:
-        check_room(held.engine, tenant)
-        check_disk(held.serving.home, int(declared) if declared.isdecimal() else 0)
-
-    def opening(folder: Path) -> Form:
-        form = request.state.form = Form(folder, sent)  # whose texts the page shows again, whatever becomes of files
+    def opening(folder: Path) -> UploadForm:
+        form = request.state.form = UploadForm(
+            folder, sent
+        )  # whose texts the page shows again, whatever becomes of files
         return form
 
-    await to_thread.run_sync(room)
+    await to_thread.run_sync(check_room, held.serving.home, held.engine, tenant, declared)
     async with received(held.serving.home, request.stream(), opening) as upload:
         yield upload
 
@@ -178,7 +177,7 @@ async def _months(
     problem = None if error is None else Problem.of(error)
     day = today()
     before = (day.replace(day=1) - dt.timedelta(days=1)).isoformat()[:7]
-    form: Form | None = getattr(request.state, "form", None)
+    form: UploadForm | None = getattr(request.state, "form", None)
     shown = {
         "who": caller,
         "may_send": caller.role in PERMITS["levies.create"],
@@ -190,7 +189,7 @@ async def _months(
     return page(request, "months.html", status=200 if problem is None else problem.status, **shown)
 
 
-def _at_field(problem: Problem, form: Form | None, lang: str) -> tuple[str, str]:
+def _at_field(problem: Problem, form: UploadForm | None, lang: str) -> tuple[str, str]:
     """The field that a problem is about, "" for the form as a whole, and its sentence; of a file with its name."""
     last = problem.place.rsplit("/", 1)[-1].split(", ")[0]
     for file in form.files if form else ():
@@ -208,6 +207,6 @@ def _sign_in(request: Request, code: str) -> Response:
 
 
 def _signed_in(request: Request, caller: Caller) -> Response:
-    response = RedirectResponse("/months", 303)
+    response = RedirectResponse(MONTHS, 303)
     open_session(request, response, caller)
     return response

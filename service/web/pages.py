@@ -30,14 +30,14 @@ _EMPTY: Texts = {}
 @router.get("/")
 async def get_rider(request: Request) -> Response:
     """The start page: the example rider, priced."""
-    return _rider(request, rider.example(), _EMPTY)
+    return await _rider(request, rider.example(), _EMPTY)
 
 
 @router.post("/")
 async def post_rider(request: Request) -> Response:
     """The rider that was typed, priced; `do` may ask for one more row, or one less, instead."""
     typed = read_form(await small_body(request))
-    return _rider(request, RiderForm.of(typed), typed)
+    return await _rider(request, RiderForm.of(typed), typed)
 
 
 @router.get("/static/{name}")
@@ -49,14 +49,14 @@ async def get_static(request: Request, name: str) -> Response:
 @router.get("/host")
 async def get_host(request: Request) -> Response:
     """The example host's package, priced."""
-    return _host(request, host.example(), _EMPTY)
+    return await _host(request, host.example(), _EMPTY)
 
 
 @router.post("/host")
 async def post_host(request: Request) -> Response:
     """The host that was typed, priced."""
     typed = read_form(await small_body(request))
-    return _host(request, HostForm(typed), typed)
+    return await _host(request, HostForm(typed), typed)
 
 
 @router.get("/tariff")
@@ -77,11 +77,11 @@ async def get_tariff(request: Request) -> Response:
     return page(request, "tariff.html", status=422 if shown["errors"] else 200, standing=standing, **shown)
 
 
-def _rider(request: Request, form: RiderForm, typed: Texts) -> Response:
-    lang, standing = language_of(request, typed.get("lang", "")), running(request).tariffs.now()
+async def _rider(request: Request, form: RiderForm, typed: Texts) -> Response:
+    lang, held = language_of(request, typed.get("lang", "")), running(request)
+    standing, moved = held.tariffs.now(), typed.get("do", "")
     asked, faults = form.request(lang)
-    moved = typed.get("do", "")
-    found = Priced(lang, standing, asked, None, ()) if moved else priced(asked, faults, standing, lang)
+    found = Priced(lang, standing, asked, None, ()) if moved else await priced(held, asked, faults, standing, lang)
     names = ("occupation", "vehicle", "employment", "pilot_tier")
     shown = {
         "rows": form.rows,
@@ -94,10 +94,10 @@ def _rider(request: Request, form: RiderForm, typed: Texts) -> Response:
     return _page(request, "rider.html", found, form.texts, typed, shown)
 
 
-def _host(request: Request, form: HostForm, typed: Texts) -> Response:
+async def _host(request: Request, form: HostForm, typed: Texts) -> Response:
     lang, standing = language_of(request, typed.get("lang", "")), running(request).tariffs.now()
     covers = list(dict.fromkeys(name for one in standing.tariff.packages.values() for name in one.covers))
-    found = priced(*form.request(standing.tariff, covers, lang), standing, lang)
+    found = await priced(running(request), *form.request(standing.tariff, covers, lang), standing, lang)
     shown = {
         "covers": {name: options_of(standing.tariff, name) for name in covers},
         "history_months": form.history_months(),

@@ -8,7 +8,8 @@ from typing import Any
 
 from pricing.errors import LichengError
 from service.clock import today
-from service.prices.quote import quote
+from service.prices.quote_request import Request as QuoteRequest
+from service.running import Running
 from service.tariff.held import InForce
 from service.web.form import Fault
 
@@ -36,11 +37,14 @@ class Priced:
         return 422 if self.faults else 200
 
 
-def priced(asked: Mapping[str, Any], faults: Sequence[Fault], standing: InForce, lang: str) -> Priced:
-    """The answer to a form's request, unless a field is wrong."""
+async def priced(
+    held: Running, asked: Mapping[str, Any], faults: Sequence[Fault], standing: InForce, lang: str
+) -> Priced:
+    """The answer to a form's request, unless a field is wrong. standing: what was taken once for the page."""
     if faults:
         return Priced(lang, standing, asked, None, faults)
     try:
-        return Priced(lang, standing, asked, quote(asked, standing.tariff, today(), lang), [])
+        request = QuoteRequest.of(asked, standing.tariff, today(), lang)
+        return Priced(lang, standing, asked, await held.priced(request, standing.tariff), [])
     except LichengError as error:
         return Priced(lang, standing, asked, None, [Fault.of(error, FIELDS)])

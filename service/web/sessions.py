@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from fastapi import Request, Response
 
-from service.auth.caller import Caller, caller_of_key
 from service.clock import now
+from service.conventions.caller import Caller, caller_of_key
 from service.conventions.problems import Problem
 from service.running import running
 

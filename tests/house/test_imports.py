@@ -28,7 +28,7 @@ OURS = {
 # Where HTTP is spoken.
 DOORS = (
     *("service/app.py", "service/running.py"),
-    *(f"service/{room}/*" for room in ("conventions", "routes", "web", "operations")),
+    *(f"service/{room}/*" for room in ("conventions", "uploads", "routes", "web", "operations")),
 )
 OUTSIDE = {
     "pricing": {
@@ -60,13 +60,13 @@ OUTSIDE = {
         "sqlalchemy": ["service/store/*", "service/running.py"],
         "alembic": ["service/store/*"],
         "cryptography": ["service/auth/keyring.py"],
-        "fastapi": [*DOORS, "service/auth/*"],
+        "fastapi": [*DOORS],
         "starlette": [*DOORS],
-        "anyio": [*DOORS, "service/auth/*", "service/month/*"],
+        "anyio": [*DOORS],
         "pydantic": ["service/schemas/*"],
-        "python_multipart": ["service/month/*"],
-        "structlog": ["service/operations/*"],
-        "prometheus_client": ["service/operations/*"],
+        "python_multipart": ["service/uploads/form.py"],
+        "structlog": ["service/telemetry/logs.py"],
+        "prometheus_client": ["service/telemetry/metrics.py"],
         "uvicorn": ["service/operations/*"],
     },
 }

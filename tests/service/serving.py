@@ -18,6 +18,7 @@ import httpx
 
 from service.app import create_app
 from service.serving import Serving
+from service.serving_found import found
 from service.store import keys, schema
 from service.store.database import connect, database_url, writing
 
@@ -63,10 +64,15 @@ class Service:
         return self.http.get(path, headers={**(self.key(role) if role else {}), **headers})
 
 
+def serving_of(environ: dict[str, str]) -> Serving:
+    """Settings of a service as its environment says."""
+    return Serving.from_found(found(environ, {}, make_secret=True))
+
+
 def settings(home: Path, **changed: Any) -> Serving:
     """Settings of a service in a home of its own."""
-    plain = Serving("127.0.0.1", 0, home, home / "releases", database_url("", home), SECRET)
-    return replace(plain, **changed)
+    environ = {"LICHENG_HOME": str(home), "LICHENG_PORT": "0", "LICHENG_SECRET": SECRET.decode()}
+    return replace(serving_of(environ), **changed)
 
 
 def make_keys(database: str, wanted: dict[str, tuple[str, str]]) -> dict[str, str]:

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import text
 
 from pricing.errors import InputError
+from service.cli.here import record_here
+from service.releases.audit_check import Head, check, head_of
 from service.releases.history import HISTORY
 from service.releases.release import release, rollback
 from service.store import keys
 from service.store.audit import Act, append, entries
-from service.store.audit_check import Head, check, head_of
 from service.store.database import Engine, connect, database_url, reading, writing
-from service.store.release_record import record_here
 from tests.months import run
 from tests.service.releases import NOON, approved, law
 from tests.service.serving import Service, client

@@ -17,11 +17,11 @@ from pricing.errors import InputError
 from pricing.tariff import Tariff
 from pricing.units import parse_month
 from pricing.words import sentences
-from service.documents.compare_figures import band_words, rate_words, share, signed
 from service.documents.compare_page import page
 from service.engines.compared_sides import sides_of
 from service.engines.comparison import Comparison, compare
 from service.engines.levy import Order, levy
+from service.terminal.compare_figures import band_words, rate_words, share, signed
 from training.simulate import simulate
 
 ROOT = Path(__file__).parents[2]

@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import pytest
 
-from service.auth.known_keys import FRESH_S, KnownKeys
 from service.auth.tokens import Token
 from service.clock import now
 from service.store import keys
 from service.store.database import connect, writing
 from service.store.keys import Key
+from service.store.known_keys import FRESH_S, KnownKeys
 from service.store.unavailable import StoreNotAvailable
 from tests.service.serving import Service, client, served
 

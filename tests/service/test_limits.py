@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.conventions.envelope import KEYED
+from service.addresses import KEYED
 from service.conventions.languages import accepted
 from service.conventions.rates import BY_KEY, Rates, address_of
 from service.schemas.calls import CALLS

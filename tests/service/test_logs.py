@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from service.operations.logs import FIELDS, Log, OfLibraries, failure
+from service.telemetry.logs import FIELDS, Log, OfLibraries, failure
 from tests.service.serving import Service, served, stop
 
 EXAMPLES = Path(__file__).parents[2] / "service" / "examples"

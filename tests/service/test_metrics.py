@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from service.clock import now
-from service.operations.metrics import Metrics
 from service.releases.history import append
+from service.telemetry.metrics import Metrics
 from tests.service.serving import Service, client, served
 
 EXAMPLES = Path(__file__).parents[2] / "service" / "examples"
@@ -52,6 +52,16 @@ def test_requests_are_timed_by_route_and_class_of_status() -> None:
     assert found[f'{name}{{route="unmatched",status="4xx"}}'] == 1
     assert found['licheng_request_seconds_sum{route="/v1/prices",status="2xx"}'] > 0
     assert not any("q_one" in one or "nowhere" in one for one in found)
+
+
+def test_a_price_of_a_page_is_counted_like_one_of_the_api() -> None:
+    with client(metrics_token=TOKEN) as service:
+        assert not any(name.startswith("licheng_prices_total") for name in figures(service))
+        assert service.http.get("/").status_code == service.http.get("/host").status_code == 200
+        found = figures(service)
+    counted = {name: value for name, value in found.items() if name.startswith("licheng_prices_total")}
+    assert counted['licheng_prices_total{scheme="pilot_per_order",status="priced"}'] == 1
+    assert len(counted) > 3
 
 
 def test_prices_are_counted_by_scheme_and_status_and_refusals_by_code() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
+from pricing.tariff import SHIPPED
 from service.auth.keyring import Keyring
 from service.engines.folder import DECLARATIONS
 from service.month.asked import Asked
@@ -30,6 +31,7 @@ from service.store.audit import entries
 from service.store.database import connect, reading, writing
 from service.store.levies import Levy
 from tests.months import settle
+from tests.service.releases import law
 from tests.service.sent_months import COMMAND, MONTH, month_files, over, rows, send, send_form
 from tests.service.serving import SECRET, Service, client, served, settings
 
@@ -152,6 +154,13 @@ def test_a_month_that_was_published_before_the_crash_is_only_told(queue: Queue) 
     run(queue.id, Settings.of(queue.serving, "second"))
     assert (queue.levy.state, queue.levy.rows, queue.levy.runner) == ("done", 11, "second")
     assert (queue.folder.month / "receipt.json").stat() == published
+
+
+def test_a_run_answers_from_the_tariff_that_the_service_was_told_to_use(queue: Queue, tmp_path: Path) -> None:
+    named = law(tmp_path / "named")
+    for serving, folder in ((queue.serving, SHIPPED), (replace(queue.serving, tariff=named), named)):
+        handed = Settings.read(Settings.of(serving, "a run").text)
+        assert handed.tariffs.now().folder == folder
 
 
 def test_of_two_runs_of_one_month_only_one_settles(queue: Queue) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from service.conventions.ids import is_id, new_id
+from service.ids import is_id, new_id
 from tests.service.serving import Service, client
 
 ROOT = Path(__file__).resolve().parents[2]

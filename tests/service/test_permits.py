@@ -10,9 +10,9 @@ import pytest
 from fastapi.routing import APIRoute
 
 from service.app import create_app
-from service.auth.caller import Caller
-from service.auth.permits import only_own
 from service.auth.roles import PERMITS, ROLES
+from service.conventions.caller import Caller
+from service.conventions.permits import only_own
 from service.conventions.problems import Problem
 from tests.months import write_csv
 from tests.service.sent_months import over, rows, send

@@ -12,9 +12,9 @@ import pytest
 
 from pricing.errors import InputError, TariffError
 from pricing.words import sentences
-from service.conventions.pointers import pointer_of
 from service.conventions.problem_codes import PROBLEMS, problem_codes
 from service.conventions.problems import MEDIA_TYPE, TITLES, Problem
+from service.pointers import pointer_of
 from tests.service.serving import Service, client
 
 ROOT = Path(__file__).resolve().parents[2]

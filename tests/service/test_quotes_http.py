@@ -235,17 +235,13 @@ def test_a_release_that_was_altered_computes_nothing_again(tmp_path: Path) -> No
         assert service.get(made.headers["location"]).content == made.content
 
 
-def test_a_quote_of_a_named_folder_says_that_the_folder_is_gone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LICHENG_TARIFF", str(law(tmp_path / "named")))
+def test_a_quote_of_a_named_folder_says_that_the_folder_is_gone(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
-    with client(tmp_path / "home") as service:
+    with client(tmp_path / "home", tariff=law(tmp_path / "named")) as service:
         made = service.post("/v1/quotes", OF_BEIJING)
         again = service.http.post(f"{made.headers['location']}/reproduce", headers=service.key("insurer"))
         assert (made.headers["licheng-release"], made.json()["release"]) == ("named", None)
         assert again.json()["equal"] is True
-    monkeypatch.delenv("LICHENG_TARIFF")
     with client(tmp_path / "home") as service:
         again = service.http.post(f"{made.headers['location']}/reproduce", headers=service.key("auditor"))
     assert (again.status_code, again.json()["code"]) == (422, "quote_tariff_gone")

@@ -15,7 +15,7 @@ from pricing.folder_hash import folder_hash
 from pricing.tariff import SHIPPED
 from service.cli.main import app
 from service.cli.release import approve, release, releases_list, rollback, tariff_which
-from service.releases.which import which
+from service.tariff.which import which
 from tests.service.releases import BASE_ID, DISTANCE_ID, NOON, law, number_in_force, released, run_folder
 
 JANUARY, DAY = 2027 * 12, NOON.date()

@@ -10,8 +10,9 @@ import pytest
 
 from pricing.errors import InputError
 from service.secret import check_strength
-from service.serving import Serving, is_loopback
+from service.serving import is_loopback
 from service.serving_found import DEFAULT, ENVIRONMENT, FILE, FLAG, MADE, SETTINGS, found, shown_url
+from tests.service.serving import serving_of
 
 GOOD = secrets.token_urlsafe(48)
 
@@ -38,7 +39,7 @@ def test_every_setting_of_the_environment_arrives_where_the_service_reads_it(tmp
     texts = {"LICHENG_HOST": "::1", "LICHENG_LANG": "zh", "LICHENG_LOG_LEVEL": "error", "LICHENG_RUNS": "2"}
     more = {"LICHENG_METRICS_TOKEN": GOOD, "LICHENG_PROXIES": "10.0.0.0/8, ::1", "LICHENG_HOME": str(tmp_path)}
     named = {**numbers, **texts, **more}
-    serving = Serving.of(named)
+    serving = serving_of(named)
     assert len(numbers) >= 8
     for variable, text in named.items():
         value = getattr(serving, variable.removeprefix("LICHENG_").lower())
@@ -92,7 +93,7 @@ def test_the_embedded_default_makes_a_secret_once_for_its_owner_alone(tmp_path: 
     home = tmp_path / "new" / "home"
     assert found({"LICHENG_HOME": str(home)}, {}).given["secret"].source == MADE
     assert not home.exists(), "to look makes nothing"
-    first = Serving.of({"LICHENG_HOME": str(home)})
+    first = serving_of({"LICHENG_HOME": str(home)})
     again = found({"LICHENG_HOME": str(home)}, {})
     assert stat.S_IMODE((home / "secret").stat().st_mode) == 0o600
     assert (again.given["secret"].value, again.given["secret"].source) == (first.secret, FILE)
@@ -103,10 +104,10 @@ def test_the_embedded_default_makes_a_secret_once_for_its_owner_alone(tmp_path: 
 def test_a_service_on_postgresql_is_given_its_secret(tmp_path: Path) -> None:
     environ = {"LICHENG_HOME": str(tmp_path), "LICHENG_DATABASE_URL": "postgresql://db/licheng"}
     with pytest.raises(InputError) as caught:
-        Serving.of(environ)
+        serving_of(environ)
     assert caught.value.code == "secret_missing"
     assert list(tmp_path.iterdir()) == []
-    assert Serving.of({**environ, "LICHENG_SECRET": GOOD}).secret == GOOD.encode()
+    assert serving_of({**environ, "LICHENG_SECRET": GOOD}).secret == GOOD.encode()
 
 
 def test_a_secret_file_is_read_without_its_line_feed_and_must_be_closed_to_others(tmp_path: Path) -> None:
@@ -132,7 +133,7 @@ def test_a_secret_file_is_read_without_its_line_feed_and_must_be_closed_to_other
 def test_a_secret_that_can_not_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError) as caught:
-        Serving.of({"LICHENG_HOME": str(tmp_path / "file" / "home")})
+        serving_of({"LICHENG_HOME": str(tmp_path / "file" / "home")})
     assert caught.value.code in ("secret_not_made", "secret_unreadable")
 
 
@@ -186,7 +187,7 @@ def test_secrets_are_in_no_representation(tmp_path: Path) -> None:
     environ = {"LICHENG_HOME": str(tmp_path), "LICHENG_SECRET": GOOD, "LICHENG_METRICS_TOKEN": "m" + GOOD}
     environ["LICHENG_DATABASE_URL"] = "postgresql://licheng:hunter2@db/licheng"
     shown = [(one.variable, one.shown) for one in found(environ, {}).given.values()]
-    text = repr(Serving.of(environ)) + repr(shown)
+    text = repr(serving_of(environ)) + repr(shown)
     assert not any(secret in text for secret in (GOOD, "hunter2"))
 
 

@@ -14,8 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from pricing.errors import InputError
+from service.operations.backup import restore, save
 from service.releases.history import in_force
-from service.store.backup import restore, save
 from service.store.database import connect, writing
 from tests.service.hammering import SMALL, hammered, stored, whole_log
 from tests.service.postgres import Postgres

@@ -157,9 +157,8 @@ def test_history_is_told_without_the_names_of_people(released: Path) -> None:
         assert str(released) not in answer.text
 
 
-def test_a_folder_named_by_the_environment_answers_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LICHENG_TARIFF", str(law(tmp_path / "named")))
-    with client(tmp_path) as service:
+def test_a_folder_named_by_a_setting_answers_for_itself(tmp_path: Path) -> None:
+    with client(tmp_path, tariff=law(tmp_path / "named")) as service:
         answer = service.get("/v1/tariffs/2026-08?region=110000&table=contribution_base", role="")
         assert answer.json()["release"]["by"] == "LICHENG_TARIFF"
         assert answer.json()["release"]["number"] is None

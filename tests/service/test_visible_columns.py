@@ -154,7 +154,7 @@ def test_only_two_places_say_how_much_of_a_month_is_seen() -> None:
         "for pages and downloads, and for the export of one worker"
     )
     asked = {p.name for p in SERVICE.rglob("*.py") if re.search(r"\beyes_of\(.*role", p.read_text(encoding="utf-8"))}
-    assert asked == {"levy_tables.py", "month_view.py"}
+    assert asked == {"own.py"}, "of the pages and of the API alike"
 
 
 def lines_with(folder: Path, elsewhere_m: int) -> tuple[pa.Table, pa.Table]:

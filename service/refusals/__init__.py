@@ -16,8 +16,8 @@ from pricing.scheme import Scheme
 from pricing.units import month_text
 from pricing.usage import BY_NAME, COLUMN_NUMBER
 from pricing.words import as_json, facts_named, say
-from service.prices.cover_words import facts as cover_facts
-from service.prices.history_words import HISTORY, told
+from service.refusals.cover_words import facts as cover_facts
+from service.refusals.history_words import HISTORY, told
 
 _COLUMN_NAMES = {number: name for name, number in COLUMN_NUMBER.items()}
 _FACTOR_OF = {

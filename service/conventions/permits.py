@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from service.auth.caller import Caller
 from service.auth.roles import PERMITS, PLATFORM, SEE_ALL
+from service.conventions.caller import Caller
 from service.conventions.problems import Problem
 
 
@@ -16,9 +16,29 @@ def permit(caller: Caller, action: str) -> None:
         raise Problem(403, "not_permitted", action, role=caller.role, roles=", ".join(PERMITS[action]))
 
 
-def sees(caller: Caller, tenant: str) -> bool:
-    """Whether a tenant's data is the caller's to see; where it is not, the thing does not exist for it (404)."""
-    return caller.role in SEE_ALL or caller.tenant == tenant
+class Owned(Protocol):
+    """What a tenant owns."""
+
+    @property
+    def tenant(self) -> str:
+        """Whose it is."""
+
+
+T = TypeVar("T", bound=Owned)
+
+
+def seen(caller: Caller, found: T | None, named: str) -> T:
+    """What was found, if it is the caller's to see; Problem 404 where there is none: another tenant's does not exist
+    for it. named: how the caller named it.
+    """
+    if found is None or not (caller.role in SEE_ALL or caller.tenant == found.tenant):
+        raise Problem(404, "not_found", pointer="", what=named[:64])
+    return found
+
+
+def listed_of(caller: Caller) -> str | None:
+    """The tenant whose things a list of the caller's holds; None: everybody's."""
+    return None if caller.role in SEE_ALL else caller.tenant
 
 
 def only_own(caller: Caller, sent: Any, pointer: str = "") -> None:

@@ -10,12 +10,12 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from service.conventions.problems import Problem
 from service.month.asked import TEXTS, SentFile
-from service.month.receiving import FILES, KINDS, USAGE, Writing, kind_of, shown_name
+from service.uploads.receiving import FILES, KINDS, USAGE, Writing, kind_of, shown_name
 
 _MOST_TEXT, _MOST_PARTS = 4_096, 64
 
 
-class Form:
+class UploadForm:
     """Takes a body of multipart/form-data. content_type: the header, which names the boundary."""
 
     def __init__(self, folder: Path, content_type: str) -> None:

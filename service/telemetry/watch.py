@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from pricing.errors import LichengError
-from service.operations.logs import Log, OfLibraries, failure
-from service.operations.metrics import Metrics
 from service.refusals import both
 from service.store.counts import answers, levies_by_state
 from service.store.database import reading
 from service.store.writer import Writer
 from service.tariff.held import Tariffs
+from service.telemetry.logs import Log, OfLibraries, failure
+from service.telemetry.metrics import Metrics
 
 _EVERY_S = 1.0
 _AFTER_FAILURE_S = 5.0  # a release that cannot be loaded is tried again

@@ -6,12 +6,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine
-
 from pricing.errors import InputError
-from service.settings import home
+from service.releases.release_record import StoreRecord
+from service.settings import home, releases_folder
 from service.store import schema
-from service.store.database import connect, database_url, sqlite_file
+from service.store.database import Engine, connect, database_url, sqlite_file
 
 VARIABLE = "LICHENG_DATABASE_URL"
 
@@ -44,6 +43,16 @@ def looked_at() -> Iterator[Engine]:
         raise InputError("store_missing", str(home()), folder=home())
     with _connected() as engine:
         yield engine
+
+
+@contextmanager
+def record_here() -> Iterator[StoreRecord | None]:
+    """The record of approvals and releases in the store; None where there is no store."""
+    if not is_here():
+        yield None
+        return
+    with opened() as engine:
+        yield StoreRecord(engine, releases_folder())
 
 
 @contextmanager

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy import Connection, Engine, select
 
 from pricing.errors import InputError
 from service.auth.roles import ACTUARY, PERMITS
@@ -17,12 +13,9 @@ from service.auth.tokens import NOBODYS, Token
 from service.clock import now
 from service.releases.approval import KEY, Approval, same_person
 from service.releases.files import json_text, sha256_of
-from service.settings import releases_folder
 from service.store import keys
-from service.store.audit import OPERATOR, Act, append
-from service.store.database import reading, writing
-from service.store.here import is_here, opened
-from service.store.tables import audit
+from service.store.audit import OPERATOR, Act, append, details_of
+from service.store.database import Engine, reading, writing
 
 APPROVED, RELEASED, ROLLED_BACK = "candidate.approved", "tariff.released", "tariff.rolled_back"
 RELEASES = (RELEASED, ROLLED_BACK)
@@ -31,9 +24,13 @@ PLACE = "LICHENG_KEY"
 
 @dataclass(frozen=True, slots=True)
 class StoreRecord:
-    """The record of approvals in the store. Its transactions are short, for a service may be writing."""
+    """The record of approvals in the store. Its transactions are short, for a service may be writing.
+
+    releases: the folder of releases that the store's data folder has.
+    """
 
     engine: Engine
+    releases: Path
 
     def demands_keys(self) -> bool:
         """Whether approvals must be made with keys: so once a key of an actuary was made, whatever became of it."""
@@ -55,7 +52,7 @@ class StoreRecord:
             return False
         with reading(self.engine) as connection:
             key = keys.find(connection, approval.key_id)
-            logged = set(_logged(connection, approval.key_id))
+            logged = {said["approval_sha256"] for said in details_of(connection, APPROVED, approval.key_id)}
         if key is None or key.role != ACTUARY or key.revoked_at is not None:
             return False
         return hash_of(approval) in logged and same_person(key.holder) == same_person(approval.by)
@@ -75,7 +72,7 @@ class StoreRecord:
         """Note an event of history. One of another folder than the data folder's is told apart."""
         action = RELEASED if event["event"] == "release" else ROLLED_BACK
         said = {name: event[name] for name in ("number", "by", "tariff_sha256", "folder_sha256", "reason")}
-        elsewhere = {} if releases.resolve() == releases_folder().resolve() else {"elsewhere": True}
+        elsewhere = {} if releases.resolve() == self.releases.resolve() else {"elsewhere": True}
         act = Act(OPERATOR, action, f"release {event['number']}", {"event": event["hash"], **said, **elsewhere})
         with writing(self.engine) as connection:
             append(connection, act)
@@ -92,20 +89,3 @@ def _holding(key: keys.Key) -> keys.Key:
     if key.role not in PERMITS["candidates.approve"]:
         raise InputError("not_permitted", PLACE, role=key.role, roles=ACTUARY)
     return key
-
-
-def _logged(connection: Connection, key_id: str) -> Iterator[str]:
-    """Hashes of the approvals that the log says were made with a key."""
-    query = select(audit.c.detail).where(audit.c.action == APPROVED, audit.c.actor == key_id)
-    for detail in connection.execute(query).scalars():
-        yield str(json.loads(detail)["approval_sha256"])
-
-
-@contextmanager
-def record_here() -> Iterator[StoreRecord | None]:
-    """The record in the store of the environment; None where there is no store."""
-    if not is_here():
-        yield None
-        return
-    with opened() as engine:
-        yield StoreRecord(engine)

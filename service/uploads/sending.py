@@ -17,15 +17,15 @@ from anyio import to_thread
 
 from pricing.tariff import Tariff
 from service.clock import now
-from service.conventions.ids import new_id
 from service.conventions.problems import Problem
+from service.ids import new_id
 from service.month.asked import Asked, SentFile
 from service.month.folders import LevyFolder, synced
-from service.month.receiving import Receiver
 from service.store import levies
 from service.store.audit import Act
 from service.store.database import Engine, reading
 from service.store.levies import QUEUED, Levy
+from service.uploads.receiving import Receiver
 
 PREFIX = "lv_"
 MOST_WAITING = 20  # months of one tenant that are not settled yet
@@ -119,16 +119,14 @@ async def _poured(blocks: AsyncIterator[bytes], receiver: Receiver) -> None:
     await to_thread.run_sync(receiver.finish)
 
 
-def check_room(engine: Engine, tenant: str) -> None:
-    """Problem 429 where a tenant has very many months that are not settled yet."""
+def check_room(home: Path, engine: Engine, tenant: str, declared: str) -> None:
+    """Problem 429 where a tenant has very many months that are not settled yet, 503 where the disk has not room for
+    what is announced. declared: the header of the length. [bytes]
+    """
     with reading(engine) as connection:
         waiting = sum(levy.tenant == tenant for levy in levies.unfinished(connection))
     if waiting >= MOST_WAITING:
         raise Problem(429, "too_many_levies", pointer="", headers={"Retry-After": "30"}, waiting=waiting)
-
-
-def check_disk(home: Path, declared: int) -> None:
-    """Problem 503 where the disk has not room for what is announced. [bytes]"""
     home.mkdir(parents=True, exist_ok=True)
-    if shutil.disk_usage(home).free < declared:
+    if shutil.disk_usage(home).free < (int(declared) if declared.isdecimal() else 0):
         raise Problem(503, "upload_not_kept", pointer="", reason="No space left on device")

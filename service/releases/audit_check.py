@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
-
 from pricing.errors import InputError, TariffError
 from service.refusals import of_error
 from service.releases.history import Event, read_history
+from service.releases.release_record import RELEASES
 from service.store.audit import Entry, entries
+from service.store.database import Connection
 from service.store.keys import Key, listed
-from service.store.release_record import RELEASES
 
 _HEAD = re.compile(r"([1-9][0-9]{0,17}):(sha256:[0-9a-f]{64})")
 

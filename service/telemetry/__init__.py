@@ -1,0 +1,1 @@
+"""What a service says of itself while it runs: its log, its figures, what it watches."""

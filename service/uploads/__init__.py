@@ -1,0 +1,1 @@
+"""A month as it comes in over HTTP: forms and files, from the first byte to the queue, and whose it is."""
