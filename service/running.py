@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import Request
 from sqlalchemy import Engine
 
@@ -40,6 +41,7 @@ class Running:
     watch: Watch
     supervisor: Supervisor
     desk: Desk
+    batches: CapacityLimiter  # of slices that are made at a time
 
     @classmethod
     def start(cls, serving: Serving) -> Running:
@@ -53,7 +55,8 @@ class Running:
         supervisor = Supervisor(serving, engine, log=log)
         supervisor.start()
         keyring, desk = Keyring.of(serving.secret), Desk()
-        return cls(serving, tariffs, engine, writer, keyring, known, log, metrics, watch, supervisor, desk)
+        one = CapacityLimiter(1)
+        return cls(serving, tariffs, engine, writer, keyring, known, log, metrics, watch, supervisor, desk, one)
 
     async def priced(self, asked: QuoteRequest, tariff: Tariff) -> dict[str, Any]:
         """The answer to a request for prices, by the desk, and counted."""

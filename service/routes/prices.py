@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 
 from pricing.errors import LichengError
 from service.clock import today
+from service.conventions.batches import batch_response
 from service.conventions.bodies import JSON, check_media_type, check_members, parsed, text_of
 from service.conventions.caller import Caller, caller_of
 from service.conventions.languages import language_of
 from service.conventions.permits import only_own, permit
 from service.conventions.problems import Problem
-from service.conventions.replies import as_list, marks, reply
-from service.json_text import json_bytes
+from service.conventions.replies import marks, reply
 from service.prices.batch import Batch, Json
 from service.prices.quote_request import Request as QuoteRequest
 from service.reading import read_json
@@ -68,8 +66,7 @@ def _batch(
 
     batch = Batch(in_force.tariff, today(), language_of(request), check)
     slices = _counted(batch.answers(sent), held.metrics)
-    body = _as_lines(slices) if media_type == LINES else as_list(slices)
-    return StreamingResponse(body, 200, marks(in_force), media_type)
+    return batch_response(slices, media_type, marks(in_force), held.batches)
 
 
 def _read(line: bytes) -> Any:
@@ -86,9 +83,3 @@ def _counted(slices: Iterator[list[Json]], metrics: Metrics) -> Iterator[list[Js
             if "problem" not in item:
                 metrics.priced(item)
         yield items
-
-
-async def _as_lines(slices: Iterator[list[Json]]) -> AsyncIterator[bytes]:
-    for items in slices:
-        yield b"".join([json_bytes(item) for item in items])
-        await asyncio.sleep(0)  # others' turn
