@@ -14,7 +14,6 @@ from pricing.coding import COLUMN, WORKER
 from pricing.edition import Edition
 from pricing.errors import CODE, InputError
 from pricing.package import Package
-from pricing.register import read_register
 from pricing.settle import Settlement, settle
 from pricing.side import Side
 from pricing.tariff import Tariff
@@ -41,9 +40,8 @@ class Ready:
 
     @classmethod
     def of(cls, request: Request, tariff: Tariff) -> Ready:
-        """InputError where its register or a column of its rows is not of the form."""
-        register = read_register(request.platforms, tariff.factors["pilot_tier"].levels, tariff.regions)
-        edition = tariff.on(request.month, request.known_on, register)
+        """InputError where a column of its rows is not of the form."""
+        edition = tariff.on(request.month, request.known_on, request.register)
         columns = tuple(dict.fromkeys([name for record in request.records for name in record]))
         for name in columns:
             if name not in BY_NAME and not name.startswith("x_"):

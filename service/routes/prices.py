@@ -26,7 +26,7 @@ from service.telemetry.metrics import Metrics
 
 router = APIRouter(prefix="/v1", tags=["prices"])
 LINES = "application/x-ndjson"
-_LONG = 100_000  # bytes of a body that is read in a thread of its own, beside the loop
+_LONG = 20_000  # bytes of a body that is read in a thread of its own, beside the loop
 
 
 @router.post("/prices")
@@ -44,9 +44,13 @@ async def post_prices(request: Request) -> Response:
     raw = parsed(request, body) if len(body) < _LONG else await to_thread.run_sync(parsed, request, body)
     if isinstance(raw, list):
         return _batch(request, caller, in_force, len(raw), raw, JSON)
-    check_members(raw)
-    only_own(caller, raw)
-    asked = QuoteRequest.of(raw, in_force.tariff, today(), language_of(request, raw))
+
+    def read() -> QuoteRequest:
+        check_members(raw)
+        only_own(caller, raw)
+        return QuoteRequest.of(raw, in_force.tariff, today(), language_of(request, raw))
+
+    asked = read() if len(body) < _LONG else await to_thread.run_sync(read)
     return reply(await held.priced(asked, in_force.tariff), of=in_force)
 
 
