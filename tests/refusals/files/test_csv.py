@@ -63,6 +63,7 @@ FILES = [
     unreadable("an unknown column", "tips," + HEADER, "unknown_column", ("'tips'", "x_"), ("'tips'", "x_")),
     unreadable("a doubled column", "orders," + HEADER, "duplicate_column", ("orders stands twice",), ("orders 列",)),
     unreadable("a missing column", WITHOUT_REGION, "column_missing", ("column region",), ("region 列",)),
+    unreadable("a name without end", "x_" + "a" * 200_000 + "\n", "csv_unreadable", ("field larger",), ("无法读取",)),
     unreadable("a Parquet file", b"PAR1\x15\x04\x15\x16\n", "unknown_column", ("PAR1",), ("PAR1",)),
 ]  # fmt: skip
 ACCEPTED = [
