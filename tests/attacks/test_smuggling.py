@@ -97,6 +97,9 @@ EARLY = {
 }
 
 
+TRIES = len(AMBIGUOUS) + len(NO_HTTP) + 2 * len(EARLY)
+
+
 @pytest.mark.parametrize("name", EARLY)
 @pytest.mark.parametrize("close", [b"", b"Connection: close\r\n"])
 def test_an_early_answer_arrives_and_says_that_the_connection_ends(service: Service, name: str, close: bytes) -> None:
