@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -220,3 +221,37 @@ def test_a_database_that_another_holds_is_waited_for(tmp_path: Path) -> None:
                 waits.result(2)
         assert waits.result(20).status_code == 201
         engine.dispose()
+
+
+def moved(home: Path, before: str, after: str) -> None:
+    """The database with the files beside it under another name."""
+    for path in home.glob(f"{before}licheng.db*"):
+        path.rename(home / (after + path.name.removeprefix(before)))
+
+
+@pytest.mark.slow
+def test_a_database_file_that_is_moved_away_and_comes_back(tmp_path: Path) -> None:
+    with served(tmp_path) as service:
+        before = asked(service, "/v1/quotes")
+        moved(tmp_path, "", "away-")
+        gone = [asked(service, "/v1/quotes") for _ in range(WHILE_GONE)]
+        assert [(one.status_code, one.json()["code"]) for one in gone] == [(503, "store_not_available")] * WHILE_GONE
+        assert asked(service, "/v1/prices").status_code == 200
+        until(lambda: service.get("/status/ready", role="").status_code == 503)
+        assert not (tmp_path / "licheng.db").exists(), "an empty one in its place would be worse"
+        moved(tmp_path, "away-", "")
+        until(lambda: asked(service, "/v1/quotes").status_code == 201)
+        assert service.get(before.headers["location"]).content == before.content
+        until(lambda: service.get("/status/ready", role="").status_code == 200)
+    whole_log(service.database)
+
+
+@pytest.mark.slow
+def test_a_database_file_that_is_replaced_is_the_one_that_is_written(tmp_path: Path) -> None:
+    with served(tmp_path) as service:
+        first = asked(service, "/v1/quotes").json()["id"]
+        moved(tmp_path, "", "away-")
+        for path in tmp_path.glob("away-licheng.db*"):
+            shutil.copy(path, tmp_path / path.name.removeprefix("away-"))
+        second = asked(service, "/v1/quotes").json()["id"]
+        assert set(stored(service.database)) == {first, second}
