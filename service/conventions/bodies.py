@@ -7,11 +7,16 @@ from typing import Any
 
 from fastapi import Request
 
+from service.conventions.limits import most_body
 from service.conventions.problems import Problem
 from service.reading import read_json
+from service.running import running
 
 JSON = "application/json"
 MOST_MEMBERS = 1_000  # of one list or object inside a request for one worker
+REGISTER_ROWS = 5  # of each request of the longest batch, on average
+BYTES_OF_VALUE = 20  # as many values are taken as fill a body of the greatest size with so many bytes each
+_VALUES = (b",", b"[", b"{")  # before every value of JSON but the first stands one of them, or a key
 
 
 def media_type(request: Request) -> str:
@@ -32,10 +37,26 @@ def check_media_type(request: Request, *known: str) -> str:
     return found
 
 
-async def json_of(request: Request) -> Any:
-    """The body as JSON; Problem 415, InputError of the text. It is kept as `request.state.raw` for pointers."""
-    check_media_type(request, JSON)
-    return parsed(request, await request.body())
+async def body_of(request: Request) -> bytes:
+    """The whole body; Problem 413 where it holds so many values, in JSON or as cells, that to read it were too much.
+
+    A value takes up to thirty times its size in memory, so they are counted before anything is read. Commas in texts
+    are counted with them.
+    """
+    body = await request.body()
+    most = most_body(request.url.path, running(request).serving) // BYTES_OF_VALUE
+    if len(body) > most:
+        found = sum(map(body.count, _VALUES))
+        if found > most:
+            raise Problem(413, "too_many_values", "body", found=f"{found:,}", most=f"{most:,}")
+    return body
+
+
+def check_lines(body: bytes, most: int) -> None:
+    """Problem 413 where a batch has more lines than that: they are counted before any is read."""
+    found = max(body.count(b"\n"), body.count(b"\r"))
+    if found > most:
+        raise Problem(413, "batch_too_long", "request", found=found, most=most)
 
 
 def parsed(request: Request, body: bytes) -> Any:
@@ -62,6 +83,22 @@ def check_members(raw: Any, most: int = MOST_MEMBERS) -> None:
             inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
             for name, member in inner:
                 _few(member, f"{key}, {name}" if isinstance(name, str) else f"{key}, row {name}", most)
+
+
+class Registers:
+    """Rows of registers in the requests of one batch: each is read, so that all together are bounded as well."""
+
+    def __init__(self, requests: int) -> None:
+        """requests: in the longest batch."""
+        self._most, self._found = max(requests * REGISTER_ROWS, MOST_MEMBERS), 0
+
+    def count(self, raw: Any) -> None:
+        """Problem 422 where a request brings more than its batch may have."""
+        rows = raw.get("platforms") if isinstance(raw, Mapping) else None
+        more = len(rows) if isinstance(rows, list) else 0
+        if self._found + more > self._most:
+            raise Problem(422, "too_many_register_rows", "platforms", most=self._most)
+        self._found += more
 
 
 def _few(value: Any, place: str, most: int) -> None:

@@ -25,6 +25,7 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
     413: (
         "body_too_large",
         "batch_too_long",
+        "too_many_values",
     ),
     414: ("address_too_long",),
     415: ("encoding_not_taken", "media_type_not_taken"),
@@ -33,7 +34,8 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
         *("batch_empty", "worker_not_valid", "unknown_key"),
         *("unknown_column", "missing_field", "not_a_list", "not_an_object", "nested_too_deeply", "too_many_members"),
         *("request_month", "request_date", "request_value", "region_not_known", "no_usage", "one_worker"),
-        *("register_value", "register_overlap", "scheme_not_declared", "query_unknown", "query_twice"),
+        *("register_value", "register_overlap", "too_many_register_rows", "scheme_not_declared"),
+        *("query_unknown", "query_twice"),
         *("limit_not_valid", "cursor_not_valid", "idempotency_key_reused", "quote_tariff_gone"),
         *("month_not_over", "empty_file", "form_parts", "form_part_unknown", "form_part_twice", "form_text_long"),
     ),

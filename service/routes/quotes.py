@@ -17,7 +17,7 @@ from service.auth.keyring import Keyring
 from service.auth.permits import only_own, permit, sees
 from service.auth.roles import SEE_ALL
 from service.clock import now
-from service.conventions.bodies import JSON, check_media_type, check_members, parsed
+from service.conventions.bodies import JSON, body_of, check_media_type, check_members, parsed
 from service.conventions.idempotency import Answer, idempotent
 from service.conventions.ids import is_id, new_id
 from service.conventions.languages import language_of
@@ -45,7 +45,7 @@ async def post_quote(request: Request) -> Response:
     caller = await caller_of(request)
     permit(caller, "quotes.create")
     check_media_type(request, JSON)
-    body = await request.body()
+    body = await body_of(request)
     async with idempotent(request, caller) as attempt:
         if replayed := attempt.replayed(body):
             return replayed
@@ -93,7 +93,7 @@ async def reproduce_quote(request: Request, quote_id: str) -> Response:
     """Compute a stored quote again from its request and its release, and say whether the bytes are equal."""
     caller = await caller_of(request)
     permit(caller, "quotes.read")
-    body = await request.body()
+    body = await body_of(request)
     async with idempotent(request, caller) as attempt:
         if replayed := attempt.replayed(body):
             return replayed
