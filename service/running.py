@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from service.auth.keyring import Keyring
 from service.auth.known_keys import KnownKeys
+from service.conventions.quota import Quota
 from service.month.supervisor import Supervisor
 from service.operations.logs import Log
 from service.operations.metrics import Metrics
@@ -36,6 +37,7 @@ class Running:
     watch: Watch
     supervisor: Supervisor
     desk: Desk
+    quota: Quota
 
     @classmethod
     def start(cls, serving: Serving) -> Running:
@@ -48,8 +50,8 @@ class Running:
         watch = Watch(tariffs, engine, writer, serving.home, log, metrics)
         supervisor = Supervisor(serving, engine, log=log)
         supervisor.start()
-        keyring, desk = Keyring.of(serving.secret), Desk()
-        return cls(serving, tariffs, engine, writer, keyring, known, log, metrics, watch, supervisor, desk)
+        keyring, desk, quota = Keyring.of(serving.secret), Desk(), Quota(serving.quotes_per_day)
+        return cls(serving, tariffs, engine, writer, keyring, known, log, metrics, watch, supervisor, desk, quota)
 
     def close(self) -> None:
         """Write what waits, and let go."""

@@ -30,6 +30,10 @@ class Serving:
     most_upload: int = 1_000_000_000  # bytes of an uploaded month
     most_rows: int = 1_000_000  # usage rows of an uploaded month
     most_batch: int = 10_000  # requests in one batch
+    bodies_in_flight: int = 64_000_000  # bytes of all bodies in memory at once
+    uploads_in_flight: int = 2_000_000_000  # bytes of all uploads that are received at once
+    uploads_of_key: int = 4  # uploads of one key that are received at once
+    quotes_per_day: int = 1_000_000  # quotes of one key that are stored in a day
     per_minute: int = 60_000  # requests of one key
     address_per_minute: int = 6_000  # requests without a key from one address
     runs: int = 1  # months settled at once

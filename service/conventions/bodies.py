@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,14 @@ from fastapi import Request
 
 from service.conventions.limits import most_body
 from service.conventions.problems import Problem
+from service.fields import readable
 from service.reading import read_json
 from service.running import running
 
 JSON = "application/json"
 MOST_MEMBERS = 1_000  # of one list or object inside a request for one worker
 REGISTER_ROWS = 5  # of each request of the longest batch, on average
+MOST_CELL = 4_000  # characters of a text, or of what a caller's own x_ key holds, as JSON
 BYTES_OF_VALUE = 20  # as many values are taken as fill a body of the greatest size with so many bytes each
 _VALUES = (b",", b"[", b"{")  # before every value of JSON but the first stands one of them, or a key
 
@@ -75,14 +78,19 @@ def text_of(body: bytes) -> str:
 
 
 def check_members(raw: Any, most: int = MOST_MEMBERS) -> None:
-    """Problem 422 where a request for one worker has a list or object of very many members, two levels deep."""
+    """Problem 422 where a request for one worker has a list or object of very many members, two levels deep, or a cell
+    that is very long.
+    """
     if isinstance(raw, Mapping):
         _few(raw, "", most)
+        _short(raw, "")
         for key, value in raw.items():
             _few(value, key, most)
             inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
             for name, member in inner:
-                _few(member, f"{key}, {name}" if isinstance(name, str) else f"{key}, row {name}", most)
+                place = f"{key}, {name}" if isinstance(name, str) else f"{key}, row {name}"
+                _few(member, place, most)
+                _short(member, place)
 
 
 class Registers:
@@ -104,3 +112,14 @@ class Registers:
 def _few(value: Any, place: str, most: int) -> None:
     if isinstance(value, list | Mapping) and len(value) > most:
         raise Problem(422, "too_many_members", place, key=place, found=len(value), most=most)
+
+
+def _short(record: Any, place: str) -> None:
+    """Problem 422 where a text or something nested is longer than a cell may be; at the top, under own names alone."""
+    for name, cell in record.items() if isinstance(record, Mapping) else ():
+        found = len(cell) if isinstance(cell, str) else 0
+        if isinstance(cell, list | Mapping) and (place or name.startswith("x_")):
+            found = len(json.dumps(readable(cell, "request"), ensure_ascii=False))
+        if found > MOST_CELL:
+            where = f"{place}, {name}" if place else name
+            raise Problem(422, "cell_too_long", where, key=name, found=f"{found:,}", most=f"{MOST_CELL:,}")

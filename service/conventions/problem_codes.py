@@ -33,19 +33,21 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
     422: (
         *("batch_empty", "worker_not_valid", "unknown_key"),
         *("unknown_column", "missing_field", "not_a_list", "not_an_object", "nested_too_deeply", "too_many_members"),
+        "cell_too_long",
         *("request_month", "request_date", "request_value", "region_not_known", "no_usage", "one_worker"),
         *("register_value", "register_overlap", "too_many_register_rows", "scheme_not_declared"),
         *("query_unknown", "query_twice"),
         *("limit_not_valid", "cursor_not_valid", "idempotency_key_reused", "quote_tariff_gone"),
         *("month_not_over", "empty_file", "form_parts", "form_part_unknown", "form_part_twice", "form_text_long"),
     ),
-    429: ("rate_exceeded", "too_many_levies"),
+    429: ("rate_exceeded", "too_many_levies", "too_many_uploads", "too_many_quotes"),
     431: ("head_too_large",),
     500: ("internal_error",),
     503: (
         "tariff_not_available",
         "store_not_available",
         "upload_not_kept",
+        "too_much_in_flight",
     ),
 }
 

@@ -15,11 +15,13 @@ import pyarrow.compute as pc
 
 from pricing.arrow_usage import OWN_COLUMNS, SET_ASIDE
 from pricing.coding import WORKER
+from pricing.errors import InputError
 from service.engines.order import Rekey, Upload
 
 NOT_YOURS = "platform_not_yours"
 # Bytes that are kept of an id, so that what is sealed stays short enough to be echoed whole.
 _MOST_WORKER, _MOST_REF = 160, 320
+MOST_OWN = 8_000  # characters of a row's x_ columns together, as JSON: they are sealed and kept with every line
 _NOBODY = "?"  # stands before what is no pseudonym, so that it stays none
 
 
@@ -29,6 +31,7 @@ def stored(batch: pa.RecordBatch, upload: Upload) -> pa.RecordBatch:
     if "worker_ref" in columns:
         columns["worker_ref"] = _sealed_refs(columns["worker"], columns["worker_ref"], upload.rekey)
     columns["worker"] = _stored_workers(columns["worker"], upload.rekey)
+    _check_own(columns)
     columns[OWN_COLUMNS] = _mapped(columns[OWN_COLUMNS], upload.rekey.seal)
     columns[SET_ASIDE] = _mapped(columns[SET_ASIDE], lambda text: text.partition(":")[0] + ":…")
     if upload.own and "platform" in columns:
@@ -54,6 +57,16 @@ def aside_facts(code: str, text: str) -> dict[str, object]:
     """Facts of the sentence of a row that was set aside."""
     own, _, platform = text.partition(" ")
     return {"own": own, "platform": platform} if code == NOT_YOURS else {"text": text}
+
+
+def _check_own(columns: dict[str, pa.Array]) -> None:
+    """InputError where a row's own columns are longer than is kept of a row."""
+    lengths = pc.utf8_length(columns[OWN_COLUMNS])
+    found = pc.max(lengths).as_py() or 0
+    if found > MOST_OWN:
+        place = pc.index(lengths, found).as_py()
+        facts = {"row": columns["row"][place].as_py(), "found": f"{found:,}", "most": f"{MOST_OWN:,}"}
+        raise InputError("own_columns_long", columns["file"][place].as_py(), **facts)
 
 
 def _stored_workers(workers: pa.Array, rekey: Rekey) -> pa.Array:

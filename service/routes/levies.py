@@ -16,6 +16,7 @@ from service.clock import today
 from service.conventions.bodies import media_type
 from service.conventions.idempotency import Answer, idempotent
 from service.conventions.ids import is_id
+from service.conventions.in_flight import in_flight
 from service.conventions.paging import page_of, page_response
 from service.conventions.problems import Problem
 from service.conventions.queries import query_of
@@ -52,6 +53,7 @@ async def post_levy(request: Request) -> Response:
         return Form(folder, request.headers["content-type"])
 
     async with (
+        in_flight(request).uploading(caller.key_id),
         idempotent(request, caller) as attempt,
         received(held.serving.home, request.stream(), opening) as upload,
     ):

@@ -32,10 +32,10 @@ from service.running import Running, running
 from service.store import quotes
 from service.store.audit import Act, append
 from service.store.database import Connection, reading
-from service.store.quotes import Quote, sealed_for
+from service.store.quotes import PREFIX, Quote, sealed_for
 
 router = APIRouter(prefix="/v1", tags=["quotes"])
-PREFIX, VALIDITY = "q_", "Licheng-Quote"
+VALIDITY = "Licheng-Quote"
 _STATES = {True: "valid", False: "expired"}
 
 
@@ -56,6 +56,7 @@ async def post_quote(request: Request) -> Response:
         made = await _priced(held, raw, language_of(request, raw))
 
         def work(connection: Connection) -> None:
+            held.quota.count(connection, caller.key_id, caller.tenant)
             stored = made.sealed(held.keyring, caller)  # here, so that it is done beside the loop
             quotes.put(connection, stored, getattr(request.state, "request_id", None))
             attempt.finish(connection, made.sent())

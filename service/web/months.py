@@ -19,6 +19,7 @@ from service.auth.caller import Caller, caller_of_token
 from service.auth.permits import permit
 from service.auth.roles import PERMITS
 from service.clock import today
+from service.conventions.in_flight import in_flight
 from service.conventions.problems import Problem
 from service.month.asked import Asked
 from service.month.form import Form
@@ -150,12 +151,12 @@ async def _sender(request: Request) -> Caller:
 async def _upload(request: Request) -> AsyncIterator[Received]:
     """The files of a form, on the disk; what is not handed to the store is kept no longer than the block."""
     held, declared = running(request), request.headers.get("content-length", "0")
-    tenant, sent = (await _sender(request)).tenant, request.headers.get("content-type", "")
+    caller, sent = await _sender(request), request.headers.get("content-type", "")
     if not sent.startswith(TAKEN[-1]):
         raise Problem(415, "media_type_not_taken", "Content-Type", pointer="", found=sent[:80], known=TAKEN[-1])
 
     def room() -> None:
-        check_room(held.engine, tenant)
+        check_room(held.engine, caller.tenant)
         check_disk(held.serving.home, int(declared) if declared.isdecimal() else 0)
 
     def opening(folder: Path) -> Form:
@@ -163,7 +164,10 @@ async def _upload(request: Request) -> AsyncIterator[Received]:
         return form
 
     await to_thread.run_sync(room)
-    async with received(held.serving.home, request.stream(), opening) as upload:
+    async with (
+        in_flight(request).uploading(caller.key_id),
+        received(held.serving.home, request.stream(), opening) as upload,
+    ):
         yield upload
 
 
