@@ -11,7 +11,7 @@ from pricing.words import sentences
 PROBLEMS: Mapping[int, tuple[str, ...]] = {
     400: (
         *("request_malformed", "address_unreadable", "header_twice", "idempotency_key_malformed"),
-        *("json_unreadable", "duplicate_json_key", "body_not_utf8", "text_broken", "csv_unreadable"),
+        *("json_unreadable", "duplicate_json_key", "body_not_utf8", "text_unreadable", "text_broken", "csv_unreadable"),
         *("form_unreadable", "form_cut"),
     ),
     401: ("key_missing", "key_not_valid", "metrics_token_wrong"),
@@ -31,7 +31,7 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
     415: ("encoding_not_taken", "media_type_not_taken"),
     417: ("expectation_failed",),
     422: (
-        *("batch_empty", "worker_not_valid", "unknown_key"),
+        *("batch_empty", "no_declarations", "worker_not_valid", "unknown_key"),
         *("unknown_column", "missing_field", "not_a_list", "not_an_object", "nested_too_deeply", "too_many_members"),
         "cell_too_long",
         *("request_month", "request_date", "request_value", "region_not_known", "no_usage", "one_worker"),
@@ -47,6 +47,7 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
         "tariff_not_available",
         "store_not_available",
         "upload_not_kept",
+        "seal_broken",
         "too_much_in_flight",
     ),
 }
