@@ -34,7 +34,7 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
         *("batch_empty", "no_declarations", "worker_not_valid", "unknown_key"),
         *("unknown_column", "missing_field", "not_a_list", "not_an_object", "nested_too_deeply", "too_many_members"),
         "cell_too_long",
-        *("request_month", "request_date", "request_value", "region_not_known", "no_usage", "one_worker"),
+        *("request_month", "request_date", "request_value", "region_not_known", "no_usage", "one_worker", "one_quote"),
         *("register_value", "register_overlap", "too_many_register_rows", "scheme_not_declared"),
         *("query_unknown", "query_twice"),
         *("limit_not_valid", "cursor_not_valid", "idempotency_key_reused", "quote_tariff_gone"),

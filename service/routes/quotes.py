@@ -50,6 +50,8 @@ async def post_quote(request: Request) -> Response:
         if replayed := attempt.replayed(body):
             return replayed
         raw = parsed(request, body)
+        if isinstance(raw, list):
+            raise Problem(422, "one_quote", "request")
         only_own(caller, raw)
         check_members(raw)
         held = running(request)

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from pricing.errors import LichengError
-from pricing.words import say
+from pricing.words import COLON, say
 from service.auth.caller import Caller, caller_of_token
 from service.auth.permits import permit
 from service.auth.roles import PERMITS
@@ -199,7 +199,7 @@ def _at_field(problem: Problem, form: Form | None, lang: str) -> tuple[str, str]
     last = problem.place.rsplit("/", 1)[-1].split(", ")[0]
     for file in form.files if form else ():
         if last in (file.name, file.said):
-            return file.part, f"{file.said}: {problem.message(lang)}"
+            return file.part, f"{file.said}{COLON[lang]}{problem.message(lang)}"
     fields = (*FILES, "month", "known_on", "schemes", "covers")
     return problem.place if problem.place in fields else "", problem.message(lang)
 

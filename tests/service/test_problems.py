@@ -114,6 +114,22 @@ def test_what_is_no_json_is_no_request(service: Service, body: bytes, code: str)
     assert (answer.status_code, answer.json()["code"], answer.json()["pointer"]) == (expected, code, "")
 
 
+@pytest.mark.parametrize("body", [b"", b" \n", b"\xef\xbb\xbf"])
+def test_an_empty_body_is_told_what_to_send(service: Service, body: bytes) -> None:
+    headers = {**service.key("insurer"), "Content-Type": "application/json"}
+    for path in ("/v1/prices", "/v1/quotes", "/v1/declarations"):
+        said = service.http.post(path, content=body, headers=headers).json()
+        assert (said["code"], said["status"]) == ("json_unreadable", 400)
+        assert "send one JSON object" in said["message"]
+        assert "请发送一个 JSON 对象" in said["message_zh"]
+
+
+def test_a_list_of_quotes_is_told_where_to_go(service: Service) -> None:
+    answer = service.post("/v1/quotes", [RIDER])
+    assert (answer.status_code, answer.json()["code"], answer.json()["pointer"]) == (422, "one_quote", "")
+    assert "POST /v1/prices" in answer.json()["message"]
+
+
 @pytest.mark.parametrize(("sent", "spoken"), [({}, "en"), ({"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"}, "zh")])
 def test_the_detail_is_in_the_language_asked_for(service: Service, sent: dict[str, str], spoken: str) -> None:
     answer = service.post("/v1/prices", {**RIDER, "month": "8"}, **sent)
