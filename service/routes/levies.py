@@ -23,6 +23,7 @@ from service.conventions.queries import query_of
 from service.json_text import json_bytes
 from service.month.answered import PATH, PROVISIONAL, is_over, levy_answer
 from service.month.asked import TEXTS, Asked
+from service.month.keys import SenderKeys
 from service.month.receiving import TAKEN, OneFile, Receiver
 from service.month.sending import PREFIX, Sender, check_disk, check_room, received
 from service.running import Running, running
@@ -59,9 +60,9 @@ async def post_levy(request: Request) -> Response:
     ):
         if replayed := attempt.replayed(upload.digest):
             return replayed
-        stored, act = upload.levy(sender, held.tariffs.now().tariff, query)
+        stored, act = upload.levy(sender, held.tariffs.now().tariff, query, SenderKeys(held.keyring, caller.tenant))
         headers = {"Location": f"{PATH}/{stored.id}", "Retry-After": "1", **PROVISIONAL}
-        answer = Answer(202, json_bytes(levy_answer(stored)), headers, stored.id)
+        answer = Answer(202, json_bytes(levy_answer(stored, caller.tenant, held.keyring)), headers, stored.id)
 
         def work(connection: Connection) -> None:
             levies.put(connection, stored, act)
@@ -85,16 +86,16 @@ async def list_levies(request: Request) -> Response:
             return levies.listed(connection, tenant, page.limit + 1, page.after)
 
     found = await to_thread.run_sync(look)
-    items = [levy_answer(levy) for levy in found[: page.limit]]
+    items = [levy_answer(levy, caller.tenant, running(request).keyring) for levy in found[: page.limit]]
     return page_response(request, page, items, items[-1]["id"] if len(found) > page.limit else None)
 
 
 @router.get("/levies/{levy_id}")
 async def get_levy(request: Request, levy_id: str) -> Response:
     """How far a levy is; ask again after the seconds of `Retry-After` until it is done or failed."""
-    _, levy = await own_levy(request, levy_id)
+    caller, levy = await own_levy(request, levy_id)
     headers = PROVISIONAL if is_over(levy) else {**PROVISIONAL, "Retry-After": "1"}
-    return Response(json_bytes(levy_answer(levy)), 200, dict(headers), _JSON)
+    return Response(json_bytes(levy_answer(levy, caller.tenant, running(request).keyring)), 200, dict(headers), _JSON)
 
 
 async def own_levy(request: Request, levy_id: str) -> tuple[Caller, Levy]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pricing.errors import InputError
 from pricing.tariff import Tariff
+from service.engines.sealed_words import opened_values
 from service.month.asked import Asked
 from service.month.keys import SenderKeys
 from service.month.run import order_of
@@ -32,12 +33,16 @@ def check(asked: Asked, upload: Path, tariff: Tariff, keys: SenderKeys) -> Check
     from service.engines import folder as files
     from service.engines.levy import levy as settle
 
-    said = {upload / file.name: file.said for file in asked.files}
     with tempfile.TemporaryDirectory(prefix=".check-", dir=upload.parent) as name:
         out = Path(name) / "month"
-        totals = settle(order_of(asked, upload, out, said, keys), tariff, _counted())
+        totals = settle(order_of(asked, upload, out, keys, tariff), tariff, _counted())
         kept = [path for path in (out / files.REFUSALS, out / files.SIDE_REFUSALS) if path.is_file()]
-        return Checked(totals, by_code(kept))
+        return Checked(totals, tuple({**one, **opened_values(said_in(one), keys)} for one in by_code(kept)))
+
+
+def said_in(refusal: Mapping[str, Any]) -> dict[str, str]:
+    """The sentences of a refusal."""
+    return {name: refusal[name] for name in ("message", "message_zh")}
 
 
 def by_code(paths: Iterable[Path]) -> tuple[Mapping[str, Any], ...]:

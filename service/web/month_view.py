@@ -13,13 +13,16 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from service.auth.caller import Caller
+from service.auth.keyring import Keyring
 from service.auth.permits import permit, sees
 from service.auth.roles import PLATFORM, SEE_ALL
 from service.conventions.ids import is_id
 from service.conventions.kinds import content_type
 from service.conventions.problems import Problem
-from service.month.answered import eyes_of, is_over
+from service.engines.sealed_words import opened
+from service.month.answered import error_of, eyes_of, is_over
 from service.month.folders import LevyFolder
+from service.month.keys import SenderKeys
 from service.month.sending import PREFIX
 from service.running import Running, running
 from service.store import levies
@@ -61,16 +64,25 @@ async def own_levy(request: Request, caller: Caller, levy_id: str) -> Levy:
 
 async def view_of(request: Request, caller: Caller, levy: Levy) -> dict[str, Any]:
     """What there is to show of a levy."""
-    asked = json.loads(levy.order)
+    held = running(request)
+    asked = _asked(levy, caller.tenant, held.keyring)
     nothing: dict[str, Any] = {"totals": None, "refusals": (), "rows": (), "tables": ()}
     shown = {"levy": levy, "asked": asked, "over": is_over(levy), **nothing}
     if levy.error is not None:
-        return {**shown, "error": json.loads(levy.error)}
+        return {**shown, "error": error_of(levy, caller.tenant, held.keyring)}
     if levy.state != DONE:
         return {**shown, "error": None}
-    held, folder = running(request), LevyFolder(running(request).serving.home, levy.id).month
+    folder = LevyFolder(held.serving.home, levy.id).month
     totals, codes, rows = await to_thread.run_sync(_read, held, caller, levy, folder)
     return {**shown, "error": None, "totals": totals, "refusals": codes, "rows": rows, "tables": _TABLES}
+
+
+def _asked(levy: Levy, tenant: str, keyring: Keyring) -> dict[str, Any]:
+    """What was asked for, with the sender's names of files for the sender."""
+
+    asked: dict[str, Any] = json.loads(levy.order)
+    own = SenderKeys(keyring, levy.tenant) if tenant == levy.tenant else None
+    return {**asked, "files": [{**file, "said": opened(file["said"], own)} for file in asked["files"]]}
 
 
 async def download(request: Request, caller: Caller, levy: Levy, name: str) -> Response:

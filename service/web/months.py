@@ -93,7 +93,8 @@ async def post_month(request: Request) -> Response:
     caller, held = await _sender(request), running(request)
     try:
         async with _upload(request) as upload:
-            stored, act = upload.levy(sender_of(request, caller), held.tariffs.now().tariff, _EMPTY)
+            own_keys = SenderKeys(held.keyring, caller.tenant)
+            stored, act = upload.levy(sender_of(request, caller), held.tariffs.now().tariff, _EMPTY, own_keys)
             await asyncio.wrap_future(
                 upload.kept_with(held.writer.submit(lambda connection: levies.put(connection, stored, act)))
             )
