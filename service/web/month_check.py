@@ -17,6 +17,7 @@ from service.month.asked import Asked
 from service.month.keys import SenderKeys
 from service.month.run import order_of
 
+FIRST_ROWS = 3  # of each code that are shown
 MOST_ROWS = 50_000  # more are only settled: in a process of their own
 
 
@@ -46,15 +47,22 @@ def said_in(refusal: Mapping[str, Any]) -> dict[str, str]:
 
 
 def by_code(paths: Iterable[Path]) -> tuple[Mapping[str, Any], ...]:
-    """Refusals of files counted by code, the most frequent first, each with the sentence of its first row."""
+    """Refusals of files counted by code, the most frequent first, each with its first rows and the first's sentence."""
+    from service.engines.pages import plain
+
     counts: Counter[str] = Counter()
-    first: dict[str, Mapping[str, str]] = {}
+    first: dict[str, list[dict[str, str | None]]] = {}
     for path in paths:
         with path.open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
                 counts[row["code"]] += 1
-                first.setdefault(row["code"], {name: row[name] for name in ("message", "message_zh")})
-    return tuple({"code": code, "count": count, **first[code]} for code, count in counts.most_common())
+                kept = first.setdefault(row["code"], [])
+                if len(kept) < FIRST_ROWS:
+                    kept.append({"scheme": row.get("cover"), **{name: plain(cell) for name, cell in row.items()}})
+    return tuple(
+        {"code": code, "count": count, **said_in(first[code][0]), "rows": first[code]}
+        for code, count in counts.most_common()
+    )
 
 
 def _counted() -> Any:

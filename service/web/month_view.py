@@ -28,10 +28,9 @@ from service.running import Running, running
 from service.store import levies
 from service.store.database import reading
 from service.store.levies import DONE, Levy
-from service.web.month_check import by_code
+from service.web.month_check import by_code, said_in
 
 _LISTED = 50
-_FIRST_ROWS = 10
 _TABLES = ("lines", "declarations", "refusals")
 _KINDS = ("csv", "parquet")
 
@@ -111,12 +110,16 @@ def _eyes(held: Running, caller: Caller, levy: Levy) -> Any:
 
 
 def _read(held: Running, caller: Caller, levy: Levy, folder: Path) -> tuple[dict[str, Any], Any, list[dict[str, Any]]]:
-    """Totals, refusals by code, and the first refused rows as the caller may see them."""
-    from service.engines.pages import page
+    """Totals, refusals by code, and the first refused rows of each code, as the caller may see them."""
+    from service.engines.visible import seen_refusals, seen_side_refusals
 
-    rows, _ = page(folder, "refusals", _eyes(held, caller, levy), 0, _FIRST_ROWS)
-    opened = {row["code"]: {name: row[name] for name in ("message", "message_zh")} for row in reversed(rows)}
-    codes = tuple({**one, **opened.get(one["code"], {})} for one in _codes(folder))  # with ids as they were sent
+    eyes, codes, rows = _eyes(held, caller, levy), [], []
+    for one in _codes(folder):
+        of_usage = [row for row in one["rows"] if "worker_ref" in row]
+        of_sides = [row for row in one["rows"] if "worker_ref" not in row]
+        seen = [*seen_refusals(of_usage, eyes), *seen_side_refusals(of_sides, eyes)]
+        codes.append({**one, **said_in(seen[0])})
+        rows += seen
     return json.loads((folder / "totals.json").read_bytes()), codes, rows
 
 

@@ -35,6 +35,14 @@ def found_under(service: Service) -> list[str]:
     return ran.stdout.splitlines()
 
 
+def page_of(service: Service, levy: dict[str, Any]) -> str:
+    """The page of a month, as its sender sees it."""
+    service.http.cookies.clear()
+    key = service.key("platform")["Authorization"].removeprefix("Bearer ")
+    assert service.http.post("/months/sign-in", data={"key": key}).status_code == 303
+    return service.http.get(f"/months/{levy['id']}").text
+
+
 def mistyped(column: str) -> list[dict[str, Any]]:
     """A month in which the row of a worker has its id in a column as well."""
     good = rows(4)
@@ -58,6 +66,9 @@ def test_an_id_in_another_column_is_kept_sealed_and_shown_to_its_sender(
         everything = service.get(f"{levy['links'][table]}?limit=1000", "auditor").text
         assert ID not in everything
         assert "⟦" not in everything
+    assert "⟦" not in page_of(service, levy)
+    if column in TOLD:
+        assert ID in page_of(service, levy), "each code shows its first rows"
     if column == "contractor":
         lines = all_items(service, levy["links"]["lines"])
         assert {line["contractor"] for line in lines} == {"", ID}

@@ -189,6 +189,14 @@ def test_an_answer_that_must_be_computed_counts_for_twenty() -> None:
         assert service.get("/v1/tariffs/2025-08", role="").status_code == 429
 
 
+@pytest.mark.parametrize("path", ["/", "/host", "/tariff"])
+def test_a_page_that_is_computed_counts_for_ten(path: str) -> None:
+    with client(address_per_minute=25) as service:
+        answers = [service.get(path, role="") for _ in range(3)]
+        assert [one.status_code for one in answers] == [200, 200, 429]
+        assert service.get("/status/live", role="").status_code == 200
+
+
 def test_an_address_without_a_key_may_ask_so_often() -> None:
     with client(address_per_minute=2) as service:
         answers = [service.get("/v1/schema", role="") for _ in range(3)]
