@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from service.clock import now
 from service.conventions.ids import id_at
@@ -14,14 +15,14 @@ from service.store.database import Connection
 class Quota:
     """Counts what one service stores, in the writer's thread alone; a service that starts counts on from the store."""
 
-    def __init__(self, most: int) -> None:
-        """most: quotes of one key in a day of China's calendar."""
-        self._most, self._day = most, dt.date.min
+    def __init__(self, most: int, clock: Callable[[], dt.datetime] = now) -> None:
+        """most: quotes of one key in a day of China's calendar, which clock tells."""
+        self._most, self._clock, self._day = most, clock, dt.date.min
         self._stored: dict[str, int] = {}
 
     def count(self, connection: Connection, key_id: str, tenant: str) -> None:
         """Count a quote that is about to be stored; Problem 429 where the key has stored as many as it may today."""
-        at = now()
+        at = self._clock()
         if at.date() != self._day:
             self._day, self._stored = at.date(), {}
         midnight = dt.datetime.combine(self._day, dt.time(), at.tzinfo)

@@ -13,8 +13,11 @@ import pytest
 from service.clock import now
 from service.conventions.envelope import KEYED
 from service.conventions.languages import accepted
+from service.conventions.problems import Problem
+from service.conventions.quota import Quota
 from service.conventions.rates import BY_KEY, Rates, address_of
 from service.schemas.calls import CALLS
+from service.store.database import connect, reading
 from tests.service.serving import Service, client
 
 RIDER = json.loads((Path(__file__).resolve().parents[2] / "service/examples/rider.json").read_text(encoding="utf-8"))
@@ -148,14 +151,22 @@ def test_a_key_stores_so_many_quotes_in_a_day(tmp_path: Path) -> None:
         assert another.post("/v1/quotes", RIDER).status_code == 201, "another key has its own"
 
 
-def test_what_was_stored_yesterday_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [now()]
-    monkeypatch.setattr("service.conventions.quota.now", lambda: clock[0])
-    with client(tmp_path, quotes_per_day=1) as service:
+def test_what_was_stored_yesterday_does_not_count() -> None:
+    with client() as service:
         assert service.post("/v1/quotes", RIDER).status_code == 201
-        assert refused(service.post("/v1/quotes", RIDER)) == (429, "too_many_quotes")
-        clock[0] += dt.timedelta(days=1)
-        assert service.post("/v1/quotes", RIDER).status_code == 201
+        key_id = service.keys["insurer"].split(".")[1]
+        clock = [now()]
+        quota = Quota(1, lambda: clock[0])
+        engine = connect(service.database)
+        with reading(engine) as connection:
+            with pytest.raises(Problem) as refused_today:
+                quota.count(connection, key_id, "insurer-house")
+            clock[0] += dt.timedelta(days=1)
+            quota.count(connection, key_id, "insurer-house")
+            with pytest.raises(Problem):
+                quota.count(connection, key_id, "insurer-house")
+        engine.dispose()
+    assert refused_today.value.code == "too_many_quotes"
 
 
 def test_a_key_may_ask_so_often_and_is_told_how_often_yet() -> None:
