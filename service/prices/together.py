@@ -45,7 +45,8 @@ class Ready:
         columns = tuple(dict.fromkeys([name for record in request.records for name in record]))
         for name in columns:
             if name not in BY_NAME and not name.startswith("x_"):
-                raise InputError("unknown_column", name, key=name, known=", ".join(BY_NAME))
+                row = next(place for place, record in enumerate(request.records) if name in record)
+                raise InputError("unknown_column", f"usage, row {row}, {name}", key=name, known=", ".join(BY_NAME))
         return cls(request, edition, columns, tariff.packages)
 
     @property

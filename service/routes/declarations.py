@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from service.clock import today
 from service.conventions.batches import batch_response
-from service.conventions.bodies import JSON, check_media_type, parsed
+from service.conventions.bodies import JSON, body_of, check_lines, check_media_type, parsed
 from service.conventions.caller import caller_of
 from service.conventions.languages import language_of
 from service.conventions.permits import only_own, permit
@@ -32,10 +32,11 @@ async def post_declarations(request: Request) -> Response:
     caller = await caller_of(request)
     permit(caller, "declarations")
     media_type = check_media_type(request, JSON, CSV)
-    body = await request.body()
+    body, held = await body_of(request), running(request)
+    if media_type == CSV:
+        check_lines(body, held.serving.most_batch + 1)  # and the header
     read = _read_csv if media_type == CSV else parsed
     sent = read(request, body) if len(body) < _LONG else await to_thread.run_sync(read, request, body)
-    held = running(request)
     if isinstance(sent, list) and len(sent) > held.serving.most_batch:
         raise Problem(413, "batch_too_long", "request", found=len(sent), most=held.serving.most_batch)
     only_own(caller, sent)

@@ -11,7 +11,16 @@ from fastapi import APIRouter, Request, Response
 from pricing.errors import LichengError
 from service.clock import today
 from service.conventions.batches import batch_response
-from service.conventions.bodies import JSON, check_media_type, check_members, parsed, text_of
+from service.conventions.bodies import (
+    JSON,
+    Registers,
+    body_of,
+    check_lines,
+    check_media_type,
+    check_members,
+    parsed,
+    text_of,
+)
 from service.conventions.caller import Caller, caller_of
 from service.conventions.languages import language_of
 from service.conventions.permits import only_own, permit
@@ -35,15 +44,17 @@ async def post_prices(request: Request) -> Response:
     caller = await caller_of(request)
     permit(caller, "prices")
     media_type = check_media_type(request, JSON, LINES)
-    body = await request.body()
+    body = await body_of(request)
     held = running(request)
     in_force = held.tariffs.now()
     if media_type == LINES:
-        lines = [line for line in body.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()]
-        return _batch(request, caller, in_force, len(lines), map(_read, lines), LINES)
+        check_lines(body, held.serving.most_batch)
+        lines = enumerate(body.removeprefix(b"\xef\xbb\xbf").splitlines())
+        sent = [(row, line) for row, line in lines if line.strip()]  # a blank line is a line, and no request
+        return _batch(request, caller, in_force, len(sent), ((row, _read(line)) for row, line in sent), LINES)
     raw = parsed(request, body) if len(body) < _LONG else await to_thread.run_sync(parsed, request, body)
     if isinstance(raw, list):
-        return _batch(request, caller, in_force, len(raw), raw, JSON)
+        return _batch(request, caller, in_force, len(raw), enumerate(raw), JSON)
 
     def read() -> QuoteRequest:
         check_members(raw)
@@ -55,17 +66,20 @@ async def post_prices(request: Request) -> Response:
 
 
 def _batch(
-    request: Request, caller: Caller, in_force: InForce, count: int, sent: Iterable[Any], media_type: str
+    request: Request, caller: Caller, in_force: InForce, count: int, sent: Iterable[tuple[int, Any]], media_type: str
 ) -> Response:
-    """The answers to a batch, sent slice by slice as they are made."""
+    """The answers to a batch, sent slice by slice as they are made. sent: each request with its row."""
     held = running(request)
     if not count:
         raise Problem(422, "batch_empty", "request")
     if count > held.serving.most_batch:
         raise Problem(413, "batch_too_long", "request", found=count, most=held.serving.most_batch)
 
+    registers = Registers(held.serving.most_batch)
+
     def check(raw: Any) -> None:
         check_members(raw)
+        registers.count(raw)
         only_own(caller, raw)
 
     batch = Batch(in_force.tariff, today(), language_of(request), check)

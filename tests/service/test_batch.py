@@ -58,7 +58,8 @@ def test_lines_are_answered_by_lines(service: Service) -> None:
     got = send_lines(service, [b"\xef\xbb\xbf" + lines[0], b"", *lines[1:], b""])
     assert got.headers["content-type"].startswith(LINES)
     assert [json.loads(line) for line in got.content.splitlines()] == [
-        answer(request, row=row) for row, request in enumerate(sent)
+        answer(request, row=row)
+        for row, request in zip((0, 2, 3), sent, strict=True)  # the line of each, from 0
     ]
 
 
@@ -115,6 +116,27 @@ def test_a_batch_has_a_least_and_a_greatest_length(service: Service, body: list[
     assert (got.status_code, got.json()["code"]) == (status, code)
     lines = send_lines(service, [json.dumps(one).encode() for one in body])
     assert (lines.status_code, lines.json()["code"]) == (status, code)
+
+
+def test_lines_of_a_batch_are_counted_before_they_are_read(service: Service) -> None:
+    for ending in (b"\n", b"\r"):
+        got = send_lines(service, [ending * (SLICE + 61)])
+        assert (got.status_code, got.json()["code"]) == (413, "batch_too_long")
+    headers = {**service.key("insurer"), "Content-Type": "text/csv"}
+    got = service.http.post("/v1/declarations", content=b"month\n" + b"1\n" * (SLICE + 61), headers=headers)
+    assert (got.status_code, got.json()["code"]) == (413, "batch_too_long")
+
+
+def test_registers_of_a_batch_are_bounded_together(service: Service) -> None:
+    rows = [
+        {"platform": "meituan", "region": "500000", "effective_from": f"20{year}-{month:02d}", "pilot_tier": "low"}
+        for year in range(25, 75)
+        for month in range(1, 11)
+    ]
+    items = service.post("/v1/prices", [rider(number, platforms=rows[1:]) for number in range(3)] + [rider(4)]).json()
+    assert ["problem" in item for item in items] == [False, False, True, False]
+    problem = items[2]["problem"]
+    assert (problem["code"], problem["pointer"]) == ("too_many_register_rows", "/platforms")
 
 
 def test_the_language_is_the_requests_own_else_the_headers(service: Service) -> None:
