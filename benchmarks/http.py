@@ -12,8 +12,10 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Timer
+from typing import Any
 
 from benchmarks import http_rival
 from benchmarks.http_load import Order, Result, load
@@ -53,7 +55,7 @@ def run() -> Iterator[str]:
 
 def _prices(folder: Path) -> list[str]:
     """Single prices beside an echo, a fixed answer and a served model."""
-    home, one, row = folder / "prices", _bodies(folder / "one", [REQUEST]), folder / "row"
+    home, one, row = folder / "prices", _bodies(folder / "one", _workers(1_000)), folder / "row"
     home.mkdir()
     row.write_bytes(http_rival.body())
     http_rival.save(folder / "model")
@@ -67,19 +69,32 @@ def _prices(folder: Path) -> list[str]:
                 "model": Order(model.port, "/invocations", JSON_HEADERS, str(row), CONNECTIONS, SECONDS),
                 "fixed": Order(fixed.port, "/", {}, str(one), CONNECTIONS, SECONDS),
             }
-            rates = {name: statistics.median(turns) for name, turns in _in_turn(asked).items()}
+            rates = _medians(asked)
+            crowd = _medians({name: replace(asked[name], connections=CALLERS) for name in ("ours", "echo", "model")})
         waits = _waits({name: asked[name] for name in ("ours", "echo")})
-    share, p99 = rates["ours"] / rates["echo"], waits["ours"] / waits["echo"]
+    p99 = waits["ours"] / waits["echo"]
     return [
         f"the load alone, against a socket that answers {size:,} fixed bytes: {rates['fixed']:,.0f} requests/s",
-        f"FastAPI that validates and echoes the same JSON: {rates['echo']:,.0f} requests/s",
-        f"POST /v1/prices, three schemes with worksheets: {rates['ours']:,.0f} requests/s = {share:.2f} × the echo "
-        f"(aim 0.35 ×)",
+        *(line for callers, found in ((CONNECTIONS, rates), (CALLERS, crowd)) for line in _beside(callers, found)),
         f"p99 at half of its saturation, from when a request was due: {waits['ours']:.2f} ms, echo {waits['echo']:.2f} "
         f"ms = {p99:.1f} × (aim 2 ×)",
-        f"mlflow models serve, a scikit-learn pipeline, one row: {rates['model']:,.0f} requests/s; ours is "
-        f"{rates['ours'] / rates['model']:.1f} × (aim 20 ×)",
     ]
+
+
+def _beside(callers: int, rates: Mapping[str, float]) -> list[str]:
+    """Our rate beside the others', with so many callers at once."""
+    ours, echo, model = rates["ours"], rates["echo"], rates["model"]
+    return [
+        f"{callers} callers: POST /v1/prices, three schemes with worksheets: {ours:,.0f} requests/s; FastAPI that "
+        f"validates and echoes the same JSON: {echo:,.0f}; ours is {ours / echo:.2f} × (aim 0.35 ×)",
+        f"{callers} callers: mlflow models serve, a scikit-learn pipeline, one row: {model:,.0f} requests/s; ours is "
+        f"{ours / model:.1f} × (aim 20 ×)",
+    ]
+
+
+def _medians(asked: Mapping[str, Order]) -> dict[str, float]:
+    """Median requests a second of each."""
+    return {name: statistics.median(turns) for name, turns in _in_turn(asked).items()}
 
 
 def _in_turn(asked: Mapping[str, Order]) -> dict[str, list[float]]:
@@ -123,19 +138,18 @@ def _batches(folder: Path) -> list[str]:
     lines = []
     with licheng(home) as server:
         for worksheet in (False, True):
-            many = [{**REQUEST, "worker": f"w_{place:08d}", "worksheet": worksheet} for place in range(BATCH)]
+            many = _workers(BATCH, worksheet=worksheet)
             single = Order(
                 server.port, "/v1/prices", headers, str(_bodies(folder / "single", many)), CONNECTIONS, SECONDS
             )
             batch = Order(server.port, "/v1/prices", headers, str(_bodies(folder / "batch", [many])), 1, 600, most=1)
             _sound(server, headers, many[:100])
-            turns = _in_turn({"single": single, "batch": batch})
-            rows, calls = statistics.median(turns["batch"]) * BATCH, statistics.median(turns["single"])
-            kind = "with worksheets" if worksheet else "without worksheets"
-            aim = " (aim 30 ×)" if not worksheet else ""
+            rates = _medians({"single": single, "loop": replace(single, connections=1), "batch": batch})
+            rows, kind = rates["batch"] * BATCH, "with worksheets" if worksheet else "without worksheets"
             lines.append(
-                f"batch of {BATCH:,} {kind}: {rows:,.0f} months/s = {rows / calls:.1f} × single calls alike, "
-                f"{calls:,.0f}/s{aim}"
+                f"batch of {BATCH:,} {kind}: {rows:,.0f} months/s = {rows / rates['loop']:.1f} × one caller's single "
+                f"calls, {rates['loop']:,.0f}/s, {rows / rates['single']:.1f} × those of {CONNECTIONS} callers, "
+                f"{rates['single']:,.0f}/s (aim 30 ×)"
             )
     return lines
 
@@ -191,8 +205,22 @@ def _long(folder: Path) -> list[str]:
     ]
 
 
-def _workers(many: int) -> list[dict[str, object]]:
-    return [{**REQUEST, "worker": f"w_{place:08d}"} for place in range(many)]
+def _workers(many: int, **more: object) -> list[dict[str, object]]:
+    """Requests of as many workers, no two with the same quantities."""
+    return [{**REQUEST, "worker": f"w_{place:08d}", "usage": _usage(place), **more} for place in range(many)]
+
+
+def _usage(place: int) -> list[dict[str, object]]:
+    several: Any = REQUEST["usage"]
+    return [
+        {
+            **row,
+            **{
+                name: row[name] + step * place for name, step in (("orders", 1), ("distance_m", 37), ("income_fen", 11))
+            },
+        }
+        for row in several
+    ]
 
 
 def _bodies(path: Path, requests: Sequence[object]) -> Path:

@@ -126,13 +126,11 @@ class Usage:
         return cls(len(records), texts, codes, numbers, lacking)
 
     def apart(self, groups: Sequence[int]) -> Usage:
-        """The same rows as if each group of them had a worker of its own, even where two are called the same.
+        """The same rows as if each group of them had a worker of its own, who is called by the group's number.
 
-        groups: number of rows of each group, one after the other; each has one worker with a text.
+        groups: number of rows of each group, one after the other; each has one worker with a good id.
         """
-        texts, codes = self.texts["worker"], self.codes["worker"]
-        first = np.cumsum([0, *groups[:-1]])
-        named = tuple(texts[code] for code in codes.take(first).tolist())
+        named = tuple(name_apart(group) for group in range(len(groups)))
         own = np.repeat(np.arange(len(groups)), groups)
         return Usage(
             self.rows, {**self.texts, "worker": named}, {**self.codes, "worker": own}, self.numbers, self.unsure
@@ -151,6 +149,11 @@ class Usage:
         return cls(
             rows, texts, codes, numbers, frozenset(n for n, column in columns.items() if column.min(initial=0) < 0)
         )
+
+
+def name_apart(group: int) -> str:
+    """What the worker of a group that is kept apart is called; names are in the order of the numbers."""
+    return f"group_{group:09d}"
 
 
 def encode(cells: Iterable[object]) -> tuple[tuple[str, ...], IntArray]:

@@ -13,7 +13,7 @@ _Waiting = tuple[Ready, "asyncio.Future[dict[str, Any]]"]
 
 
 class Desk:
-    """What waits for a price. Nobody waits for company: a lone request is priced at once."""
+    """What waits for a price. Nobody waits for company but while others are coming in."""
 
     def __init__(self) -> None:
         self._waiting: list[_Waiting] = []
@@ -23,9 +23,17 @@ class Desk:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[dict[str, Any]] = loop.create_future()
         if not self._waiting:
-            loop.call_soon(self._price)  # when every request that came in by now stands here
+            loop.call_soon(self._gather, 0)
         self._waiting.append((ready, future))
         return await future
+
+    def _gather(self, before: int) -> None:
+        """Price when a turn of the loop brought no other request: what comes in at once is worth waiting for."""
+        now = len(self._waiting)
+        if before < now < MOST_AT_ONCE:
+            asyncio.get_running_loop().call_soon(self._gather, now)
+        else:
+            self._price()
 
     def _price(self) -> None:
         now, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]

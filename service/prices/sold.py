@@ -12,8 +12,16 @@ from pricing.spoken import joined, level_number, percent, yuan_of_fen
 from pricing.words import LANGUAGES
 
 
-def sold(chosen: Mapping[str, int], edition: Edition, scheme: Scheme) -> dict[str, Any]:
+def sold(chosen: Mapping[str, int], edition: Edition, scheme: Scheme) -> Mapping[str, Any]:
     """Options and conditions of a priced cover; an option is standard where its level is. chosen: level by option."""
+    known: dict[tuple[int, ...], Mapping[str, Any]] = edition.keep("sold", scheme.name, dict)
+    levels = tuple(chosen.values())
+    if levels not in known:
+        known[levels] = _sold(chosen, edition, scheme)
+    return known[levels]
+
+
+def _sold(chosen: Mapping[str, int], edition: Edition, scheme: Scheme) -> dict[str, Any]:
     product = scheme.product
     assert product is not None
     levels = {name: edition.factors[name].levels[level - 1] for name, level in chosen.items()}

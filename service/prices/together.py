@@ -19,7 +19,7 @@ from pricing.settle import Settlement, settle
 from pricing.side import Side
 from pricing.tariff import Tariff
 from pricing.units import month_text
-from pricing.usage import BY_NAME, NUMBERS, Usage
+from pricing.usage import BY_NAME, NUMBERS, Usage, name_apart
 from service.fields import repeated
 from service.prices.answers import Asked, answer_of
 from service.prices.priced_columns import Layout, SchemeColumns
@@ -52,12 +52,9 @@ class Ready:
 
     @property
     def form(self) -> Hashable:
-        """Requests of one form may be settled together. One whose worker is none, or has something beside the usage
-        (an enrolment, a history), has a form of its own.
-        """
+        """Requests of one form may be settled together. One whose worker is none has a form of its own."""
         request = self.request
-        alone = bool(request.enrolments or request.history)
-        if alone or not isinstance(request.worker, str) or not WORKER.fullmatch(request.worker):
+        if not isinstance(request.worker, str) or not WORKER.fullmatch(request.worker):
             return object()
         named = frozenset(name for name in self.columns if name in BY_NAME)
         return id(self.edition), request.schemes, request.covers, request.covers_named, request.curve, named
@@ -101,7 +98,20 @@ def _settled(ready: Sequence[Ready]) -> tuple[Settlement, Usage]:
         return settle(usage, edition, names, side=side, apart=True), usage
     usage = Usage.of([record for one in ready for record in one.request.records])
     usage = usage.apart([len(one.request.records) for one in ready])
-    return settle(usage, edition, names, apart=True), usage
+    return settle(usage, edition, names, side=_side_apart(ready), apart=True), usage
+
+
+def _side_apart(ready: Sequence[Ready]) -> Side:
+    """Enrolments and histories of several requests, whose workers and groups have nothing to do with each other."""
+    enrolments: list[Mapping[str, object]] = []
+    history: list[Mapping[str, object]] = []
+    for number, one in enumerate(ready):
+        worker = {"worker": name_apart(number)}
+        for row in one.request.enrolments:
+            group = row.get("group")
+            enrolments.append({**row, **worker, "group": group if group in (None, "") else f"{number} {group!r}"})
+        history += [{**row, **worker} for row in one.request.history]
+    return Side.of(enrolments, history)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

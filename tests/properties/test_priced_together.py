@@ -1,6 +1,8 @@
 """A request has the same answer, to the byte, alone and among any others: in a batch, or waiting at the same desk."""
 
 import asyncio
+import json
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -19,6 +21,7 @@ from tests.properties.answers import TARIFF, TODAY, Json
 from tests.properties.strategies import requests, usages
 from tests.refusals.test_anything import KEYS, NEARLY
 
+ROOT = Path(__file__).resolve().parents[2]
 REGISTERS: tuple[list[Json], ...] = (
     [],
     [{"platform": "meituan", "pilot_tier": "high", "pilot_float_pct": 130, "class_float_pct": 80}],
@@ -78,7 +81,7 @@ def without_place(item: Json) -> Json:
     return shown
 
 
-@settings(max_examples=60)
+@settings(max_examples=150)
 @given(batches())
 def test_an_item_of_a_batch_is_the_answer_of_its_request_alone(sent: list[Any]) -> None:
     items = [item for part in Batch(TARIFF, TODAY, "en").answers(sent) for item in part]
@@ -122,6 +125,20 @@ def test_requests_of_one_worker_are_not_merged() -> None:
     items = [item for part in Batch(TARIFF, TODAY, "en").answers(sent) for item in part]
     assert [item["merged"]["distance_m"] for item in items] == [1_000, 2_000_000, 1_000]
     assert [without_place(item) for item in items] == [quote(request, TARIFF, TODAY) for request in sent]
+
+
+def test_neither_groups_nor_histories_of_requests_meet() -> None:
+    host = json.loads((ROOT / "service" / "examples" / "host.json").read_text(encoding="utf-8"))
+    figures = [{"id": "mcn_17", "eligible": eligible, "enrolled": 96} for eligible in (120, 100, 400)]
+    grouped = [{**host, "enrolment": {**host["enrolment"], "group": group}} for group in figures]
+    poorer = {month: amount // 2 for month, amount in host["history"]["revenue_fen"].items()}
+    sent = [*grouped, {**host, "history": {"revenue_fen": poorer}}, {**host, "history": {"revenue_fen": {}}}]
+    ready = ready_of(sent)
+    assert by_form(ready) == [[0, 1, 2, 3, 4]]
+    items = [item for part in Batch(TARIFF, TODAY, "en").answers(sent) for item in part]
+    assert [without_place(item) for item in items] == [quote(request, TARIFF, TODAY) for request in sent]
+    refused = [{cover["refusal"]["code"] for cover in item["covers"] if "refusal" in cover} for item in items]
+    assert refused == [set(), set(), {"participation_too_low"}, set(), {"history_missing"}]
 
 
 def test_more_than_one_round_waits_at_the_desk() -> None:
