@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from pricing.errors import InputError
+from service.secret import LEAST_BYTES
 
-LEAST_BYTES = 32  # of the secret
 _NONCE = 12
 _FOR_URLS = bytes.maketrans(b"+/", b"-_")
 

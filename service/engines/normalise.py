@@ -57,13 +57,19 @@ def _own_columns(batch: pa.RecordBatch) -> pa.Array:
     return pa.array([json.dumps(row, ensure_ascii=False, default=str) for row in rows], pa.string())
 
 
-def _texts(batch: pa.RecordBatch, name: str, path: Path) -> pa.Array:
+def _cells(batch: pa.RecordBatch, name: str) -> pa.Array | None:
+    """The cells of a column, without a dictionary; None where it is not there, or nothing is in it."""
     if name not in batch.schema.names:
-        return pa.nulls(len(batch), pa.string())
+        return None
     column = batch.column(name)
     if isinstance(column, pa.DictionaryArray):
         column = column.dictionary_decode()
-    if pa.types.is_null(column.type):
+    return None if pa.types.is_null(column.type) else column
+
+
+def _texts(batch: pa.RecordBatch, name: str, path: Path) -> pa.Array:
+    column = _cells(batch, name)
+    if column is None:
         return pa.nulls(len(batch), pa.string())
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         raise InputError("column_type", str(path), column=name, kind=str(column.type), wanted="text")
@@ -84,12 +90,8 @@ def _chosen(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
 
 def _numbers(batch: pa.RecordBatch, name: str, greatest: int, bad: dict[int, dict[str, object]]) -> pa.Array:
     """Whole numbers within the column's limits; every other cell goes to `bad`, as it was written."""
-    if name not in batch.schema.names:
-        return pa.nulls(len(batch), pa.int64())
-    column = batch.column(name)
-    if isinstance(column, pa.DictionaryArray):
-        column = column.dictionary_decode()
-    if pa.types.is_null(column.type):
+    column = _cells(batch, name)
+    if column is None:
         return pa.nulls(len(batch), pa.int64())
     numbers, fits = _as_whole(column, greatest)
     wrong = pc.and_(column.is_valid(), pc.invert(fits))

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.disk import sync, write_whole
+
 _RECEIVING = ".receiving"
 _LOCK, _UPLOAD, _MONTH = "lock", "upload", "month"
 
@@ -66,14 +68,11 @@ class LevyFolder:
     def received(self) -> None:
         """All is in and known to the store: the folder gets its name."""
         self.receiving.rename(self.root)
-        synced(self.root.parent)
+        sync(self.root.parent)
 
     def fail(self, error: bytes) -> None:
         """Keep why the month cannot be settled, whole."""
-        making = self.error.with_suffix(".making")
-        making.write_bytes(error)
-        synced(making)
-        making.replace(self.error)
+        write_whole(self.error, error)
 
     def discard(self) -> None:
         """Nothing of what was sent is kept."""
@@ -106,15 +105,6 @@ class LevyFolder:
 def left_receiving(home: Path) -> list[LevyFolder]:
     """Folders into which something is, or was, being received."""
     return [LevyFolder(home, path.name.removesuffix(_RECEIVING)) for path in (home / "levies").glob(f"*{_RECEIVING}")]
-
-
-def synced(path: Path) -> None:
-    """Make sure that a file, or the names in a folder, are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _locked(descriptor: int) -> bool:

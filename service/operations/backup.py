@@ -23,7 +23,7 @@ from typing import Any, BinaryIO
 
 from pricing.errors import InputError
 from service.clock import now
-from service.releases.files import sync, sync_tree
+from service.disk import sync, sync_tree
 from service.releases.history import HISTORY
 from service.store.contents import contents
 from service.store.database import connect

@@ -16,9 +16,10 @@ from typing import Any, Protocol
 from pricing.errors import InputError
 from pricing.tariff import Tariff
 from pricing.words import Phrase
+from service.disk import write_whole
 from service.releases.candidate import Candidate, candidate_of, checked
 from service.releases.changes import changes, undone
-from service.releases.files import json_text, locked, read_object, write_whole
+from service.releases.files import json_text, locked, read_object
 from service.releases.history import in_force
 
 NEEDED = 2
@@ -174,7 +175,7 @@ def approve(path: Path, releases: Path, wish: Wish, record: Record | None = None
             raise InputError("approval_twice", str(candidate.approvals), by=approval.by)
         check_gates(candidate, [*alike, approval])
         everything = [one.plain() for one in (*before, approval)]
-        write_whole(candidate.approvals, json_text({"format": 1, "approvals": everything}))
+        write_whole(candidate.approvals, json_text({"format": 1, "approvals": everything}).encode())
         if record is not None:
             record.approved(approval, candidate.name)
     holding, late = authentic([*alike, approval], record)

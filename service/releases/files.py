@@ -1,4 +1,4 @@
-"""Files of approvals and releases: read strictly, written whole, by one writer at a time."""
+"""Files of approvals and releases: read strictly, by one writer at a time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ from typing import Any
 from pricing.errors import InputError
 from service.fields import object_of
 from service.reading import read_json, read_text
-
-# Names of folders that a crash left behind end so; they begin with a dot and are never in force.
-WRITING = ".writing"
 
 
 @contextmanager
@@ -46,28 +43,3 @@ def sha256_of(content: bytes) -> str:
 def read_object(path: Path) -> Mapping[str, Any]:
     """A JSON object of a file; InputError where it is missing or something else."""
     return object_of(read_json(read_text(str(path)), str(path)), path.name)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """A file in place of the one before: either the old or the new one is there, whatever happens in between."""
-    fresh = path.with_name(f".{path.name}{WRITING}")
-    fresh.write_text(text, encoding="utf-8")
-    sync(fresh)
-    fresh.replace(path)
-    sync(path.parent)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or a folder's list of names is on the disk."""
-    held = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(held)
-    finally:
-        os.close(held)
-
-
-def sync_tree(folder: Path) -> None:
-    """Wait until everything below a folder is on the disk."""
-    for path in folder.rglob("*"):
-        sync(path)
-    sync(folder)

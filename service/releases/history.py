@@ -18,9 +18,10 @@ from pricing.folder_hash import folder_hash
 from pricing.tariff import SHIPPED
 from pricing.words import Phrase
 from service.clock import SHANGHAI
+from service.disk import WRITING, write_whole
 from service.fields import object_of
 from service.reading import read_json
-from service.releases.files import WRITING, read_object, sha256_of, write_whole
+from service.releases.files import read_object, sha256_of
 
 HISTORY, RELEASE = "history.jsonl", "release.json"
 DEMONSTRATION = 0  # the number of the shipped demonstration
@@ -147,7 +148,7 @@ def append(releases: Path, said: Mapping[str, Any]) -> Event:
     linked = {**said, "previous": events[-1].hash if events else None}
     event = Event(**linked, hash=_seal(linked))
     lines = [json.dumps(one.plain(), ensure_ascii=False) for one in (*events, event)]
-    write_whole(releases / HISTORY, "".join(f"{line}\n" for line in lines))
+    write_whole(releases / HISTORY, "".join(f"{line}\n" for line in lines).encode())
     return event
 
 

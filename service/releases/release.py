@@ -18,6 +18,7 @@ from typing import Any
 from pricing.errors import InputError
 from pricing.folder_hash import folder_hash
 from pricing.tariff import Tariff
+from service.disk import WRITING, sync, sync_tree
 from service.releases.approval import (
     NEEDED,
     Approval,
@@ -32,7 +33,7 @@ from service.releases.approval import (
 )
 from service.releases.candidate import MODEL_CARDS, PAPERS, Candidate, candidate_of, checked
 from service.releases.changes import changes, sources, undone
-from service.releases.files import WRITING, json_text, locked, sha256_of, sync, sync_tree
+from service.releases.files import json_text, locked, sha256_of
 from service.releases.history import (
     DEMONSTRATION,
     HISTORY,

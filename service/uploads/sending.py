@@ -18,10 +18,11 @@ from anyio import to_thread
 from pricing.tariff import Tariff
 from service.clock import now
 from service.conventions.problems import Problem
+from service.disk import sync
 from service.engines.sealed_words import sealed
 from service.ids import new_id
 from service.month.asked import Asked, SentFile
-from service.month.folders import LevyFolder, synced
+from service.month.folders import LevyFolder
 from service.month.keys import SenderKeys
 from service.store import levies
 from service.store.audit import Act
@@ -102,7 +103,7 @@ async def received(home: Path, blocks: AsyncIterator[bytes], opening: Opening) -
                 await _poured(blocks, receiver)
             finally:
                 await to_thread.run_sync(receiver.close)
-            await to_thread.run_sync(synced, folder.receiving_upload)
+            await to_thread.run_sync(sync, folder.receiving_upload)
             upload = Received(folder, receiver.texts, tuple(receiver.files))
             yield upload
     except OSError as error:

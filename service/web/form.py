@@ -80,6 +80,12 @@ def text_of(column: str, value: Any) -> str:
     return typed_hours(value) if column.endswith("_min") else str(value)
 
 
+def dates_of(texts: Texts) -> dict[str, str]:
+    """The month that is priced, and the date of knowledge where one was given."""
+    known = texts.get("known_on", "")
+    return {"month": texts.get("month", ""), **({"known_on": known} if known else {})}
+
+
 def record_of(texts: Texts, prefix: str, columns: Iterable[str]) -> tuple[dict[str, Any], list[Fault]]:
     """The columns of a row that were filled in, and what is wrong with others. A field's id is prefix + column."""
     record, faults = {}, []

@@ -13,7 +13,7 @@ from pricing.enrolment import by_options
 from pricing.rate_table import NATION, By, Node, Value
 from pricing.tariff import Tariff
 from pricing.units import month_text, parse_month
-from service.web.form import Fault, Texts, record_of, text_of
+from service.web.form import Fault, Texts, dates_of, record_of, text_of
 
 TEXTS = ("platform", "contractor", "region", "occupation", "first_month")
 AMOUNTS = ("live_min", "desk_min", "longest_sitting_min", "night_min", "revenue_fen")
@@ -57,11 +57,12 @@ class HostForm:
             for place, month in enumerate(months)
             if f"history-{place}_fen" in amounts
         }
-        asked: dict[str, Any] = {"month": self.texts.get("month", "")}
-        if known := self.texts.get("known_on", ""):
-            asked["known_on"] = known
         rest = {"history": {"revenue_fen": history}, "enrolment": enrolment, "schemes": [], "covers": chosen}
-        return {**asked, "worker": _WORKER, "usage": [record], **rest, "lang": lang}, [*faults, *wrong, *more]
+        return {**dates_of(self.texts), "worker": _WORKER, "usage": [record], **rest, "lang": lang}, [
+            *faults,
+            *wrong,
+            *more,
+        ]
 
 
 def options_of(tariff: Tariff, cover: str) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from service.web.form import Fault, Texts, record_of, text_of
+from service.web.form import Fault, Texts, dates_of, record_of, text_of
 
 TEXTS = ("platform", "region", "occupation", "vehicle", "employment")
 AMOUNTS = ("orders", "distance_m", "active_days", "income_fen", "worked_min", "night_min")
@@ -51,12 +51,9 @@ class RiderForm:
             if tier := self.texts.get(f"{row}-{TIER}", ""):
                 named: dict[str, Any] = {key: record[key] for key in ("platform", "region") if key in record}
                 register[tuple(named.values())] = {**named, TIER: tier}
-        asked: dict[str, Any] = {"month": self.texts.get("month", "")}
-        if known := self.texts.get("known_on", ""):
-            asked["known_on"] = known
         covers = [cover for cover in COVERS if self.texts.get(f"cover-{cover}")]
         rest = {"platforms": list(register.values()), "covers": covers, "lang": lang, "curve": True}
-        return {**asked, "worker": _WORKER, "usage": usage, **rest}, faults
+        return {**dates_of(self.texts), "worker": _WORKER, "usage": usage, **rest}, faults
 
 
 def _without(texts: Texts, gone: str, rows: int) -> dict[str, str]:

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +15,11 @@ from service.prices.declare import declare
 from service.prices.quote import quote
 from tests.doors import test_cases as laws
 from tests.doors import test_cover_cases as covers
-from tests.service.serving import Service, client, served
+from tests.service.serving import Service, served
 
 ROOT = Path(__file__).parents[2]
 Json = dict[str, Any]
 EXAMPLES = ("rider", "host", "courier_station")
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with client() as running:
-        yield running
 
 
 @pytest.mark.parametrize("case", laws.cases())

@@ -10,7 +10,7 @@ import pytest
 from tests.house.test_imports import ROOT, imported, python_files
 
 # What knows no room of the service, and may be known by all.
-FLOOR = {"addresses", "clock", "fields", "ids", "json_text", "pointers", "reading", "secret"}
+FLOOR = {"addresses", "clock", "disk", "fields", "ids", "json_text", "pointers", "reading", "secret"}
 # Each room, from the bottom up, with the rooms that it knows. A folder is a room, and so is a file beside the folders.
 KNOWS = {
     "auth": "",

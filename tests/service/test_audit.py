@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from service.store.audit import Act, append, entries
 from service.store.database import Engine, connect, database_url, reading, writing
 from tests.months import run
 from tests.service.releases import NOON, approved, law
-from tests.service.serving import Service, client
+from tests.service.serving import Service
 
 WANTED = keys.Wanted("insurer", "picc", "Quoting system")
 
@@ -234,12 +233,6 @@ def test_a_store_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("LICHENG_HOME", str(tmp_path))
     done = run("verify", "--audit")
     assert (done.code, "[store_missing]" in done.err, list(tmp_path.iterdir())) == (3, True, [])
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with client() as made:
-        yield made
 
 
 def test_the_log_over_http_is_the_chain_in_pages(service: Service) -> None:

@@ -4,7 +4,6 @@ import datetime as dt
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +19,11 @@ from service.store.idempotency import Kept, Name
 from service.store.keys import Wanted, create
 from service.store.tables import idempotency as table
 from service.store.tables import quotes
-from tests.service.serving import Service, client, served
+from tests.service.serving import Service, served
 
 ROOT = Path(__file__).resolve().parents[2]
 RIDER: dict[str, Any] = json.loads((ROOT / "service/examples/rider.json").read_text(encoding="utf-8"))
 KEPT = Kept("of the request", 201, "{}", b"sealed", "q_1")
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with client() as made:
-        yield made
 
 
 def count(database: str) -> int:

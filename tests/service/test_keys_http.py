@@ -4,7 +4,6 @@ import asyncio
 import datetime as dt
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -16,16 +15,10 @@ from service.store.database import connect, writing
 from service.store.keys import Key
 from service.store.known_keys import FRESH_S, KnownKeys
 from service.store.unavailable import StoreNotAvailable
-from tests.service.serving import Service, client, served
+from tests.service.serving import Service, served
 
 ASKED = "/v1/quotes?limit=1"
 KEY = Key("k_0123456789abcdef", "sha256:00", "insurer", "picc", "x", now().isoformat(), None, None, None)
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with client() as made:
-        yield made
 
 
 def status(service: Service, value: str | bytes) -> int:

@@ -4,7 +4,6 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +28,6 @@ from tests.service.serving import SECRET, Service, client, settings
 Json = dict[str, Any]
 KEYS = SenderKeys(Keyring.of(SECRET), "meituan")
 MARK = "w_marked_0001"
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with client() as running:
-        yield running
 
 
 ONE = {

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,10 @@ import pytest
 from service.auth.roles import PERMITS
 from service.conventions.problems import MEDIA_TYPE
 from service.schemas.calls import CALLS
-from tests.service.serving import Service, client
+from tests.service.serving import Service
 from tests.service.test_problems import WRONG
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "service/examples"
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with client() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -22,12 +22,6 @@ RIDER = json.loads((ROOT / "service/examples/rider.json").read_text(encoding="ut
 HOST = json.loads((ROOT / "service/examples/host.json").read_text(encoding="utf-8"))
 
 
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with client() as found:
-        yield found
-
-
 def changed(base: dict[str, Any], *path: Any, to: Any) -> dict[str, Any]:
     """A request with one value put in its place."""
     request = copy.deepcopy(base)

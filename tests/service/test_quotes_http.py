@@ -3,7 +3,6 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +31,6 @@ OF_BEIJING = {
         }
     ],
 }
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with client() as made:
-        yield made
 
 
 def rows(service: Service, statement: str) -> list[dict[str, Any]]:

@@ -96,23 +96,23 @@ def test_a_newer_programs_database_is_refused_and_left(engine: Engine) -> None:
     assert schema.current(engine) == "9999"
 
 
-@pytest.mark.parametrize("change", ["UPDATE audit SET actor = 'nobody'", "DELETE FROM audit"])
-def test_the_audit_log_only_grows(engine: Engine, change: str) -> None:
+def check_only_grows(engine: Engine, change: str) -> None:
+    """The database refuses a change of the log, and the log is as it was."""
     with writing(engine) as connection:
         append(connection, Act("operator", "key.created", "k_1"))
     with pytest.raises(DBAPIError, match="the audit log only grows"), writing(engine) as connection:
         connection.execute(text(change))
     with reading(engine) as connection:
         assert [entry.actor for entry in entries(connection)] == ["operator"]
+
+
+@pytest.mark.parametrize("change", ["UPDATE audit SET actor = 'nobody'", "DELETE FROM audit"])
+def test_the_audit_log_only_grows(engine: Engine, change: str) -> None:
+    check_only_grows(engine, change)
 
 
 def test_the_audit_log_is_neither_replaced_nor_emptied_at_once(engine: Engine) -> None:
     columns = "number, at, 'nobody', action, subject, request_id, detail, previous, hash"
     replaced = f"REPLACE INTO audit SELECT {columns} FROM audit"
     change = replaced if engine.dialect.name == "sqlite" else "TRUNCATE audit"
-    with writing(engine) as connection:
-        append(connection, Act("operator", "key.created", "k_1"))
-    with pytest.raises(DBAPIError, match="the audit log only grows"), writing(engine) as connection:
-        connection.execute(text(change))
-    with reading(engine) as connection:
-        assert [entry.actor for entry in entries(connection)] == ["operator"]
+    check_only_grows(engine, change)

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,6 @@ from tests.service.serving import Service, client
 
 KNOWN = dt.date(2025, 11, 30)
 MONTH = 2025 * 12 + 7
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with client() as found:
-        yield found
 
 
 def get(service: Service, path: str, **headers: str) -> Any:

@@ -1,7 +1,6 @@
 """What the pages let nobody do: other sites' forms, forged sessions, others' months, markup in what was typed."""
 
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -10,12 +9,6 @@ from pricing.words import say
 from tests.service.serving import Service, client
 
 HTML = {"Accept": "text/html"}
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with client() as found:
-        yield found
 
 
 @pytest.fixture
