@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import Request
 from sqlalchemy import Engine
@@ -17,6 +18,7 @@ from service.prices.desk import Desk
 from service.serving import Serving
 from service.store import keys, schema
 from service.store.database import connect
+from service.store.release_standing import checked_standing
 from service.store.writer import Writer
 from service.tariff.held import Tariffs
 
@@ -40,15 +42,16 @@ class Running:
     @classmethod
     def start(cls, serving: Serving) -> Running:
         """Open everything, the database at this program's schema; an error says what is missing."""
-        engine = connect(serving.database)
+        keyring, desk = Keyring.of(serving.secret), Desk()
+        engine = connect(serving.database, keyring.chaining)
         schema.upgrade(engine)
         known = KnownKeys(lambda key_id: keys.look(engine, key_id))
-        tariffs, writer = Tariffs(serving.releases), Writer(engine)
+        tariffs = Tariffs(serving.releases, partial(checked_standing, engine))
+        writer = Writer(engine)
         log, metrics = Log(level=serving.log_level), Metrics()
         watch = Watch(tariffs, engine, writer, serving.home, log, metrics)
         supervisor = Supervisor(serving, engine, log=log)
         supervisor.start()
-        keyring, desk = Keyring.of(serving.secret), Desk()
         return cls(serving, tariffs, engine, writer, keyring, known, log, metrics, watch, supervisor, desk)
 
     def close(self) -> None:

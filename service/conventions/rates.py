@@ -49,6 +49,12 @@ class Rates:
             )
         return said
 
+    def give_back(self, kind: str, who: str) -> None:
+        """Take back a request that was counted for somebody else."""
+        if (kind, who) in self._windows:
+            ends, came = self._windows[kind, who]
+            self._windows[kind, who] = ends, max(came - 1, 0)
+
     def _forget(self, now: float) -> None:
         """Let go of what is over, at most once a second however many come."""
         if len(self._windows) >= _MOST_WINDOWS and now - self._forgot >= 1:
@@ -68,7 +74,17 @@ def count_address(request: Request, cost: int = 1) -> None:
     that has to be computed, in requests.
     """
     rates: Rates = request.app.state.rates
-    request.state.rate = rates.count(BY_ADDRESS, address_of(request.client.host if request.client else ""), cost)
+    request.state.rate = rates.count(BY_ADDRESS, _address(request), cost)
+
+
+def give_back(request: Request) -> None:
+    """A request that was counted for its address turned out to have a key that holds, which counts for itself."""
+    rates: Rates = request.app.state.rates
+    rates.give_back(BY_ADDRESS, _address(request))
+
+
+def _address(request: Request) -> str:
+    return address_of(request.client.host if request.client else "")
 
 
 @lru_cache(maxsize=4096)

@@ -33,6 +33,7 @@ from service.serving import Serving
 from service.store import levies
 from service.store.database import Connection, Engine, connect, writing
 from service.store.levies import Levy
+from service.store.release_standing import logged_standing
 from service.store.unavailable import StoreNotAvailable
 from service.tariff.held import Tariffs
 
@@ -77,7 +78,7 @@ class Settings:
 def run(levy_id: str, settings: Settings) -> None:
     """Settle a levy, if it is still to be settled and nobody else is at it."""
     folder = LevyFolder(Path(settings.home), levy_id)
-    engine = connect(settings.database)
+    engine = connect(settings.database, Keyring.of(settings.secret).chaining)
     try:
         with folder.held() as ours:
             if not ours:
@@ -95,7 +96,7 @@ def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: 
     folder.tidy()
     try:
         with Pulse(engine, levy.id, settings.runner, settings.most_rows) as pulse:
-            rows, error = _settled(levy, folder, settings, pulse)
+            rows, error = _settled(levy, folder, settings, (engine, pulse))
     except KeyboardInterrupt:
         _told(engine, partial(levies.hand_back, levy_id=levy.id, runner=settings.runner))
         raise
@@ -105,7 +106,9 @@ def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: 
     _told(engine, partial(levies.finish, levy_id=levy.id, runner=settings.runner, rows=rows, error=error))
 
 
-def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -> tuple[int | None, str | None]:
+def _settled(
+    levy: Levy, folder: LevyFolder, settings: Settings, going: tuple[Engine, Pulse]
+) -> tuple[int | None, str | None]:
     """Rows of the published month, or what was wrong with it; what an earlier run came to is not done again."""
     from service.engines import folder as files
     from service.engines.levy import levy as settle
@@ -117,9 +120,10 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -
         return None, folder.error.read_text(encoding="utf-8")
     asked = Asked.read(levy.order)
     said = {folder.upload / file.name: file.said for file in asked.files}
+    engine, pulse = going
     try:
         keys = SenderKeys(Keyring.of(settings.secret), levy.tenant)
-        tariff = Tariffs(Path(settings.releases)).now().tariff
+        tariff = Tariffs(Path(settings.releases), partial(logged_standing, engine)).now().tariff
         order = order_of(asked, folder.upload, folder.month, said, keys)
         assert order.upload is not None
         bounded = replace(order.upload, most_rows=settings.most_rows)

@@ -19,8 +19,10 @@ from service.serving import Serving
 from service.serving_found import Found, Given, found
 from service.settings import named_tariff
 from service.store import schema
+from service.store.audit import check_secret
 from service.store.counts import keys_that_hold, last_sealed
 from service.store.database import connect, reading, sqlite_file
+from service.store.release_standing import checked_standing
 from service.store.unavailable import StoreNotAvailable
 
 
@@ -58,6 +60,8 @@ def checked(environ: Mapping[str, str], options: Mapping[str, Any], starting: bo
         for look in (_home, _tariff):
             _gathered(look, serving, notes, wrong)
         keys = _gathered(_database, serving, notes, wrong) or 0
+        if not wrong:
+            _gathered(_recorded, serving, notes, wrong)
         wrong += _unsafe(serving, keys)
     return Checked(tuple(settings.given.values()), tuple(notes), tuple(wrong), serving)
 
@@ -107,7 +111,7 @@ def _database(serving: Serving, notes: list[Phrase]) -> int:
     if file is not None and not file.exists():
         notes.append(Phrase("check_store_new", {"file": file}))
         return 0
-    engine = connect(serving.database)
+    engine = connect(serving.database, Keyring.of(serving.secret).chaining if serving.secret else None)
     try:
         standing, known = schema.current(engine), schema.revisions()
         if standing is None:
@@ -117,6 +121,7 @@ def _database(serving: Serving, notes: list[Phrase]) -> int:
             raise InputError("store_newer", "LICHENG_DATABASE_URL", found=standing, known=known[-1])
         with reading(engine) as connection:
             keys, sealed = keys_that_hold(connection, now()), last_sealed(connection)
+            check_secret(connection)
     finally:
         engine.dispose()
     if sealed is not None and serving.secret:
@@ -124,6 +129,20 @@ def _database(serving: Serving, notes: list[Phrase]) -> int:
     code = "check_store" if standing == known[-1] else "check_store_older"
     notes.append(Phrase(code, {"schema": standing, "known": known[-1], "keys": keys}))
     return keys
+
+
+def _recorded(serving: Serving, notes: list[Phrase]) -> int:
+    """What would answer stands in the audit log, where that is asked for."""
+    file = sqlite_file(serving.database)
+    if named_tariff() is not None or (file is not None and not file.exists()):
+        return 0
+    engine = connect(serving.database)
+    try:
+        if schema.current(engine) is not None:
+            checked_standing(engine, serving.releases)
+    finally:
+        engine.dispose()
+    return 0
 
 
 def _unsafe(serving: Serving, keys: int) -> list[InputError]:

@@ -16,6 +16,7 @@ from service.clock import today
 from service.conventions.bodies import media_type
 from service.conventions.idempotency import Answer, idempotent
 from service.conventions.ids import is_id
+from service.conventions.noted import note_read, request_id_of
 from service.conventions.paging import page_of, page_response
 from service.conventions.problems import Problem
 from service.conventions.queries import query_of
@@ -83,6 +84,8 @@ async def list_levies(request: Request) -> Response:
             return levies.listed(connection, tenant, page.limit + 1, page.after)
 
     found = await to_thread.run_sync(look)
+    if page.after is None:
+        await note_read(request, caller, levies.LISTED, "levies")
     items = [levy_answer(levy) for levy in found[: page.limit]]
     return page_response(request, page, items, items[-1]["id"] if len(found) > page.limit else None)
 
@@ -90,7 +93,9 @@ async def list_levies(request: Request) -> Response:
 @router.get("/levies/{levy_id}")
 async def get_levy(request: Request, levy_id: str) -> Response:
     """How far a levy is; ask again after the seconds of `Retry-After` until it is done or failed."""
-    _, levy = await own_levy(request, levy_id)
+    caller, levy = await own_levy(request, levy_id)
+    if is_over(levy):  # while it runs there is nothing of it to read, and it is asked for each second
+        await note_read(request, caller, levies.READ, levy.id)
     headers = PROVISIONAL if is_over(levy) else {**PROVISIONAL, "Retry-After": "1"}
     return Response(json_bytes(levy_answer(levy)), 200, dict(headers), _JSON)
 
@@ -113,7 +118,7 @@ async def own_levy(request: Request, levy_id: str) -> tuple[Caller, Levy]:
 def sender_of(request: Request, caller: Caller) -> Sender:
     """The caller as who sends a month; a platform may send its own alone."""
     own = caller.tenant if caller.role == PLATFORM else ""
-    return Sender(caller.key_id, caller.tenant, own, getattr(request.state, "request_id", None))
+    return Sender(caller.key_id, caller.tenant, own, request_id_of(request))
 
 
 def _kind(request: Request) -> str:

@@ -17,6 +17,7 @@ from service.auth.caller import Caller
 from service.auth.roles import PLATFORM
 from service.conventions.etags import has_it
 from service.conventions.kinds import content_type, kind_wanted
+from service.conventions.noted import note_read
 from service.conventions.paging import page_of, page_response
 from service.conventions.problems import Problem
 from service.conventions.queries import query_of
@@ -60,7 +61,8 @@ async def get_side_refusals(request: Request, levy_id: str) -> Response:
 @router.get("/levies/{levy_id}/totals")
 async def get_totals(request: Request, levy_id: str) -> Response:
     """Sums and counts of the month, each added up twice."""
-    _, levy, folder = await _settled(request, levy_id)
+    caller, levy, folder = await _settled(request, levy_id)
+    await note_read(request, caller, levies.READ, levy.id, table="totals")
     totals = json.loads(await to_thread.run_sync((folder / "totals.json").read_bytes))
     return await _whole(request, levy, folder, "totals", json_bytes({"provisional": True, **totals}))
 
@@ -68,7 +70,8 @@ async def get_totals(request: Request, levy_id: str) -> Response:
 @router.get("/levies/{levy_id}/receipt")
 async def get_receipt(request: Request, levy_id: str) -> Response:
     """Hashes of what was read and of what was published: the bytes of the file, so that its own hash can be checked."""
-    _, levy, folder = await _settled(request, levy_id)
+    caller, levy, folder = await _settled(request, levy_id)
+    await note_read(request, caller, levies.READ, levy.id, table="receipt")
     receipt = await to_thread.run_sync((folder / "receipt.json").read_bytes)
     return await _whole(request, levy, folder, "receipt", receipt)
 
@@ -92,6 +95,8 @@ async def _table(request: Request, levy_id: str, table: str) -> Response:
     caller, levy, folder = await _settled(request, levy_id)
     asked = query_of(request, "limit", "cursor", "format")
     kind = kind_wanted(asked.get("format"), request.headers.get("accept", ""))
+    if kind != "json" or "cursor" not in asked:
+        await note_read(request, caller, levies.READ, levy.id, table=table)
     erased = await to_thread.run_sync(_erased, request, levy)
     eyes = eyes_of(levy, running(request).keyring, caller.tenant, erased, caller.role != PLATFORM)
     if kind == "json":

@@ -9,9 +9,13 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 
 from pricing.errors import InputError
+from service.auth.keyring import Keyring
+from service.secret import secret_of
 from service.settings import home
 from service.store import schema
-from service.store.database import connect, database_url, sqlite_file
+from service.store.audit import check_secret, is_keyed
+from service.store.counts import last_sealed
+from service.store.database import connect, database_url, reading, sqlite_file
 
 VARIABLE = "LICHENG_DATABASE_URL"
 
@@ -30,10 +34,13 @@ def is_here() -> bool:
 @contextmanager
 def opened() -> Iterator[Engine]:
     """The store at this program's schema, made where there is none yet."""
-    if not os.environ.get(VARIABLE):
+    embedded = not os.environ.get(VARIABLE)
+    if embedded:
         home().mkdir(parents=True, exist_ok=True)
-    with _connected() as engine:
+    with _connected(make=embedded and not _has_secret()) as engine:
         schema.upgrade(engine)
+        with reading(engine) as connection:
+            check_secret(connection)
         yield engine
 
 
@@ -46,9 +53,29 @@ def looked_at() -> Iterator[Engine]:
         yield engine
 
 
-@contextmanager
-def _connected() -> Iterator[Engine]:
+def chain_here(make: bool = False) -> bytes | None:
+    """The key of the audit log, from the secret of the environment; None where there is none. make: write one then."""
+    secret, _ = secret_of(os.environ, home(), make)
+    return Keyring.of(secret).chaining if secret else None
+
+
+def _has_secret() -> bool:
+    """Whether the store was sealed with a secret, so that no other may be made."""
+    if not is_here():
+        return False
     engine = connect(url_here())
+    try:
+        if schema.current(engine) is None:
+            return False
+        with reading(engine) as connection:
+            return is_keyed(connection) or last_sealed(connection) is not None
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _connected(make: bool = False) -> Iterator[Engine]:
+    engine = connect(url_here(), chain_here(make))
     try:
         yield engine
     finally:

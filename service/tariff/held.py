@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pricing.tariff import Tariff
-from service.releases.history import DEMONSTRATION, HISTORY, Event, in_force
+from service.releases.history import DEMONSTRATION, HISTORY, Event, Standing, in_force
 from service.settings import named_tariff
 
 _Stamp = tuple[int, int, int] | None
@@ -33,8 +34,9 @@ class InForce:
 class Tariffs:
     """Gives what is in force now; `refresh` loads a new release beside the old one and puts it in its place."""
 
-    def __init__(self, releases: Path) -> None:
-        self._releases = releases
+    def __init__(self, releases: Path, standing: Callable[[Path], Standing] = in_force) -> None:
+        """standing: what is in force by a folder of releases; a TariffError where it may not be taken up."""
+        self._releases, self._standing = releases, standing
         self._lock = threading.Lock()
         self._stamp = self._look()
         self._held = self._load()
@@ -64,5 +66,5 @@ class Tariffs:
         named = named_tariff()
         if named is not None:
             return InForce(Tariff.load(named), None, named)
-        standing = in_force(self._releases)
+        standing = self._standing(self._releases)
         return InForce(Tariff.load(standing.folder), standing.number, standing.folder, standing.event)

@@ -17,6 +17,7 @@ from service.auth.permits import permit, sees
 from service.auth.roles import PLATFORM, SEE_ALL
 from service.conventions.ids import is_id
 from service.conventions.kinds import content_type
+from service.conventions.noted import note_read
 from service.conventions.problems import Problem
 from service.month.answered import eyes_of, is_over
 from service.month.folders import LevyFolder
@@ -42,6 +43,7 @@ async def listed(request: Request, caller: Caller) -> list[Levy]:
         with reading(running(request).engine) as connection:
             return levies.listed(connection, tenant, _LISTED, None)
 
+    await note_read(request, caller, levies.LISTED, "levies")
     return await to_thread.run_sync(look)
 
 
@@ -61,6 +63,8 @@ async def own_levy(request: Request, caller: Caller, levy_id: str) -> Levy:
 
 async def view_of(request: Request, caller: Caller, levy: Levy) -> dict[str, Any]:
     """What there is to show of a levy."""
+    if is_over(levy):
+        await note_read(request, caller, levies.READ, levy.id)
     asked = json.loads(levy.order)
     nothing: dict[str, Any] = {"totals": None, "refusals": (), "rows": (), "tables": ()}
     shown = {"levy": levy, "asked": asked, "over": is_over(levy), **nothing}
@@ -78,6 +82,7 @@ async def download(request: Request, caller: Caller, levy: Levy, name: str) -> R
     table, _, kind = name.partition(".")
     if levy.state != DONE or table not in _TABLES or kind not in _KINDS:
         raise Problem(404, "not_found", pointer="", what=name[:64])
+    await note_read(request, caller, levies.READ, levy.id, table=table)
     held = running(request)
     folder = LevyFolder(held.serving.home, levy.id).month
     eyes = await to_thread.run_sync(_eyes, held, caller, levy)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from pricing.errors import InputError
+from service.releases.approval import Wish
 from service.releases.history import HISTORY
 from service.releases.release import release, rollback
 from service.store import keys
@@ -19,6 +20,7 @@ from service.store.database import Engine, connect, database_url, reading, writi
 from service.store.release_record import record_here
 from tests.months import run
 from tests.service.releases import NOON, approved, law
+from tests.service.secrets import CHAIN
 from tests.service.serving import Service, client
 
 WANTED = keys.Wanted("insurer", "picc", "Quoting system")
@@ -152,7 +154,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     releases = tmp_path / "home" / "releases"
     with record_here() as record:
         release(approved(law(tmp_path / "law"), releases), releases, "Zhao Min", NOON, record)
-        rollback(releases, 0, "Zhao Min", "withdrawn", NOON, record)
+        rollback(releases, 0, Wish("Zhao Min", NOON, "withdrawn"), record)
     return tmp_path / "home"
 
 
@@ -178,7 +180,7 @@ def test_a_history_cut_at_its_end(home: Path) -> None:
 
 
 def test_a_release_that_was_written_into_history_alone(home: Path) -> None:
-    rollback(home / "releases", 1, "nobody", "by hand", NOON)
+    rollback(home / "releases", 1, Wish("nobody", NOON, "by hand"))
     code, found = verified()
     assert (code, found["history"]["wrong"], found["history"]["unrecorded"]) == (5, "ahead", 1)
     assert run("rollback", "--to", "0", "--by", "Zhao Min", "--reason", "looked at").code == 0
@@ -251,7 +253,7 @@ def test_the_log_over_http_is_the_chain_in_pages(service: Service) -> None:
     assert [one["number"] for one in items] == list(range(1, len(items) + 1))
     assert [one["previous"] for one in items] == [None, *(one["hash"] for one in items[:-1])]
     assert {one["action"] for one in items} == {"key.created"}
-    engine = connect(database_url("", service.home))
+    engine = connect(database_url("", service.home), CHAIN)
     with reading(engine) as connection:
         assert [one.hash for one in entries(connection)] == [one["hash"] for one in items]
     engine.dispose()
