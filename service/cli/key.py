@@ -105,10 +105,10 @@ def key_rotate(
     from service.store import keys
     from service.store.audit import OPERATOR
     from service.store.database import writing
-    from service.store.here import looked_at
+    from service.store.here import changed
 
     ends = now() + _span(overlap, "--overlap")
-    with looked_at() as engine, writing(engine) as connection:
+    with changed() as engine, writing(engine) as connection:
         token = keys.rotate(connection, key_id, _expiry(expires, "--expires", now()), ends, OPERATOR)
         made, old = keys.find(connection, token.key_id), keys.find(connection, key_id)
     assert made is not None
@@ -128,9 +128,9 @@ def key_revoke(key_id: KeyId, lang: Lang = "", as_json: AsJson = False) -> None:
     from service.store import keys
     from service.store.audit import OPERATOR
     from service.store.database import writing
-    from service.store.here import looked_at
+    from service.store.here import changed
 
-    with looked_at() as engine, writing(engine) as connection:
+    with changed() as engine, writing(engine) as connection:
         shown = {"format": 1, "key": keys.revoke(connection, key_id, OPERATOR).plain(now())}
     if as_json:
         print_json(shown)

@@ -102,13 +102,14 @@ def store_restore(
 
       LICHENG_HOME=restored licheng store restore licheng-2026-11-26.tar --keep-key k_0123456789abcdef
     """
+    from service.secret import secret_of
     from service.store.backup import restore, revoked
-    from service.store.here import chain_here, opened
+    from service.store.here import opened
 
     kept, elsewhere = keep_key or [], os.environ.get("LICHENG_DATABASE_URL", "").startswith("postgres")
     if elsewhere:
         _check_folders_only(file)
-    restored = restore(file, home(), chain_here(), kept)
+    restored = restore(file, home(), secret_of(os.environ, home(), make=False)[0], kept)
     if elsewhere:
         with opened() as engine:
             restored["revoked"] = revoked(engine, kept)

@@ -76,7 +76,7 @@ def _store() -> Iterator[tuple[Any, Any]]:
     """The store and the keyring of the environment."""
     from service.auth.keyring import Keyring
     from service.secret import secret_of
-    from service.store.here import looked_at
+    from service.store.here import changed
 
-    with looked_at() as engine:
+    with changed() as engine:
         yield engine, Keyring.of(secret_of(os.environ, home(), make=False)[0])

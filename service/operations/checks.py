@@ -18,9 +18,8 @@ from service.releases.history import DEMONSTRATION, in_force
 from service.serving import Serving
 from service.serving_found import Found, Given, found
 from service.settings import named_tariff
-from service.store import schema
-from service.store.audit import check_secret
-from service.store.counts import keys_that_hold, last_sealed
+from service.store import schema, sealed_with
+from service.store.counts import keys_that_hold
 from service.store.database import connect, reading, sqlite_file
 from service.store.release_standing import checked_standing
 from service.store.unavailable import StoreNotAvailable
@@ -120,12 +119,10 @@ def _database(serving: Serving, notes: list[Phrase]) -> int:
         if standing not in known:
             raise InputError("store_newer", "LICHENG_DATABASE_URL", found=standing, known=known[-1])
         with reading(engine) as connection:
-            keys, sealed = keys_that_hold(connection, now()), last_sealed(connection)
-            check_secret(connection)
+            keys = keys_that_hold(connection, now())
+        sealed_with.check(engine, serving.secret)
     finally:
         engine.dispose()
-    if sealed is not None and serving.secret:
-        Keyring.of(serving.secret).open(*sealed)  # another secret would give each worker a second id
     code = "check_store" if standing == known[-1] else "check_store_older"
     notes.append(Phrase(code, {"schema": standing, "known": known[-1], "keys": keys}))
     return keys

@@ -22,10 +22,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from pricing.errors import InputError
+from service.auth.keyring import Keyring
 from service.clock import now
 from service.releases.files import sync, sync_tree
 from service.releases.history import HISTORY
-from service.store import keys, schema
+from service.store import keys, schema, sealed_with
 from service.store.audit import OPERATOR
 from service.store.contents import contents
 from service.store.database import Engine, connect, writing
@@ -56,11 +57,11 @@ def save(home: Path, database: Path | None, out: Path) -> dict[str, Any]:
     return {"file": str(out), "bytes": out.stat().st_size, **manifest, "files": len(manifest["files"])}
 
 
-def restore(archive: Path, home: Path, chain: bytes | None = None, keep: Sequence[str] = ()) -> dict[str, Any]:
+def restore(archive: Path, home: Path, secret: bytes = b"", keep: Sequence[str] = ()) -> dict[str, Any]:
     """Put an archive into a data folder that holds none of its parts; every file as its hash says, or nothing.
 
     Keys that hold in it are revoked, but for those to keep (`keys.ALL`: none is): which were revoked since the backup,
-    it cannot know. chain: of the secret that its audit log is sealed with.
+    it cannot know. secret: that it was sealed with.
     """
     taken = [name for name in (DATABASE, *FOLDERS) if (home / name).exists()]
     if taken:
@@ -69,7 +70,7 @@ def restore(archive: Path, home: Path, chain: bytes | None = None, keep: Sequenc
     try:
         making.mkdir(parents=True, mode=0o700)
         manifest = _unpacked(archive, making)
-        ended = _revoked(making / DATABASE, chain, keep) if (making / DATABASE).exists() else []
+        ended = _revoked(making / DATABASE, secret, keep) if (making / DATABASE).exists() else []
         sync_tree(making)
         for name in (*FOLDERS, DATABASE):  # the database last: without it nothing here counts as a store
             if (making / name).exists():
@@ -86,9 +87,10 @@ def restore(archive: Path, home: Path, chain: bytes | None = None, keep: Sequenc
     return {"home": str(home), **manifest, "files": len(manifest["files"]), "revoked": ended}
 
 
-def _revoked(database: Path, chain: bytes | None, keep: Sequence[str]) -> list[str]:
-    engine = connect(f"sqlite:///{database}", chain)
+def _revoked(database: Path, secret: bytes, keep: Sequence[str]) -> list[str]:
+    engine = connect(f"sqlite:///{database}", Keyring.of(secret).chaining if secret else None)
     try:
+        sealed_with.check(engine, secret)
         schema.upgrade(engine)
         return revoked(engine, keep)
     finally:

@@ -12,8 +12,8 @@ from pricing.errors import InputError
 from service.auth.keyring import Keyring
 from service.secret import secret_of
 from service.settings import home
-from service.store import schema
-from service.store.audit import check_secret, is_keyed
+from service.store import schema, sealed_with
+from service.store.audit import is_keyed
 from service.store.counts import last_sealed
 from service.store.database import connect, database_url, reading, sqlite_file
 
@@ -38,19 +38,30 @@ def opened() -> Iterator[Engine]:
     if embedded:
         home().mkdir(parents=True, exist_ok=True)
     with _connected(make=embedded and not _has_secret()) as engine:
+        sealed_with.check(engine, secret_of(os.environ, home(), make=False)[0])
         schema.upgrade(engine)
-        with reading(engine) as connection:
-            check_secret(connection)
+        yield engine
+
+
+@contextmanager
+def changed() -> Iterator[Engine]:
+    """The store to write into what is there; InputError `store_missing` where there is none."""
+    _check_there()
+    with opened() as engine:
         yield engine
 
 
 @contextmanager
 def looked_at() -> Iterator[Engine]:
     """The store as it is, to be read; InputError `store_missing` where there is none."""
-    if not is_here():
-        raise InputError("store_missing", str(home()), folder=home())
+    _check_there()
     with _connected() as engine:
         yield engine
+
+
+def _check_there() -> None:
+    if not is_here():
+        raise InputError("store_missing", str(home()), folder=home())
 
 
 def chain_here(make: bool = False) -> bytes | None:

@@ -85,6 +85,8 @@ def test_a_key_that_was_revoked_after_the_backup_does_not_come_back(filled: Path
     licheng(tmp_path / "one", "verify", "--audit")
     refused = licheng(tmp_path / "two", *restored, "--keep-key", "k_unknown", code=3)
     assert ("key_unknown" in refused, list((tmp_path / "two").iterdir())) == (True, [])
+    other = licheng(tmp_path / "two", *restored, code=3, LICHENG_SECRET=SECRET.decode()[::-1])
+    assert ("seal_broken" in other, list((tmp_path / "two").iterdir())) == (True, [])
     without = licheng(tmp_path / "two", *restored, code=3, LICHENG_SECRET="")
     assert ("audit_without_secret" in without, list((tmp_path / "two").iterdir())) == (True, [])
 
