@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -333,5 +332,6 @@ def test_the_commands_do_what_the_routes_do(here: Made) -> None:
 @pytest.mark.slow
 def test_another_secret_opens_nothing(here: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LICHENG_SECRET", "Zq3v9-another-one-of-good-length-Xk2Lw8")
-    found: Any = json.loads(run("worker", "export", here.worker).out)
-    assert (found["quotes"], found["levies"]) == ([], [])
+    for words in (("export", here.worker), ("erase", here.worker, "--yes")):
+        done = run("worker", *words)
+        assert (done.code, done.out, "[seal_broken]" in done.err) == (3, "", True)
