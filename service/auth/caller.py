@@ -9,7 +9,7 @@ from fastapi import Request
 from service.auth.tokens import NOBODYS, Token
 from service.clock import now
 from service.conventions.problems import Problem
-from service.conventions.rates import count_address, count_key, give_back
+from service.conventions.rates import count_guess, count_key, give_back
 from service.running import running
 from service.store.keys import Key
 
@@ -38,11 +38,11 @@ async def caller_of(request: Request) -> Caller:
     token = Token.of(text.strip(" ")) if len(sent) == 1 and kind.lower() == "bearer" else None
     reads = token is not None and not running(request).known.knows(token.key_id)
     if reads:  # the store is asked for it: counted first, so that who guesses cannot ask on and on
-        count_address(request)
+        count_guess(request)
     found = None if token is None else await _caller_of(request, token)
     if found is None:
         if not reads:
-            count_address(request)
+            count_guess(request)
         raise _refused("key_not_valid", f'{_CHALLENGE}, error="invalid_token"')
     if reads:
         give_back(request)
