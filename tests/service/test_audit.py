@@ -252,7 +252,7 @@ def test_the_log_over_http_is_the_chain_in_pages(service: Service) -> None:
         items, address = [*items, *page["items"]], page["next"]
     assert [one["number"] for one in items] == list(range(1, len(items) + 1))
     assert [one["previous"] for one in items] == [None, *(one["hash"] for one in items[:-1])]
-    assert {one["action"] for one in items} == {"key.created"}
+    assert {one["action"] for one in items} == {"key.created", "audit.listed"}
     engine = connect(database_url("", service.home), CHAIN)
     with reading(engine) as connection:
         assert [one.hash for one in entries(connection)] == [one["hash"] for one in items]
