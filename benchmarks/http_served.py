@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.auth.keyring import Keyring
 from service.store import keys, schema
 from service.store.database import connect, database_url, writing
 
@@ -84,7 +85,7 @@ def licheng(home: Path) -> Iterator[Server]:
 
 def key_in(home: Path, role: str = "insurer") -> dict[str, str]:
     """Headers with a key made in a data folder, for JSON."""
-    engine = connect(database_url("", home))
+    engine = connect(database_url("", home), Keyring.of(_SECRET.encode()).chaining)
     try:
         schema.upgrade(engine)
         with writing(engine) as connection:

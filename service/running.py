@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -15,6 +16,7 @@ from service.month.supervisor import Supervisor
 from service.prices.desk import Desk
 from service.prices.quote_request import Request as QuoteRequest
 from service.prices.together import Ready, answers
+from service.releases.release_standing import checked_standing
 from service.serving import Serving
 from service.store import keys, schema
 from service.store.database import connect
@@ -46,10 +48,12 @@ class Running:
     @classmethod
     def start(cls, serving: Serving) -> Running:
         """Open everything, the database at this program's schema; an error says what is missing."""
-        engine = connect(serving.database)
+        keyring, desk = Keyring.of(serving.secret), Desk()
+        engine = connect(serving.database, keyring.chaining)
         schema.upgrade(engine)
         known = KnownKeys(lambda key_id: keys.look(engine, key_id))
-        tariffs, writer = Tariffs(serving.releases, serving.tariff), Writer(engine)
+        tariffs = Tariffs(serving.releases, serving.tariff, partial(checked_standing, engine))
+        writer = Writer(engine)
         log, metrics = Log(level=serving.log_level), Metrics()
         watch = Watch(tariffs, engine, writer, serving.home, log, metrics)
         supervisor = Supervisor(serving, engine, log=log)

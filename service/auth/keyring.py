@@ -34,6 +34,7 @@ class Keyring:
     sealing: AESGCM
     signing: bytes
     tokens: AESSIV
+    chaining: bytes  # of the audit log
 
     @classmethod
     def of(cls, secret: bytes) -> Keyring:
@@ -41,7 +42,8 @@ class Keyring:
         if len(secret) < LEAST_BYTES:
             raise InputError("secret_too_short", "LICHENG_SECRET", least=LEAST_BYTES)
         sealing, tokens = AESGCM(_derived(secret, b"sealing")), AESSIV(_derived(secret, b"tokens", 64))
-        return cls(_derived(secret, b"rekeying"), sealing, _derived(secret, b"signing"), tokens)
+        rekeying, signing, chaining = (_derived(secret, purpose) for purpose in (b"rekeying", b"signing", b"chaining"))
+        return cls(rekeying, sealing, signing, tokens, chaining)
 
     def worker_key(self, worker: str) -> str:
         """A worker as it is stored: a pseudonym of the same form, which only the secret connects with the given one."""

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pricing.errors import InputError
+from service.auth.keyring import Keyring
 from service.releases.release_record import StoreRecord
+from service.secret import secret_of
 from service.settings import home, releases_folder
-from service.store import schema
-from service.store.database import Engine, connect, database_url, sqlite_file
+from service.store import schema, sealed_with
+from service.store.audit import is_keyed
+from service.store.counts import last_sealed
+from service.store.database import Engine, connect, database_url, reading, sqlite_file
 
 VARIABLE = "LICHENG_DATABASE_URL"
 
@@ -29,18 +33,27 @@ def is_here() -> bool:
 @contextmanager
 def opened() -> Iterator[Engine]:
     """The store at this program's schema, made where there is none yet."""
-    if not os.environ.get(VARIABLE):
+    embedded = not os.environ.get(VARIABLE)
+    if embedded:
         home().mkdir(parents=True, exist_ok=True)
-    with _connected() as engine:
+    with _connected(make=embedded and not _has_secret()) as engine:
+        sealed_with.check(engine, secret_of(os.environ, home(), make=False)[0])
         schema.upgrade(engine)
+        yield engine
+
+
+@contextmanager
+def changed() -> Iterator[Engine]:
+    """The store to write into what is there; InputError `store_missing` where there is none."""
+    _check_there()
+    with opened() as engine:
         yield engine
 
 
 @contextmanager
 def looked_at() -> Iterator[Engine]:
     """The store as it is, to be read; InputError `store_missing` where there is none."""
-    if not is_here():
-        raise InputError("store_missing", str(home()), folder=home())
+    _check_there()
     with _connected() as engine:
         yield engine
 
@@ -55,9 +68,34 @@ def record_here() -> Iterator[StoreRecord | None]:
         yield StoreRecord(engine, releases_folder())
 
 
-@contextmanager
-def _connected() -> Iterator[Engine]:
+def _check_there() -> None:
+    if not is_here():
+        raise InputError("store_missing", str(home()), folder=home())
+
+
+def chain_here(make: bool = False) -> bytes | None:
+    """The key of the audit log, from the secret of the environment; None where there is none. make: write one then."""
+    secret, _ = secret_of(os.environ, home(), make)
+    return Keyring.of(secret).chaining if secret else None
+
+
+def _has_secret() -> bool:
+    """Whether the store was sealed with a secret, so that no other may be made."""
+    if not is_here():
+        return False
     engine = connect(url_here())
+    try:
+        if schema.current(engine) is None:
+            return False
+        with reading(engine) as connection:
+            return is_keyed(connection) or last_sealed(connection) is not None
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _connected(make: bool = False) -> Iterator[Engine]:
+    engine = connect(url_here(), chain_here(make))
     try:
         yield engine
     finally:

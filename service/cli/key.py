@@ -102,13 +102,13 @@ def key_rotate(
 
       licheng key rotate k_0123456789abcdef --overlap 7d --expires 90d
     """
-    from service.cli.here import looked_at
+    from service.cli.here import changed
     from service.store import keys
     from service.store.audit import OPERATOR
     from service.store.database import writing
 
     ends = now() + _span(overlap, "--overlap")
-    with looked_at() as engine, writing(engine) as connection:
+    with changed() as engine, writing(engine) as connection:
         token = keys.rotate(connection, key_id, _expiry(expires, "--expires", now()), ends, OPERATOR)
         made, old = keys.find(connection, token.key_id), keys.find(connection, key_id)
     assert made is not None
@@ -125,12 +125,12 @@ def key_revoke(key_id: KeyId, lang: Lang = "", as_json: AsJson = False) -> None:
 
       licheng key revoke k_0123456789abcdef
     """
-    from service.cli.here import looked_at
+    from service.cli.here import changed
     from service.store import keys
     from service.store.audit import OPERATOR
     from service.store.database import writing
 
-    with looked_at() as engine, writing(engine) as connection:
+    with changed() as engine, writing(engine) as connection:
         shown = {"format": 1, "key": keys.revoke(connection, key_id, OPERATOR).plain(now())}
     if as_json:
         print_json(shown)

@@ -19,7 +19,7 @@ from service.cli.levy import check, explain, levy
 from service.cli.monitor import monitor
 from service.cli.options import AsJson, Lang, Strict, language_for, print_json
 from service.cli.registry import registry_app
-from service.cli.release import approve, release, releases_list, rollback
+from service.cli.release import approve, record, release, releases_list, rollback
 from service.cli.serve import serve
 from service.cli.simulate import simulate
 from service.cli.store import store_app
@@ -55,7 +55,7 @@ app.command("monitor")(monitor)
 app.command("compare")(compare)
 app.command("benefit")(benefit)
 app.command("claim")(claim)
-for release_command in (approve, release, rollback):
+for release_command in (approve, release, rollback, record):
     app.command()(release_command)
 app.command("releases")(releases_list)
 app.command("serve")(serve)

@@ -16,6 +16,8 @@ from service.fields import read_date, read_month
 from service.reading import read_text
 from service.settings import home, language, named_tariff, releases_folder
 
+_NAME = "Your name, where you have no key; a key says whose it is."
+_KEY = "File that holds your key. Default: the key in LICHENG_KEY."
 Candidate = Annotated[Path, typer.Argument(metavar="CANDIDATE", help="A run folder, or a tariff folder (law alone).")]
 By = Annotated[str, typer.Option("--by", help="Your name, as it will stand in the record.")]
 Releases = Annotated[str, typer.Option("--releases", help="Folder of releases. Default: LICHENG_HOME/releases.")]
@@ -23,11 +25,11 @@ Releases = Annotated[str, typer.Option("--releases", help="Folder of releases. D
 
 def approve(
     candidate: Candidate,
-    by: Annotated[str, typer.Option("--by", help="Your name, where you have no key; a key says whose it is.")] = "",
+    by: Annotated[str, typer.Option("--by", help=_NAME)] = "",
     note: Annotated[str, typer.Option(help="What you looked at, or want others to know.")] = "",
     override: Annotated[list[str] | None, typer.Option(help="A failed gate you bear: GATE or GATE/PERIL.")] = None,
     reason: Annotated[list[str] | None, typer.Option(help="Why; one for each --override, in their order.")] = None,
-    key_file: Annotated[str, typer.Option(help="File that holds your key. Default: the key in LICHENG_KEY.")] = "",
+    key_file: Annotated[str, typer.Option(help=_KEY)] = "",
     releases: Releases = "",
     lang: Lang = "",
     as_json: AsJson = False,
@@ -51,7 +53,7 @@ def approve(
 
     wanted = pairs(override or [], reason or [])
     with record_here() as record:
-        who, key_id = _signer(record, by, read_text(key_file) if key_file else os.environ.get("LICHENG_KEY", ""))
+        who, key_id = _signer(record, by, _token(key_file))
         shown = give(candidate, releases_folder(releases), Wish(who, now(), note, wanted, key_id), record)
     if override and (candidate / "run.json").is_file():  # an override stands in the report
         importlib.import_module("training.run_documents").documents_again(candidate)
@@ -61,6 +63,10 @@ def approve(
         from service.terminal.release import show_approval
 
         show_approval(shown, language(lang))
+
+
+def _token(key_file: str) -> str:
+    return read_text(key_file) if key_file else os.environ.get("LICHENG_KEY", "")
 
 
 def _signer(record: Any, by: str, token: str) -> tuple[str, str | None]:
@@ -113,31 +119,68 @@ def release(
 
 def rollback(
     to: Annotated[int, typer.Option("--to", min=0, help="Number of an earlier release; 0 is the demonstration.")],
-    by: By,
+    by: Annotated[str, typer.Option("--by", help=_NAME)] = "",
     reason: Annotated[str, typer.Option("--reason", help="Why; it must be given.")] = "",
+    key_file: Annotated[str, typer.Option(help=_KEY)] = "",
     releases: Releases = "",
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
     """Put an earlier release in force again; nothing is deleted, and history says who did it and why.
 
+    Where the service has keys of actuaries, it takes one of them.
+
     [bold]Examples[/bold]
 
-      licheng rollback --to 1 --by "Zhao Min" --reason "prices of Chongqing doubled"
+      licheng rollback --to 1 --key-file my.key --reason "prices of Chongqing doubled"
 
       licheng rollback --to 0 --by "Zhao Min" --reason "back to the shipped demonstration"
     """
     from service.cli.here import record_here
+    from service.releases.approval import Wish
     from service.releases.release import rollback as go_back
 
     with record_here() as record:
-        shown = _with_setting(go_back(releases_folder(releases), to, by, reason, now(), record))
+        who, key_id = _signer(record, by, _token(key_file))
+        wish = Wish(who, now(), reason, key_id=key_id)
+        shown = _with_setting(go_back(releases_folder(releases), to, wish, record))
     if as_json:
         print_json(shown)
     else:
         from service.terminal.release import show_rollback
 
         show_rollback(shown, language(lang))
+
+
+def record(
+    key_file: Annotated[list[str], typer.Option(help="File that holds a key of an actuary; two, of two people.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it is right; it must be given.")] = "",
+    lang: Lang = "",
+    as_json: AsJson = False,
+) -> None:
+    """Note in the audit log what history holds and the log does not, so that the service takes it up.
+
+    A release that was put in force from another data folder, or broke off before it was noted, is not served: look
+    at it with `licheng releases` and `licheng verify --audit` first. It takes the keys of two actuaries.
+
+    [bold]Example[/bold]
+
+      licheng record --key-file li.key --key-file chen.key --reason "released on the other machine, tables compared"
+    """
+    from service.cli.here import opened
+    from service.releases.release_record import StoreRecord
+    from service.releases.release_standing import record as note
+
+    with opened() as engine:
+        signers = [StoreRecord(engine, releases_folder()).signer(read_text(file).strip()) for file in key_file]
+        events = note(engine, releases_folder(), signers, reason)
+    shown = {"format": 1, "recorded": [event.plain() for event in events]}
+    if as_json:
+        print_json(shown)
+    else:
+        from service.terminal.release import show_recorded
+
+        show_recorded(shown, language(lang))
 
 
 def releases_list(

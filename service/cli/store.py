@@ -85,22 +85,34 @@ def store_backup(
 @store_app.command("restore")
 def store_restore(
     file: Annotated[Path, typer.Argument(help="An archive of `licheng store backup`.")],
+    keep_key: Annotated[
+        list[str] | None, typer.Option(help="A key that still holds afterwards, by its id; `all`: every one.")
+    ] = None,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
     """Put a backup into a data folder (LICHENG_HOME) that has no database, releases or levies yet.
 
-    Every file is compared with its hash first. An older schema is upgraded when the service starts.
+    Every file is compared with its hash first. A key that was revoked after the backup would hold again: so every key
+    is revoked but for those that you name. It takes the secret of the service; on PostgreSQL, restore its dump first.
 
-    [bold]Example[/bold]
+    [bold]Examples[/bold]
 
       LICHENG_HOME=restored licheng store restore licheng-2026-11-26.tar
-    """
-    from service.operations.backup import restore
 
-    if os.environ.get("LICHENG_DATABASE_URL", "").startswith("postgres"):
+      LICHENG_HOME=restored licheng store restore licheng-2026-11-26.tar --keep-key k_0123456789abcdef
+    """
+    from service.cli.here import opened
+    from service.operations.backup import restore, revoked
+    from service.secret import secret_of
+
+    kept, elsewhere = keep_key or [], os.environ.get("LICHENG_DATABASE_URL", "").startswith("postgres")
+    if elsewhere:
         _check_folders_only(file)
-    restored = restore(file, home())
+    restored = restore(file, home(), secret_of(os.environ, home(), make=False)[0], kept)
+    if elsewhere:
+        with opened() as engine:
+            restored["revoked"] = revoked(engine, kept)
     if as_json:
         print_json({"format": 1, "restored": restored})
     else:

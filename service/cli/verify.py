@@ -35,7 +35,7 @@ def verify(
 
       licheng verify --audit
 
-      licheng verify --audit --head 17:sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+      licheng verify --audit --head 17:hmac-sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     """
     if audit == (folder is not None):
         raise typer.BadParameter("give a published folder, or --audit")

@@ -75,8 +75,8 @@ def worker_erase(
 def _store() -> Iterator[tuple[Any, Any]]:
     """The store and the keyring of the environment."""
     from service.auth.keyring import Keyring
-    from service.cli.here import looked_at
+    from service.cli.here import changed
     from service.secret import secret_of
 
-    with looked_at() as engine:
+    with changed() as engine:
         yield engine, Keyring.of(secret_of(os.environ, home(), make=False)[0])

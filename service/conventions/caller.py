@@ -9,7 +9,7 @@ from fastapi import Request
 from service.auth.tokens import NOBODYS, Token
 from service.clock import now
 from service.conventions.problems import Problem
-from service.conventions.rates import count_address, count_key
+from service.conventions.rates import count_guess, count_key, give_back
 from service.running import running
 from service.store.keys import Key
 
@@ -28,16 +28,24 @@ class Caller:
 
 async def caller_of(request: Request) -> Caller:
     """The caller of a request, also as `request.state.caller`; Problem 401 where there is no key, or one that does not
-    hold (why, is not said). A key that was revoked stops within a second (see `known_keys`).
+    hold (why, is not said), 429 where its address has sent too many of those. A key that was revoked stops within a
+    second (see `known_keys`).
     """
     sent = request.headers.getlist("authorization")
     if not any(sent):
         raise _challenged("key_missing", _CHALLENGE)
     kind, _, text = sent[0].partition(" ")
-    found = await caller_of_token(request, text.strip(" ")) if len(sent) == 1 and kind.lower() == "bearer" else None
+    token = Token.of(text.strip(" ")) if len(sent) == 1 and kind.lower() == "bearer" else None
+    reads = token is not None and not running(request).known.knows(token.key_id)
+    if reads:  # the store is asked for it: counted first, so that who guesses cannot ask on and on
+        count_guess(request)
+    found = None if token is None else await _caller_of(request, token)
     if found is None:
-        count_address(request)
+        if not reads:
+            count_guess(request)
         raise _challenged("key_not_valid", f'{_CHALLENGE}, error="invalid_token"')
+    if reads:
+        give_back(request)
     request.state.caller = found
     count_key(request, found.key_id)
     return found
@@ -46,8 +54,10 @@ async def caller_of(request: Request) -> Caller:
 async def caller_of_token(request: Request, text: str) -> Caller | None:
     """The caller whose token a text is; None where it is none, or its key does not hold."""
     token = Token.of(text)
-    if token is None:
-        return None
+    return None if token is None else await _caller_of(request, token)
+
+
+async def _caller_of(request: Request, token: Token) -> Caller | None:
     key = await running(request).known.find(token.key_id)
     proven = token.is_of(NOBODYS if key is None else key.secret_sha256)
     return _caller(key) if key is not None and proven else None

@@ -11,7 +11,8 @@ from fastapi import Request
 from service.conventions.problems import Problem
 
 WINDOW_SECONDS = 60
-BY_KEY, BY_ADDRESS = "key", "address"
+# Who asks open data often may still send a key that was never seen: guesses have a window of their own.
+BY_KEY, BY_ADDRESS, BY_GUESS = "key", "address", "guess"
 
 
 _MOST_WINDOWS = 20_000  # kept before those that are over are forgotten
@@ -22,7 +23,7 @@ class Rates:
 
     def __init__(self, of_key: int, of_address: int) -> None:
         """of_key, of_address: requests in a minute."""
-        self._most = {BY_KEY: of_key, BY_ADDRESS: of_address}
+        self._most = {BY_KEY: of_key, BY_ADDRESS: of_address, BY_GUESS: of_address}
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}  # when it ends, how many came
         self._forgot = 0.0
 
@@ -49,6 +50,12 @@ class Rates:
             )
         return said
 
+    def give_back(self, kind: str, who: str) -> None:
+        """Take back a request that was counted for somebody else."""
+        if (kind, who) in self._windows:
+            ends, came = self._windows[kind, who]
+            self._windows[kind, who] = ends, max(came - 1, 0)
+
     def _forget(self, now: float) -> None:
         """Let go of what is over, at most once a second however many come."""
         if len(self._windows) >= _MOST_WINDOWS and now - self._forgot >= 1:
@@ -64,11 +71,27 @@ def count_key(request: Request, key_id: str) -> None:
 
 
 def count_address(request: Request, cost: int = 1) -> None:
-    """Count a request without a key, or with one that does not hold, for its address; Problem 429. cost: of an answer
-    that has to be computed, in requests.
+    """Count a request without a key for its address; Problem 429. cost: of an answer that has to be computed, in
+    requests.
     """
     rates: Rates = request.app.state.rates
-    request.state.rate = rates.count(BY_ADDRESS, address_of(request.client.host if request.client else ""), cost)
+    request.state.rate = rates.count(BY_ADDRESS, _address(request), cost)
+
+
+def count_guess(request: Request) -> None:
+    """Count a request with a key that does not hold, or is not known yet, for its address; Problem 429."""
+    rates: Rates = request.app.state.rates
+    request.state.rate = rates.count(BY_GUESS, _address(request))
+
+
+def give_back(request: Request) -> None:
+    """A key that was not known yet turned out to hold: it was no guess, and counts for itself."""
+    rates: Rates = request.app.state.rates
+    rates.give_back(BY_GUESS, _address(request))
+
+
+def _address(request: Request) -> str:
+    return address_of(request.client.host if request.client else "")
 
 
 @lru_cache(maxsize=4096)

@@ -30,6 +30,7 @@ from service.month.folders import LevyFolder
 from service.month.keys import SenderKeys
 from service.month.pulse import Pulse, Superseded
 from service.refusals import of_error
+from service.releases.release_standing import logged_standing
 from service.serving import Serving
 from service.store import levies
 from service.store.database import Connection, Engine, connect, writing
@@ -66,10 +67,10 @@ class Settings:
         tariff = None if serving.tariff is None else str(serving.tariff.resolve())
         return cls(home, releases, tariff, serving.database, serving.secret, serving.most_rows, runner)
 
-    @property
-    def tariffs(self) -> Tariffs:
+    def tariffs(self, engine: Engine) -> Tariffs:
         """What is in force for that service."""
-        return Tariffs(Path(self.releases), None if self.tariff is None else Path(self.tariff))
+        named = None if self.tariff is None else Path(self.tariff)
+        return Tariffs(Path(self.releases), named, partial(logged_standing, engine))
 
     @property
     def text(self) -> bytes:
@@ -87,7 +88,7 @@ class Settings:
 def run(levy_id: str, settings: Settings) -> None:
     """Settle a levy, if it is still to be settled and nobody else is at it."""
     folder = LevyFolder(Path(settings.home), levy_id)
-    engine = connect(settings.database)
+    engine = connect(settings.database, Keyring.of(settings.secret).chaining)
     try:
         with folder.held() as ours:
             if not ours:
@@ -105,7 +106,7 @@ def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: 
     folder.tidy()
     try:
         with Pulse(engine, levy.id, settings.runner, settings.most_rows) as pulse:
-            rows, error = _settled(levy, folder, settings, pulse)
+            rows, error = _settled(levy, folder, settings, (engine, pulse))
     except KeyboardInterrupt:
         _told(engine, partial(levies.hand_back, levy_id=levy.id, runner=settings.runner))
         raise
@@ -115,7 +116,9 @@ def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: 
     _told(engine, partial(levies.finish, levy_id=levy.id, runner=settings.runner, rows=rows, error=error))
 
 
-def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -> tuple[int | None, str | None]:
+def _settled(
+    levy: Levy, folder: LevyFolder, settings: Settings, going: tuple[Engine, Pulse]
+) -> tuple[int | None, str | None]:
     """Rows of the published month, or what was wrong with it; what an earlier run came to is not done again."""
     from service.engines import folder as files
     from service.engines.levy import levy as settle
@@ -126,9 +129,10 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -
     if folder.error.is_file():
         return None, folder.error.read_text(encoding="utf-8")
     asked = Asked.read(levy.order)
+    engine, pulse = going
     keys = SenderKeys(Keyring.of(settings.secret), levy.tenant)
     try:
-        tariff = settings.tariffs.now().tariff
+        tariff = settings.tariffs(engine).now().tariff
         order = order_of(asked, folder.upload, folder.month, keys, tariff)
         assert order.upload is not None
         bounded = replace(order.upload, most_rows=settings.most_rows)

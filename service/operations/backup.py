@@ -15,18 +15,21 @@ import secrets
 import shutil
 import sqlite3
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from pricing.errors import InputError
+from service.auth.keyring import Keyring
 from service.clock import now
 from service.disk import sync, sync_tree
 from service.releases.history import HISTORY
+from service.store import keys, schema, sealed_with
+from service.store.audit import OPERATOR
 from service.store.contents import contents
-from service.store.database import connect
+from service.store.database import Engine, connect, writing
 
 DATABASE, MANIFEST = "licheng.db", "backup.json"
 RELEASES, LEVIES = FOLDERS = ("releases", "levies")
@@ -54,8 +57,12 @@ def save(home: Path, database: Path | None, out: Path) -> dict[str, Any]:
     return {"file": str(out), "bytes": out.stat().st_size, **manifest, "files": len(manifest["files"])}
 
 
-def restore(archive: Path, home: Path) -> dict[str, Any]:
-    """Put an archive into a data folder that holds none of its parts; every file as its hash says, or nothing."""
+def restore(archive: Path, home: Path, secret: bytes = b"", keep: Sequence[str] = ()) -> dict[str, Any]:
+    """Put an archive into a data folder that holds none of its parts; every file as its hash says, or nothing.
+
+    Keys that hold in it are revoked, but for those to keep (`keys.ALL`: none is): which were revoked since the backup,
+    it cannot know. secret: that it was sealed with.
+    """
     taken = [name for name in (DATABASE, *FOLDERS) if (home / name).exists()]
     if taken:
         raise InputError("restore_not_empty", str(home), folder=home, names=", ".join(taken))
@@ -63,6 +70,7 @@ def restore(archive: Path, home: Path) -> dict[str, Any]:
     try:
         making.mkdir(parents=True, mode=0o700)
         manifest = _unpacked(archive, making)
+        ended = _revoked(making / DATABASE, secret, keep) if (making / DATABASE).exists() else []
         sync_tree(making)
         for name in (*FOLDERS, DATABASE):  # the database last: without it nothing here counts as a store
             if (making / name).exists():
@@ -76,7 +84,23 @@ def restore(archive: Path, home: Path) -> dict[str, Any]:
         raise InputError("backup_not_written", str(home), reason=str(error)) from None
     finally:
         shutil.rmtree(making, ignore_errors=True)
-    return {"home": str(home), **manifest, "files": len(manifest["files"])}
+    return {"home": str(home), **manifest, "files": len(manifest["files"]), "revoked": ended}
+
+
+def _revoked(database: Path, secret: bytes, keep: Sequence[str]) -> list[str]:
+    engine = connect(f"sqlite:///{database}", Keyring.of(secret).chaining if secret else None)
+    try:
+        sealed_with.check(engine, secret)
+        schema.upgrade(engine)
+        return revoked(engine, keep)
+    finally:
+        engine.dispose()  # the write-ahead log is then in the file
+
+
+def revoked(engine: Engine, keep: Sequence[str]) -> list[str]:
+    """Ids of the keys that a restored store held as valid, now revoked but for those to keep."""
+    with writing(engine) as connection:
+        return [key.id for key in keys.revoke_but(connection, keep, OPERATOR)]
 
 
 def _copied(database: Path, copy: Path) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Kept(Protocol):
         """Number of the release that answered; None: `LICHENG_TARIFF`."""
 
     @property
-    def answer_sha256(self) -> str:
+    def answer_sha256(self) -> str | None:
         """Hash of the prices answer's bytes."""
 
 

@@ -71,8 +71,8 @@ class Record(Protocol):
     def approved(self, approval: Approval, candidate: str) -> None:
         """Note an approval."""
 
-    def released(self, event: Mapping[str, Any], releases: Path) -> None:
-        """Note a release or a rollback."""
+    def released(self, event: Mapping[str, Any], releases: Path, key_id: str | None = None) -> None:
+        """Note a release or a rollback. key_id: the key that it was done with, None where a name was typed."""
 
 
 def person(name: str, option: str = "--by") -> str:

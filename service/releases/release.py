@@ -23,6 +23,7 @@ from service.releases.approval import (
     NEEDED,
     Approval,
     Record,
+    Wish,
     authentic,
     check_base,
     check_gates,
@@ -85,13 +86,16 @@ def release(path: Path, releases: Path, by: str, at: dt.datetime, record: Record
         return {**shown, "folder": shown_folder(place), "event": event.plain(), "strays": strays(releases)}
 
 
-def rollback(
-    releases: Path, number: int, by: str, reason: str, at: dt.datetime, record: Record | None = None
-) -> dict[str, Any]:
-    """Put an earlier release in force again; 0 is the shipped demonstration. Nothing is deleted."""
-    who = person(by)
-    if not reason.strip():
+def rollback(releases: Path, number: int, wish: Wish, record: Record | None = None) -> dict[str, Any]:
+    """Put an earlier release in force again; 0 is the shipped demonstration. Nothing is deleted.
+
+    wish: who wants it, with which key, its note the reason; InputError where the record demands keys and there is none.
+    """
+    who, at, reason = person(wish.by), wish.at, wish.note.strip()
+    if not reason:
         raise InputError("rollback_reason_missing", "--reason")
+    if wish.key_id is None and record is not None and record.demands_keys():
+        raise InputError("rollback_without_key", "--key-file")
     if not releases.is_dir():
         raise InputError("rollback_nothing", str(releases), folder=releases)
     with locked(releases):
@@ -100,9 +104,9 @@ def rollback(
         last = (events[-1].number, events[-1].folder_sha256) if events else (DEMONSTRATION, target["folder_sha256"])
         if last == (number, target["folder_sha256"]):
             raise InputError("rollback_in_force", str(releases), number=number)
-        event = append(releases, {**_said("rollback", number, who, at), **target, "reason": reason.strip()})
+        event = append(releases, {**_said("rollback", number, who, at), **target, "reason": reason})
         if record is not None:
-            record.released(event.plain(), releases)
+            record.released(event.plain(), releases, wish.key_id)
         folder = shown_folder(folder_of(releases, number))
         return {"format": 1, "number": number, "previous": last[0], "folder": folder, "event": event.plain()}
 

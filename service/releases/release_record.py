@@ -18,7 +18,8 @@ from service.store.audit import OPERATOR, Act, append, details_of
 from service.store.database import Engine, reading, writing
 
 APPROVED, RELEASED, ROLLED_BACK = "candidate.approved", "tariff.released", "tariff.rolled_back"
-RELEASES = (RELEASED, ROLLED_BACK)
+RECORDED = "tariff.recorded"  # afterwards, by keys of two actuaries
+RELEASES = (RELEASED, ROLLED_BACK, RECORDED)
 PLACE = "LICHENG_KEY"
 
 
@@ -68,14 +69,19 @@ class StoreRecord:
                 _holding(key)
             append(connection, Act(approval.key_id or OPERATOR, APPROVED, approval.tariff_sha256, detail))
 
-    def released(self, event: Mapping[str, Any], releases: Path) -> None:
+    def released(self, event: Mapping[str, Any], releases: Path, key_id: str | None = None) -> None:
         """Note an event of history. One of another folder than the data folder's is told apart."""
         action = RELEASED if event["event"] == "release" else ROLLED_BACK
-        said = {name: event[name] for name in ("number", "by", "tariff_sha256", "folder_sha256", "reason")}
         elsewhere = {} if releases.resolve() == self.releases.resolve() else {"elsewhere": True}
-        act = Act(OPERATOR, action, f"release {event['number']}", {"event": event["hash"], **said, **elsewhere})
+        act = Act(key_id or OPERATOR, action, f"release {event['number']}", {**said_of(event), **elsewhere})
         with writing(self.engine) as connection:
             append(connection, act)
+
+
+def said_of(event: Mapping[str, Any]) -> dict[str, Any]:
+    """What the log says of an event of history."""
+    said = {name: event[name] for name in ("number", "by", "tariff_sha256", "folder_sha256", "reason")}
+    return {"event": event["hash"], **said}
 
 
 def hash_of(approval: Approval) -> str:

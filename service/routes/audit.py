@@ -10,6 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from service.conventions.caller import caller_of
+from service.conventions.noted import note_read
 from service.conventions.paging import page_of, page_response
 from service.conventions.permits import permit
 from service.running import running
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/v1", tags=["audit"])
 
 @router.get("/audit")
 async def list_audit(request: Request) -> Response:
-    """Who did what to which thing. An entry's hash is of its other values, with `detail` as sorted JSON text."""
+    """Who did what to which thing. An entry names the hash of the one before; its own takes the service's secret."""
     caller = await caller_of(request)
     permit(caller, "audit.read")
     page = page_of(request, caller.tenant)
@@ -30,6 +31,8 @@ async def list_audit(request: Request) -> Response:
         with reading(running(request).engine) as connection:
             return page_after(connection, int(page.after or 0), page.limit + 1)
 
+    if page.after is None:
+        await note_read(request, caller, "audit.listed", "audit")
     found = await to_thread.run_sync(look)
     shown = found[: page.limit]
     return page_response(

@@ -14,6 +14,7 @@ from service.conventions.bodies import media_type
 from service.conventions.caller import caller_of
 from service.conventions.idempotency import Answer, idempotent
 from service.conventions.in_flight import in_flight
+from service.conventions.noted import note_read
 from service.conventions.paging import page_of, page_response
 from service.conventions.permits import listed_of, permit
 from service.conventions.problems import Problem
@@ -87,6 +88,8 @@ async def list_levies(request: Request) -> Response:
             return levies.listed(connection, tenant, page.limit + 1, page.after)
 
     found = await to_thread.run_sync(look)
+    if page.after is None:
+        await note_read(request, caller, levies.LISTED, "levies")
     items = [levy_answer(levy, caller.tenant, running(request).keyring) for levy in found[: page.limit]]
     return page_response(request, page, items, items[-1]["id"] if len(found) > page.limit else None)
 
@@ -96,6 +99,8 @@ async def get_levy(request: Request, levy_id: str) -> Response:
     """How far a levy is; ask again after the seconds of `Retry-After` until it is done or failed."""
     caller = await caller_of(request)
     levy = await own_levy(request, caller, levy_id)
+    if is_over(levy):  # while it runs there is nothing of it to read, and it is asked for each second
+        await note_read(request, caller, levies.READ, levy.id)
     headers = PROVISIONAL if is_over(levy) else {**PROVISIONAL, "Retry-After": "1"}
     return Response(json_bytes(levy_answer(levy, caller.tenant, running(request).keyring)), 200, dict(headers), _JSON)
 

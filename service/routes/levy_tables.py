@@ -16,6 +16,7 @@ from fastapi.responses import StreamingResponse
 from service.conventions.caller import Caller, caller_of
 from service.conventions.etags import has_it
 from service.conventions.kinds import content_type, kind_wanted
+from service.conventions.noted import note_read
 from service.conventions.paging import page_of, page_response
 from service.conventions.problems import Problem
 from service.conventions.queries import query_of
@@ -23,6 +24,7 @@ from service.json_text import json_bytes
 from service.month.answered import PROVISIONAL, is_over
 from service.month.folders import LevyFolder
 from service.running import running
+from service.store import levies
 from service.store.levies import FAILED, Levy
 from service.uploads.own import eyes_for, own_levy
 
@@ -57,7 +59,8 @@ async def get_side_refusals(request: Request, levy_id: str) -> Response:
 @router.get("/levies/{levy_id}/totals")
 async def get_totals(request: Request, levy_id: str) -> Response:
     """Sums and counts of the month, each added up twice."""
-    _, levy, folder = await _settled(request, levy_id)
+    caller, levy, folder = await _settled(request, levy_id)
+    await note_read(request, caller, levies.READ, levy.id, table="totals")
     totals = json.loads(await to_thread.run_sync((folder / "totals.json").read_bytes))
     return await _whole(request, levy, folder, "totals", json_bytes({"provisional": True, **totals}))
 
@@ -65,7 +68,8 @@ async def get_totals(request: Request, levy_id: str) -> Response:
 @router.get("/levies/{levy_id}/receipt")
 async def get_receipt(request: Request, levy_id: str) -> Response:
     """Hashes of what was read and of what was published: the bytes of the file, so that its own hash can be checked."""
-    _, levy, folder = await _settled(request, levy_id)
+    caller, levy, folder = await _settled(request, levy_id)
+    await note_read(request, caller, levies.READ, levy.id, table="receipt")
     receipt = await to_thread.run_sync((folder / "receipt.json").read_bytes)
     return await _whole(request, levy, folder, "receipt", receipt)
 
@@ -90,6 +94,8 @@ async def _table(request: Request, levy_id: str, table: str) -> Response:
     caller, levy, folder = await _settled(request, levy_id)
     asked = query_of(request, "limit", "cursor", "format")
     kind = kind_wanted(asked.get("format"), request.headers.get("accept", ""))
+    if kind != "json" or "cursor" not in asked:
+        await note_read(request, caller, levies.READ, levy.id, table=table)
     eyes = await to_thread.run_sync(eyes_for, running(request), caller, levy)
     if kind == "json":
         return await _page(request, folder, table, eyes, caller.tenant)

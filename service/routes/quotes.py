@@ -18,6 +18,7 @@ from service.conventions.bodies import JSON, body_of, check_media_type, check_me
 from service.conventions.caller import Caller, caller_of
 from service.conventions.idempotency import Answer, idempotent
 from service.conventions.languages import language_of
+from service.conventions.noted import note_read, request_id_of
 from service.conventions.paging import page_of, page_response
 from service.conventions.permits import listed_of, only_own, permit, seen
 from service.conventions.problems import Problem
@@ -59,7 +60,7 @@ async def post_quote(request: Request) -> Response:
         def work(connection: Connection) -> None:
             quota_of(request).count(connection, caller.key_id, caller.tenant)
             stored = made.sealed(held.keyring, caller)  # here, so that it is done beside the loop
-            quotes.put(connection, stored, getattr(request.state, "request_id", None))
+            quotes.put(connection, stored, request_id_of(request))
             attempt.finish(connection, made.sent())
 
         await asyncio.wrap_future(held.writer.submit(work))
@@ -79,6 +80,8 @@ async def list_quotes(request: Request) -> Response:
             return list(quotes.listed(connection, tenant, page.after, page.limit + 1))
 
     found = await to_thread.run_sync(look)
+    if page.after is None:
+        await note_read(request, caller, "quotes.listed", "quotes")
     items, more = found[: page.limit], len(found) > page.limit
     return page_response(request, page, items, items[-1]["id"] if more else None)
 
@@ -87,6 +90,7 @@ async def list_quotes(request: Request) -> Response:
 async def get_quote(request: Request, quote_id: str) -> Response:
     """A stored quote: the bytes that were sent when it was made. It can be read after it has expired, and says so."""
     stored, sent = await _own(request, quote_id)
+    await note_read(request, request.state.caller, quotes.READ, stored.id)
     return Response(sent, 200, _headers(stored, now()), "application/json")
 
 
@@ -107,8 +111,7 @@ async def reproduce_quote(request: Request, quote_id: str) -> Response:
 
         def work(connection: Connection) -> None:
             said = {"equal": found["equal"], "reproduced_edition": found["reproduced_edition"]}
-            request_id = getattr(request.state, "request_id", None)
-            append(connection, Act(caller.key_id, quotes.REPRODUCED, stored.id, said, request_id))
+            append(connection, Act(caller.key_id, quotes.REPRODUCED, stored.id, said, request_id_of(request)))
             attempt.finish(connection, answer)
 
         await asyncio.wrap_future(held.writer.submit(work))

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from service import worker_data
 from service.conventions.caller import caller_of
+from service.conventions.noted import request_id_of
 from service.conventions.permits import permit
 from service.conventions.replies import reply
 from service.running import running
@@ -28,7 +29,7 @@ async def export_worker(request: Request, worker: str) -> Response:
     found = await to_thread.run_sync(worker_data.export, held.engine, held.keyring, held.serving.home, worker)
 
     def work(connection: Connection) -> None:
-        workers.exported(connection, caller.key_id, worker_data.counts_of(found), _request_id(request))
+        workers.exported(connection, caller.key_id, worker_data.counts_of(found), request_id_of(request))
 
     await asyncio.wrap_future(held.writer.submit(work))
     return reply(found)
@@ -42,10 +43,6 @@ async def erase_worker(request: Request, worker: str) -> Response:
     held = running(request)
 
     def work(connection: Connection) -> dict[str, Any]:
-        return worker_data.erase(connection, held.keyring, worker, caller.key_id, _request_id(request))
+        return worker_data.erase(connection, held.keyring, worker, caller.key_id, request_id_of(request))
 
     return reply(await asyncio.wrap_future(held.writer.submit(work)))
-
-
-def _request_id(request: Request) -> str | None:
-    return getattr(request.state, "request_id", None)

@@ -14,6 +14,7 @@ Month = Annotated[str, Field(pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$", ex
 Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2025-11-30"])]
 Time = Annotated[str, Field(description="RFC 3339, in China's time", examples=["2026-11-26T12:00:00+08:00"])]
 Hash = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+Seal = Annotated[str, Field(pattern=r"^(hmac-)?sha256:[0-9a-f]{64}$")]  # plain in entries of earlier programs
 Region = Annotated[str, Field(description="GB/T 2260, six digits", examples=["500000"])]
 Whole = Annotated[int, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0)]

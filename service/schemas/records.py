@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from service.schemas.frame import Count, Hash, Said, Sentence, Time
+from service.schemas.frame import Count, Said, Seal, Sentence, Time
 
 
 class AuditEntry(Said):
@@ -17,8 +17,8 @@ class AuditEntry(Said):
     subject: str
     request_id: str | None
     detail: dict[str, Any]
-    previous: Hash | None
-    hash: Hash
+    previous: Seal | None
+    hash: Seal
 
 
 class AuditPage(Said):

@@ -1,8 +1,13 @@
-"""The audit log: who did what to which thing, append-only, each entry sealed with the hash of the one before."""
+"""The audit log: who did what to which thing, append-only, each entry sealed with the hash of the one before.
+
+The seal is a keyed hash (HMAC-SHA-256) under a key of the service's secret: who has the database alone cannot write the
+chain anew. Entries of earlier programs have a plain hash; `audit.keyed` tells where the keyed ones begin.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -10,13 +15,16 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from pricing.errors import InputError
 from service.clock import now
-from service.store.database import AUDIT_HEAD
+from service.store.database import AUDIT_HEAD, CHAIN
 from service.store.tables import audit
 
 _INSERT = insert(audit)
 _LAST = select(audit.c.number, audit.c.hash).order_by(audit.c.number.desc()).limit(1)
 OPERATOR = "operator"  # who calls the command line on the machine itself
+KEYED = "audit.keyed"
+_KEYED_PREFIX = "hmac-sha256:"
 SERVICE = "service"  # what a service does on its own, such as settling a month that it took in
 
 
@@ -46,13 +54,19 @@ class Entry:
     hash: str
 
     @property
-    def sealed(self) -> str:
-        """The hash that it must have."""
-        return _seal({name: value for name, value in asdict(self).items() if name != "hash"})
+    def keyed(self) -> bool:
+        """Whether its seal takes the secret."""
+        return self.hash.startswith(_KEYED_PREFIX)
+
+    def holds(self, key: bytes) -> bool:
+        """Whether it has the hash that it must have."""
+        said = {name: value for name, value in asdict(self).items() if name != "hash"}
+        return hmac.compare_digest(self.hash.encode(), _seal(said, key if self.keyed else None).encode())
 
 
 def append(connection: Connection, act: Act) -> Entry:
     """Put an act at the end of the log; inside a write transaction, for the chain has one end."""
+    key = chain_of(connection)
     number, previous = connection.info.get(AUDIT_HEAD) or _head(connection)
     said: dict[str, Any] = {
         "number": number + 1,
@@ -64,11 +78,44 @@ def append(connection: Connection, act: Act) -> Entry:
         "detail": json.dumps(dict(act.detail), ensure_ascii=False, sort_keys=True),
         "previous": previous,
     }
-    entry = Entry(**said, hash=_seal(said))
+    entry = Entry(**said, hash=_seal(said, key))
     connection.execute(_INSERT, {**said, "hash": entry.hash})
     if AUDIT_HEAD in connection.info:
         connection.info[AUDIT_HEAD] = (entry.number, entry.hash)
     return entry
+
+
+def chain_of(connection: Connection) -> bytes:
+    """The key that the log is sealed with; InputError where the secret was not given."""
+    key: bytes | None = connection.get_execution_options().get(CHAIN)
+    if key is None:
+        raise InputError("audit_without_secret", "LICHENG_SECRET")
+    return key
+
+
+def mark_of(connection: Connection, text: str) -> str:
+    """A text as the log may name it: a keyed hash, which without the secret nobody connects with it."""
+    return _KEYED_PREFIX + hmac.digest(chain_of(connection), f"mark {text}".encode(), "sha256").hex()
+
+
+def begin_keyed(connection: Connection) -> None:
+    """Tell that what stands there was sealed without a key, where anything does; once, when the schema is upgraded."""
+    number, _ = _head(connection)
+    if number:
+        append(connection, Act(SERVICE, KEYED, f"entries 1 to {number}", {"without_key": number}))
+
+
+def check_secret(connection: Connection) -> None:
+    """InputError where the last entry was sealed with another secret, or was changed."""
+    found = connection.execute(select(audit).order_by(audit.c.number.desc()).limit(1)).first()
+    last = None if found is None else Entry(**found._mapping)
+    if last is not None and last.keyed and not last.holds(chain_of(connection)):
+        raise InputError("audit_other_secret", "LICHENG_SECRET", number=last.number)
+
+
+def is_keyed(connection: Connection) -> bool:
+    """Whether the log's last entry took the secret."""
+    return (_head(connection)[1] or "").startswith(_KEYED_PREFIX)
 
 
 def _head(connection: Connection) -> tuple[int, str | None]:
@@ -83,6 +130,15 @@ def entries(connection: Connection) -> Iterator[Entry]:
         yield Entry(**row._mapping)
 
 
+def facts_of(detail: str) -> Mapping[str, Any] | None:
+    """The facts of an entry; None where they are no longer what was written, which the chain tells."""
+    try:
+        found = json.loads(detail)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def page_after(connection: Connection, number: int, most: int) -> list[Entry]:
     """Entries after a number, at most so many."""
     query = select(audit).where(audit.c.number > number).order_by(audit.c.number).limit(most)
@@ -95,6 +151,8 @@ def details_of(connection: Connection, action: str, actor: str) -> list[dict[str
     return [json.loads(detail) for detail in connection.execute(query).scalars()]
 
 
-def _seal(said: Mapping[str, Any]) -> str:
-    text = json.dumps(dict(said), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+def _seal(said: Mapping[str, Any], key: bytes | None) -> str:
+    text = json.dumps(dict(said), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    if key is None:
+        return "sha256:" + hashlib.sha256(text).hexdigest()
+    return _KEYED_PREFIX + hmac.digest(key, text, "sha256").hex()

@@ -23,6 +23,7 @@ from service.store.unavailable import StoreNotAvailable
 _BUSY_MS = 10_000  # a writer waits so long for the others
 _CHAIN = 0x6C6963  # the advisory lock of writers
 _WRITES = "licheng_writes"
+CHAIN = "licheng_chain"  # of an engine: the key that the audit log is sealed with
 AUDIT_HEAD = "licheng_audit_head"  # of a write transaction's connection: the last entry, None: to be read
 _OPENED = "licheng_opened"  # of a connection to SQLite: which file it has open
 _LOCK = text("SELECT pg_advisory_xact_lock(:chain)")
@@ -61,12 +62,14 @@ def sqlite_file(url: str) -> Path | None:
     return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
-def connect(url: str) -> Engine:
-    """An engine whose connections are set as this module says."""
+def connect(url: str, chain: bytes | None = None) -> Engine:
+    """An engine whose connections are set as this module says. chain: `Keyring.chaining`; without it nothing can be
+    written into the audit log.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         settings: dict[str, Any] = {"check_same_thread": False, "timeout": _BUSY_MS / 1000}
-        engine = create_engine(parsed, connect_args=settings, **_CONNECTIONS)
+        engine = create_engine(parsed, connect_args=settings, execution_options={CHAIN: chain}, **_CONNECTIONS)
         file = _File(Path(parsed.database or ""))
         event.listen(engine, "do_connect", file.opening)
         event.listen(engine, "connect", file.opened)
@@ -74,7 +77,8 @@ def connect(url: str) -> Engine:
         event.listen(engine, "connect", _set_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(parsed, pool_pre_ping=True, connect_args=_POSTGRESQL, **_CONNECTIONS)
+        said: dict[str, Any] = {"connect_args": _POSTGRESQL, "execution_options": {CHAIN: chain}}
+        engine = create_engine(parsed, pool_pre_ping=True, **said, **_CONNECTIONS)
     return engine
 
 

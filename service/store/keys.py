@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from service.store.audit import OPERATOR, Act, append
 from service.store.database import reading
 from service.store.tables import keys
 
+ALL = "all"  # instead of the ids of keys
 _DEMONSTRATION = dt.timedelta(hours=24)
 DEMONSTRATION_PLATFORM = "meituan"
 _DEMONSTRATION_INSURER = "demonstration-insurer"
@@ -140,6 +142,15 @@ def revoke(connection: Connection, key_id: str, by: str) -> Key:
     connection.execute(update(keys).where(keys.c.id == key_id).values(revoked_at=at))
     append(connection, Act(by, "key.revoked", key_id, {"holder": old.holder, "role": old.role}))
     return _known(connection, key_id)
+
+
+def revoke_but(connection: Connection, kept: Sequence[str], by: str) -> list[Key]:
+    """End every key that holds but for those kept, ALL: none is ended. InputError where one to be kept is not known."""
+    for key_id in kept:
+        if key_id != ALL:
+            _known(connection, key_id)
+    ended = [one for one in listed(connection) if one.holds(now()) and one.id not in kept and ALL not in kept]
+    return [revoke(connection, one.id, by) for one in ended]
 
 
 def _known(connection: Connection, key_id: str) -> Key:

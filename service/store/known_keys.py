@@ -44,6 +44,10 @@ class KnownKeys:
         self._asked: dict[str, _Asked] = {}
         self._failed_at = float("-inf")
 
+    def knows(self, key_id: str) -> bool:
+        """Whether an id is one of a key that was read before: it is read anew once a second at most."""
+        return key_id in self._known
+
     async def find(self, key_id: str) -> Key | None:
         """A key by its id; the store's own error where it does not answer and the key was not known before."""
         clock = time.monotonic()

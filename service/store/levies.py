@@ -7,7 +7,9 @@ happened too often. A process claims a levy in a transaction, so that no two set
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -16,6 +18,8 @@ from service.clock import SHANGHAI, now
 from service.store.audit import SERVICE, Act, append
 from service.store.tables import erasures, levies
 
+RECEIVED, READ, LISTED = "levy.received", "levy.read", "levies.listed"
+_CONSTANT = ("id", "key_id", "tenant", "month", "created_at", "order")
 QUEUED, RUNNING, DONE, FAILED = STATES = ("queued", "running", "done", "failed")
 
 
@@ -57,7 +61,13 @@ class Beat:
 def put(connection: Connection, levy: Levy, act: Act) -> None:
     """A new levy with its entry in the audit log."""
     connection.execute(insert(levies).values(**asdict(levy)))
-    append(connection, act)
+    append(connection, replace(act, detail={**act.detail, "row": row_hash(levy)}))
+
+
+def row_hash(levy: Levy) -> str:
+    """Hash of what a levy was made with; how far it is moves on."""
+    said = [getattr(levy, name) for name in _CONSTANT]
+    return "sha256:" + hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def find(connection: Connection, levy_id: str) -> Levy | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -12,13 +14,13 @@ from service.store.audit import Act, append
 from service.store.tables import quotes
 
 PREFIX = "q_"
-CREATED, REPRODUCED = "quote.created", "quote.reproduced"
+CREATED, REPRODUCED, READ = "quote.created", "quote.reproduced", "quote.read"
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A quote as it is stored. request, answer: sealed, None once erased; release: None where `LICHENG_TARIFF` named
-    the tariff; answer_sha256: of the prices answer's bytes, as `service.json_text` writes it.
+    the tariff; answer_sha256: of the prices answer's bytes, as `service.json_text` writes it, None once erased.
     """
 
     id: str
@@ -33,7 +35,7 @@ class Quote:
     release: int | None
     request: bytes | None
     answer: bytes | None
-    answer_sha256: str
+    answer_sha256: str | None
     erased_at: str | None = None
 
     def place(self, column: str) -> str:
@@ -48,14 +50,28 @@ def sealed_for(tenant: str, quote_id: str, column: str) -> str:
 
 _INSERT = insert(quotes)
 _COLUMNS = tuple(field.name for field in fields(Quote))
+_ERASABLE = ("request", "answer", "answer_sha256", "erased_at")
 _LISTED = (quotes.c.id, quotes.c.created_at, quotes.c.valid_until, quotes.c.month, quotes.c.edition, quotes.c.release)
 _NEWEST_FIRST = select(*_LISTED).order_by(quotes.c.id.desc())
+
+
+def row_hash(quote: Quote) -> str:
+    """Hash of what stays of a quote, whatever is erased of it."""
+    kept = [getattr(quote, name) for name in _COLUMNS if name not in _ERASABLE]
+    return "sha256:" + hashlib.sha256(json.dumps(kept).encode()).hexdigest()
+
+
+def documents_hash(quote: Quote) -> str:
+    """Hash of a quote's documents as they are sealed, so that nothing in them can be guessed from it."""
+    documents = b"|".join((quote.request or b"", quote.answer or b"", (quote.answer_sha256 or "").encode()))
+    return "sha256:" + hashlib.sha256(documents).hexdigest()
 
 
 def put(connection: Connection, quote: Quote, request_id: str | None = None) -> None:
     """Store a quote with its entry in the audit log."""
     connection.execute(_INSERT, {name: getattr(quote, name) for name in _COLUMNS})
-    said = {"month": quote.month, "edition": quote.edition, "release": quote.release}
+    said: dict[str, Any] = {"month": quote.month, "edition": quote.edition, "release": quote.release}
+    said |= {"row": row_hash(quote), "documents": documents_hash(quote)}
     append(connection, Act(quote.key_id, CREATED, quote.id, said, request_id))
 
 

@@ -11,7 +11,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from pricing.errors import InputError
+from service.store.audit import begin_keyed
 from service.store.database import reading, writing
+
+_UNKEYED = "0001"  # whose audit log was sealed without a key
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -36,6 +39,13 @@ def upgrade(engine: Engine, to: str = "head") -> None:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # of a large table it takes its time
         command.upgrade(_config(connection), to)
+        if found == _UNKEYED and to == "head":
+            begin_keyed(connection)
+
+
+def is_keyed_schema(connection: Connection) -> bool:
+    """Whether the audit log of a database at its schema ends with entries that took the secret."""
+    return MigrationContext.configure(connection).get_current_revision() != _UNKEYED
 
 
 def current(engine: Engine) -> str | None:

@@ -46,7 +46,7 @@ quotes = Table(
     Column("release", Integer),  # number of the release that answered, 0: the demonstration; null: LICHENG_TARIFF
     Column("request", LargeBinary),  # sealed; null once erased
     Column("answer", LargeBinary),  # sealed; null once erased
-    Column("answer_sha256", _HASH, nullable=False),  # of the answer's bytes
+    Column("answer_sha256", _HASH),  # of the answer's bytes; null once erased, for it could be guessed back
     Column("erased_at", _TIME),
     Index("ix_quotes_tenant_id", "tenant", "id"),
     Index("ix_quotes_worker_key", "worker_key"),
@@ -102,8 +102,15 @@ audit = Table(
     Column("subject", String(200), nullable=False),  # id of what was acted on
     Column("request_id", String(64)),
     Column("detail", Text, nullable=False),  # JSON, never with a worker's id
-    Column("previous", _HASH),  # hash of the entry before
+    Column("previous", _HASH),  # hash of the entry before; keyed from the entry `audit.keyed` on, or from the first
     Column("hash", _HASH, nullable=False),
+)
+
+ended_sessions = Table(
+    "ended_sessions",
+    metadata,
+    Column("id", _ID, primary_key=True),  # se_…, of a browser that signed out
+    Column("until", _TIME, nullable=False),  # when its cookie would have ended: then it is forgotten
 )
 
 erasures = Table(

@@ -1,7 +1,8 @@
 """One worker in the store: what is kept of it, by the id that it is stored under, and its erasure.
 
-An erasure nulls what names the worker: sealed requests, answers, and answers kept to be repeated. Lines of a settled
-month are records of what was levied; they stay under the stored id, and the id that was given is never opened again.
+An erasure nulls what names the worker: sealed requests, answers with their hash, and answers kept to be repeated.
+Lines of a settled month are records of what was levied; they stay under the stored id, and the id that was given is
+never opened again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from service.clock import now
 from service.ids import new_id
-from service.store.audit import Act, append
+from service.store.audit import Act, append, mark_of
 from service.store.quotes import Quote
 from service.store.tables import erasures, idempotency, quotes
 
@@ -53,13 +54,14 @@ def erase(connection: Connection, worker_key: str, by: str, request_id: str | No
     ids = list(connection.execute(select(quotes.c.id).where(*full)).scalars())
     if connection.dialect.name == "sqlite":  # what is emptied is overwritten in the file as well
         connection.exec_driver_sql("PRAGMA secure_delete=ON")
-    connection.execute(update(quotes).where(*full).values(request=None, answer=None, erased_at=at))
+    connection.execute(update(quotes).where(*full).values(request=None, answer=None, answer_sha256=None, erased_at=at))
     for some in _parts(ids):
         connection.execute(update(idempotency).where(idempotency.c.subject.in_(some)).values(body=None))
     connection.execute(delete(erasures).where(erasures.c.worker_key == worker_key))
     connection.execute(insert(erasures).values(worker_key=worker_key, erased_at=at))
+    said = {"quotes": len(ids), "worker": mark_of(connection, worker_key), "erased_at": at}
     erasure = Erasure(new_id("er_"), at, len(ids))
-    append(connection, Act(by, ERASED, erasure.id, {"quotes": len(ids)}, request_id))
+    append(connection, Act(by, ERASED, erasure.id, said, request_id))
     return erasure
 
 

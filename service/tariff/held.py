@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pricing.tariff import Tariff
-from service.releases.history import DEMONSTRATION, HISTORY, Event, in_force
+from service.releases.history import DEMONSTRATION, HISTORY, Event, Standing, in_force
 
 _Stamp = tuple[int, int, int] | None
 
@@ -32,9 +33,13 @@ class InForce:
 class Tariffs:
     """Gives what is in force now; `refresh` loads a new release beside the old one and puts it in its place."""
 
-    def __init__(self, releases: Path, named: Path | None = None) -> None:
-        """releases: their folder; named: a folder that is used whatever was released."""
-        self._releases, self._named = releases, named
+    def __init__(
+        self, releases: Path, named: Path | None = None, standing: Callable[[Path], Standing] = in_force
+    ) -> None:
+        """releases: their folder; named: a folder that is used whatever was released; standing: what is in force by a
+        folder of releases, a TariffError where it may not be taken up.
+        """
+        self._releases, self._named, self._standing = releases, named, standing
         self._lock = threading.Lock()
         self._stamp = self._look()
         self._held = self._load()
@@ -63,5 +68,5 @@ class Tariffs:
     def _load(self) -> InForce:
         if self._named is not None:
             return InForce(Tariff.load(self._named), None, self._named)
-        standing = in_force(self._releases)
+        standing = self._standing(self._releases)
         return InForce(Tariff.load(standing.folder), standing.number, standing.folder, standing.event)

@@ -13,6 +13,7 @@ from typing import Any
 
 from pricing.errors import LichengError
 from service.refusals import both
+from service.releases.release_standing import NOT_RECORDED
 from service.store.counts import answers, levies_by_state
 from service.store.database import reading
 from service.store.writer import Writer
@@ -24,6 +25,7 @@ _EVERY_S = 1.0
 _AFTER_FAILURE_S = 5.0  # a release that cannot be loaded is tried again
 _DATABASE_S = 1.0
 _LEAST_FREE = 64_000_000  # bytes on the data folder's disk
+_WHY = {NOT_RECORDED: "ready_not_recorded"}
 READY, DEGRADED, NOT_READY = "ready", "degraded", "not_ready"
 
 
@@ -116,7 +118,7 @@ class Watch:
             "database": None if await self._database_answers() else "ready_database",
             "writer": None if self.writer.alive else "ready_writer",
             "disk": None if await asyncio.to_thread(self._has_room) else "ready_disk",
-            "tariff": "ready_tariff" if self._failed else None,
+            "tariff": None if self._failed is None else _WHY.get(self._failed, "ready_tariff"),
         }
         found = {name: code for name, code in wrong.items() if code is not None}
         status = READY if not found else DEGRADED if set(found) == {"tariff"} else NOT_READY

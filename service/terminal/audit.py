@@ -11,6 +11,8 @@ from pricing.words import say
 from service.terminal.prices import console
 from service.terminal.text import Sentence, points
 
+_NAMED = 5  # findings of one kind on the page; --json has more
+
 
 def show_audit(found: Mapping[str, Any], lang: str) -> None:
     """Whether the log is whole, what is not, and its head."""
@@ -27,6 +29,8 @@ def show_audit(found: Mapping[str, Any], lang: str) -> None:
         out.print(Sentence(say("audit_page_release", lang, number=history["recorded"])))
     if history["unrecorded"] and history["wrong"] is None:
         out.print(Sentence(say("audit_page_unrecorded", lang, count=history["unrecorded"]), "yellow"))
+    if found["unkeyed"]:
+        out.print(Sentence(say("audit_page_unkeyed", lang, number=found["unkeyed"]), "yellow"))
     if found["head"] is not None:
         out.print(Sentence(say("audit_page_head", lang)))
         out.print(Text(found["head"], "bold"), soft_wrap=True)
@@ -42,6 +46,9 @@ def _wrong(found: Mapping[str, Any], lang: str) -> Iterator[str]:
             yield say("audit_why_head", lang, head=head["head"])
     if found["keys"]:
         yield say("audit_why_keys", lang, keys=", ".join(found["keys"]))
+    if found["contents"]["wrong"]:
+        named = ", ".join(one["id"] for one in found["contents"]["first"][:_NAMED])
+        yield say("audit_why_contents", lang, count=found["contents"]["wrong"], first=named)
     if history["wrong"] == "broken":
         yield history["error"]["message_zh" if lang == "zh" else "message"]
     elif history["wrong"]:

@@ -57,6 +57,13 @@ def show_rollback(shown: Mapping[str, Any], lang: str) -> None:
     _show_rest(out, shown, lang)
 
 
+def show_recorded(shown: Mapping[str, Any], lang: str) -> None:
+    """Which events the log holds now."""
+    for event in shown["recorded"]:
+        facts = {"number": event["number"], "at": event["at"], "by": event["by"]}
+        console().print(Sentence(say("release_page_recorded", lang, **facts), "bold"))
+
+
 def show_events(shown: Mapping[str, Any], lang: str) -> None:
     """The history of releases, an event to a line."""
     out = console()

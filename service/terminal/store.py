@@ -40,6 +40,9 @@ def show_restored(restored: Mapping[str, Any], lang: str) -> None:
     out.print(Sentence(say("store_page_restored", lang, **facts), "bold green"))
     if restored["database"] is not None:
         _rows(restored["database"], lang)
+    if restored["revoked"]:
+        facts = {"count": len(restored["revoked"]), "keys": ", ".join(restored["revoked"])}
+        out.print(Sentence(say("store_page_revoked", lang, **facts), "yellow"))
     out.print(Sentence(say("store_page_next", lang), "yellow"))
 
 

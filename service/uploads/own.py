@@ -9,6 +9,7 @@ from fastapi import Request
 
 from service.auth.roles import PLATFORM
 from service.conventions.caller import Caller
+from service.conventions.noted import request_id_of
 from service.conventions.permits import permit, seen
 from service.ids import is_id
 from service.month.answered import eyes_of
@@ -22,7 +23,7 @@ from service.uploads.sending import PREFIX, Sender
 def sender_of(request: Request, caller: Caller) -> Sender:
     """The caller as who sends a month; a platform may send its own alone."""
     own = caller.tenant if caller.role == PLATFORM else ""
-    return Sender(caller.key_id, caller.tenant, own, getattr(request.state, "request_id", None))
+    return Sender(caller.key_id, caller.tenant, own, request_id_of(request))
 
 
 async def own_levy(request: Request, caller: Caller, levy_id: str) -> Levy:

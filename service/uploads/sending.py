@@ -75,7 +75,7 @@ class Received:
         order = replace(asked, files=tuple(files)).text
         stored = Levy(self.folder.id, sender.key_id, sender.tenant, asked.month, QUEUED, at.isoformat(), order)
         facts = {"month": asked.month, "known_on": asked.known_on, "hashes": [file.sha256 for file in self.files]}
-        return stored, Act(sender.key_id, "levy.received", stored.id, facts, sender.request_id)
+        return stored, Act(sender.key_id, levies.RECEIVED, stored.id, facts, sender.request_id)
 
     def kept_with(self, stored: Future[Any]) -> Future[Any]:
         """The folder gets its name when the levy stands in the store, and vanishes when it does not."""

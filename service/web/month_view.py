@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 from service.auth.keyring import Keyring
 from service.conventions.caller import Caller
 from service.conventions.kinds import content_type
+from service.conventions.noted import note_read
 from service.conventions.permits import listed_of, permit
 from service.conventions.problems import Problem
 from service.engines.sealed_words import opened
@@ -42,11 +43,14 @@ async def listed(request: Request, caller: Caller) -> list[Levy]:
         with reading(running(request).engine) as connection:
             return levies.listed(connection, tenant, _LISTED, None)
 
+    await note_read(request, caller, levies.LISTED, "levies")
     return await to_thread.run_sync(look)
 
 
 async def view_of(request: Request, caller: Caller, levy: Levy) -> dict[str, Any]:
     """What there is to show of a levy."""
+    if is_over(levy):
+        await note_read(request, caller, levies.READ, levy.id)
     held = running(request)
     asked = _asked(levy, caller.tenant, held.keyring)
     nothing: dict[str, Any] = {"totals": None, "refusals": (), "rows": (), "tables": ()}
@@ -75,6 +79,7 @@ async def download(request: Request, caller: Caller, levy: Levy, name: str) -> R
     table, _, kind = name.partition(".")
     if levy.state != DONE or table not in _TABLES or kind not in _KINDS:
         raise Problem(404, "not_found", pointer="", what=name[:64])
+    await note_read(request, caller, levies.READ, levy.id, table=table)
     held = running(request)
     folder = LevyFolder(held.serving.home, levy.id).month
     eyes = await to_thread.run_sync(eyes_for, held, caller, levy)

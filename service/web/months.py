@@ -59,7 +59,7 @@ async def post_sign_in(request: Request) -> Response:
     if caller is None:
         return _sign_in(request, "key_not_valid" if text else "key_missing")
     permit(caller, "levies.read")
-    return _signed_in(request, caller)
+    return await _signed_in(request, caller)
 
 
 @router.post("/sign-in/demonstration")
@@ -76,7 +76,7 @@ async def post_demonstration(request: Request) -> Response:
     text = await asyncio.wrap_future(held.writer.submit(work))
     caller = await caller_of_token(request, text)
     assert caller is not None
-    return _signed_in(request, caller)
+    return await _signed_in(request, caller)
 
 
 @router.post("/sign-out")
@@ -84,7 +84,7 @@ async def post_sign_out(request: Request) -> Response:
     """Sign out."""
     check_csrf(request, read_form(await small_body(request)).get("csrf", ""))
     response = RedirectResponse(MONTHS, 303)
-    close_session(response)
+    await close_session(request, response)
     return response
 
 
@@ -210,7 +210,7 @@ def _sign_in(request: Request, code: str) -> Response:
     return page(request, "sign_in.html", status=401 if code else 200, errors=errors, texts=_EMPTY, demo=demo)
 
 
-def _signed_in(request: Request, caller: Caller) -> Response:
+async def _signed_in(request: Request, caller: Caller) -> Response:
     response = RedirectResponse(MONTHS, 303)
-    open_session(request, response, caller)
+    await open_session(request, response, caller)
     return response

@@ -8,6 +8,7 @@ import pytest
 from service.store import schema
 from service.store.database import Engine, connect
 from tests.service.postgres import Postgres, postgres
+from tests.service.secrets import CHAIN
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +31,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def engine(database: str) -> Iterator[Engine]:
     """Its engine, the schema at this program's."""
-    made = connect(database)
+    made = connect(database, CHAIN)
     schema.upgrade(made)
     try:
         yield made

@@ -17,6 +17,7 @@ from service.store.audit import Entry, entries
 from service.store.database import connect, reading
 from service.store.quotes import sealed_for
 from service.store.tables import quotes
+from tests.service.secrets import CHAIN
 from tests.service.serving import SECRET, Service
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,7 +87,7 @@ async def _caller(http: httpx.AsyncClient, service: Service, name: str, enough: 
 
 def stored(database: str) -> dict[str, bytes]:
     """Every quote of a store: its id and its document, opened."""
-    engine, keyring = connect(database), Keyring.of(SECRET)
+    engine, keyring = connect(database, CHAIN), Keyring.of(SECRET)
     with reading(engine) as connection:
         found = {
             row.id: keyring.open(row.answer, sealed_for(row.tenant, row.id, "answer"))
@@ -98,12 +99,12 @@ def stored(database: str) -> dict[str, bytes]:
 
 def whole_log(database: str) -> list[Entry]:
     """The audit log of a store, every link of its chain looked at."""
-    engine = connect(database)
+    engine = connect(database, CHAIN)
     with reading(engine) as connection:
         found = list(entries(connection))
     engine.dispose()
     previous = None
     for number, entry in enumerate(found, 1):
-        assert (entry.number, entry.previous, entry.hash) == (number, previous, entry.sealed)
+        assert (entry.number, entry.previous, entry.holds(CHAIN)) == (number, previous, True)
         previous = entry.hash
     return found

@@ -17,16 +17,17 @@ from typing import Any
 import httpx
 
 from service.app import create_app
+from service.releases.release_standing import record_missing
 from service.serving import Serving
 from service.serving_found import found
 from service.store import keys, schema
 from service.store.database import connect, database_url, writing
+from tests.service.secrets import CHAIN, SECRET
 
 with warnings.catch_warnings():  # it says that it would rather have httpx2
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
 
-SECRET = b"a secret of the tests, long enough to be one"
 ROLES = ("insurer", "platform", "actuary", "auditor", "admin")
 PLATFORM = "meituan"  # whose key the key of role `platform` is
 _ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|\[::1\]):(\d+)")
@@ -77,7 +78,7 @@ def settings(home: Path, **changed: Any) -> Serving:
 
 def make_keys(database: str, wanted: dict[str, tuple[str, str]]) -> dict[str, str]:
     """Tokens by name, made in the store. wanted: name to role and tenant."""
-    engine = connect(database)
+    engine = connect(database, CHAIN)
     try:
         schema.upgrade(engine)
         with writing(engine) as connection:
@@ -95,12 +96,23 @@ def role_keys(database: str) -> dict[str, str]:
     return make_keys(database, {role: (role, PLATFORM if role == "platform" else f"{role}-house") for role in ROLES})
 
 
+def recorded(database: str, releases: Path) -> None:
+    """Note in the store what its history of releases holds, as two actuaries would: what is not noted is not served."""
+    engine = connect(database, CHAIN)
+    try:
+        with writing(engine) as connection:
+            record_missing(connection, releases, "operator", {})
+    finally:
+        engine.dispose()
+
+
 @contextmanager
 def client(home: Path | None = None, **changed: Any) -> Iterator[Service]:
     """The service inside this process. changed: fields of Serving."""
     with tempfile.TemporaryDirectory(prefix="licheng-home-") as made:
         serving = settings(home or Path(made), **changed)
         tokens = role_keys(serving.database)
+        recorded(serving.database, serving.releases)
         with TestClient(create_app(serving), raise_server_exceptions=False, follow_redirects=False) as http:
             yield Service(http, serving.home, tokens)
 
@@ -118,7 +130,9 @@ def served(
             "PYTHONUNBUFFERED": "1",
             **(environ or {}),
         }
-        tokens = role_keys(world.get("LICHENG_DATABASE_URL") or database_url("", home))
+        database = world.get("LICHENG_DATABASE_URL") or database_url("", home)
+        tokens = role_keys(database)
+        recorded(database, home / "releases")
         command = [sys.executable, "-m", "service.cli", "serve", "--host", "127.0.0.1", "--port", "0"]
         process = subprocess.Popen(
             [*command, "--home", str(home), *options],

@@ -11,6 +11,7 @@ from service.releases.history import read_history
 from service.store.database import connect, database_url, writing
 from tests.months import Done, run
 from tests.service.releases import law
+from tests.service.secrets import CHAIN
 
 LI, CHEN = "Li Wei", "陈宇"
 
@@ -55,7 +56,7 @@ def _file(candidate: Path) -> Path:
 
 
 def change(home: Path, statement: str) -> None:
-    engine = connect(database_url("", home))
+    engine = connect(database_url("", home), CHAIN)
     with writing(engine) as connection:
         connection.execute(text(statement))
     engine.dispose()

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from pricing.errors import InputError
 from service.cli.here import record_here
+from service.releases.approval import Wish
 from service.releases.audit_check import Head, check, head_of
 from service.releases.history import HISTORY
 from service.releases.release import release, rollback
@@ -18,6 +19,7 @@ from service.store.audit import Act, append, entries
 from service.store.database import Engine, connect, database_url, reading, writing
 from tests.months import run
 from tests.service.releases import NOON, approved, law
+from tests.service.secrets import CHAIN
 from tests.service.serving import Service
 
 WANTED = keys.Wanted("insurer", "picc", "Quoting system")
@@ -151,7 +153,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     releases = tmp_path / "home" / "releases"
     with record_here() as record:
         release(approved(law(tmp_path / "law"), releases), releases, "Zhao Min", NOON, record)
-        rollback(releases, 0, "Zhao Min", "withdrawn", NOON, record)
+        rollback(releases, 0, Wish("Zhao Min", NOON, "withdrawn"), record)
     return tmp_path / "home"
 
 
@@ -177,7 +179,7 @@ def test_a_history_cut_at_its_end(home: Path) -> None:
 
 
 def test_a_release_that_was_written_into_history_alone(home: Path) -> None:
-    rollback(home / "releases", 1, "nobody", "by hand", NOON)
+    rollback(home / "releases", 1, Wish("nobody", NOON, "by hand"))
     code, found = verified()
     assert (code, found["history"]["wrong"], found["history"]["unrecorded"]) == (5, "ahead", 1)
     assert run("rollback", "--to", "0", "--by", "Zhao Min", "--reason", "looked at").code == 0
@@ -243,8 +245,8 @@ def test_the_log_over_http_is_the_chain_in_pages(service: Service) -> None:
         items, address = [*items, *page["items"]], page["next"]
     assert [one["number"] for one in items] == list(range(1, len(items) + 1))
     assert [one["previous"] for one in items] == [None, *(one["hash"] for one in items[:-1])]
-    assert {one["action"] for one in items} == {"key.created"}
-    engine = connect(database_url("", service.home))
+    assert {one["action"] for one in items} == {"key.created", "audit.listed"}
+    engine = connect(database_url("", service.home), CHAIN)
     with reading(engine) as connection:
         assert [one.hash for one in entries(connection)] == [one["hash"] for one in items]
     engine.dispose()

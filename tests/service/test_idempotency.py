@@ -19,6 +19,7 @@ from service.store.idempotency import Kept, Name
 from service.store.keys import Wanted, create
 from service.store.tables import idempotency as table
 from service.store.tables import quotes
+from tests.service.secrets import CHAIN
 from tests.service.serving import Service, served
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +28,7 @@ KEPT = Kept("of the request", 201, "{}", b"sealed", "q_1")
 
 
 def count(database: str) -> int:
-    engine = connect(database)
+    engine = connect(database, CHAIN)
     with reading(engine) as connection:
         found = connection.execute(select(func.count()).select_from(quotes)).scalar_one()
     engine.dispose()
@@ -41,7 +42,7 @@ def key_id(service: Service) -> str:
 
 def claimed(service: Service, name: str, age: dt.timedelta) -> None:
     """Another process claims a name, so long ago."""
-    engine = connect(service.database)
+    engine = connect(service.database, CHAIN)
     with writing(engine) as connection:
         assert idempotency.claim(connection, Name(key_id(service), name, "other"), "POST /v1/quotes") is True
         at = (now() - age).isoformat()

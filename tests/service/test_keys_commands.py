@@ -12,6 +12,7 @@ from service.clock import now
 from service.store import keys
 from service.store.database import connect, database_url, reading, writing
 from tests.months import run
+from tests.service.secrets import CHAIN
 
 
 @pytest.fixture
@@ -146,7 +147,7 @@ def test_keys_that_are_not_there(home: Path) -> None:
 
 def test_the_demonstration_keys_hold_for_a_day(home: Path) -> None:
     made("--role", "actuary", "--holder", "Li Wei")
-    engine = connect(database_url("", home))
+    engine = connect(database_url("", home), CHAIN)
     with writing(engine) as connection:
         made_keys = keys.demonstration(connection)
     with reading(engine) as connection:

@@ -15,7 +15,8 @@ from service.store.database import connect, writing
 from service.store.keys import Key
 from service.store.known_keys import FRESH_S, KnownKeys
 from service.store.unavailable import StoreNotAvailable
-from tests.service.serving import Service, served
+from tests.service.secrets import CHAIN
+from tests.service.serving import Service, client, served
 
 ASKED = "/v1/quotes?limit=1"
 KEY = Key("k_0123456789abcdef", "sha256:00", "insurer", "picc", "x", now().isoformat(), None, None, None)
@@ -74,7 +75,7 @@ def test_no_key_and_two_keys(service: Service) -> None:
 
 
 def test_a_key_expires_in_its_second(service: Service) -> None:
-    engine = connect(service.database)
+    engine = connect(service.database, CHAIN)
     wanted = keys.Wanted("insurer", "brief", "x", now() + dt.timedelta(seconds=2))
     with writing(engine) as connection:
         token = keys.create(connection, wanted, "operator")
@@ -90,13 +91,33 @@ def test_a_key_that_was_revoked_in_use_stops_within_a_second() -> None:
     with served() as service:
         token = service.keys["insurer"]
         assert status(service, f"Bearer {token}") == 200
-        engine = connect(service.database)
+        engine = connect(service.database, CHAIN)
         with writing(engine) as connection:
             keys.revoke(connection, token.split(".")[1], "operator")
         engine.dispose()
         time.sleep(FRESH_S)
         assert status(service, f"Bearer {token}") == 401
         assert not [line for line in service.said if token.split(".")[2] in line]
+
+
+def test_who_guesses_keys_does_not_make_the_store_read_on() -> None:
+    with client(address_per_minute=5) as service:
+        good = f"Bearer {service.keys['insurer']}"
+        assert [status(service, good) for _ in range(7)] == [200] * 7  # counted for the key, not for its address
+        known: KnownKeys = service.http.app.state.running.known  # type: ignore[attr-defined]
+        read, asked = known._read, []
+
+        def counted(key_id: str) -> Key | None:
+            asked.append(key_id)
+            return read(key_id)
+
+        known._read = counted
+        guesses = [f"Bearer licheng.k_{number:016x}.{'A' * 43}" for number in range(20)]
+        assert [status(service, guess) for guess in guesses] == [401] * 5 + [429] * 15
+        assert asked == [f"k_{number:016x}" for number in range(5)]
+        assert status(service, good) == 200
+        wrong = good[:-43] + "A" * 43
+        assert status(service, wrong) == 429
 
 
 class Reads:

@@ -22,6 +22,7 @@ from service.month.keys import SenderKeys
 from service.month.run import EXIT_BUG, Settings
 from service.store.database import connect, writing
 from tests.months import write_csv
+from tests.service.secrets import CHAIN
 from tests.service.sent_months import PARQUET, all_items, month_files, over, rows, send, send_form
 from tests.service.serving import SECRET, Service, client, settings
 
@@ -118,7 +119,7 @@ def test_a_run_that_fails_says_where_and_nothing_of_what_was_sent(tmp_path: Path
     with client(home, runs=0) as idle:
         levy = send(idle, usage.read_bytes()).json()["id"]
     serving = settings(home)
-    engine = connect(serving.database)
+    engine = connect(serving.database, CHAIN)
     with writing(engine) as connection:
         order = json.loads(connection.execute(text('SELECT "order" FROM levies')).scalar_one())
         broken = json.dumps({**order, "files": [{MARK: 1}]})

@@ -16,6 +16,7 @@ from service.clock import now
 from service.engines.folder import DECLARATIONS, RECEIPT, REFUSALS, sha256
 from service.store.database import connect, writing
 from tests.months import lines, refusals, run, settle, totals, write_parquet
+from tests.service.secrets import CHAIN
 from tests.service.sent_months import (
     COMMAND,
     CSV,
@@ -237,7 +238,7 @@ def test_an_erased_worker_is_shown_to_nobody_again(sent: Sent) -> None:
     given = "w_gone__0000001"
     before = sent.service.get(address + "?format=csv", "platform")
     assert given in before.text
-    engine = connect(sent.service.database)
+    engine = connect(sent.service.database, CHAIN)
     stored = Keyring.of(SECRET).worker_key(given)
     with writing(engine) as connection:
         facts = {"worker": stored, "at": now().isoformat()}

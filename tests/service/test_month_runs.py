@@ -32,6 +32,7 @@ from service.store.database import connect, reading, writing
 from service.store.levies import Levy
 from tests.months import settle
 from tests.service.releases import law
+from tests.service.secrets import CHAIN
 from tests.service.sent_months import COMMAND, MONTH, month_files, over, rows, send, send_form
 from tests.service.serving import SECRET, Service, client, served, settings
 
@@ -60,7 +61,7 @@ class Queue:
             usage, _ = month_files(home, rows())
             self.usage = usage.read_bytes()
             self.id = str(send(idle, self.usage).json()["id"])
-        self.engine = connect(self.serving.database)
+        self.engine = connect(self.serving.database, CHAIN)
         self.folder = LevyFolder(home, self.id)
 
     @property
@@ -273,7 +274,7 @@ def test_a_server_killed_twenty_times_leaves_nothing_half_done(tmp_path: Path) -
             time.sleep(moments.uniform(0, 2.5))
             assert service.process is not None
             os.killpg(service.process.pid, signal.SIGKILL)
-    engine = connect(settings(tmp_path / "home").database)
+    engine = connect(settings(tmp_path / "home").database, CHAIN)
     with client(tmp_path / "home"):
         until(lambda: not pending(engine), 300)
     with reading(engine) as connection:

@@ -14,7 +14,8 @@ from service.prices.stored_quote import differences
 from service.store.audit import entries
 from service.store.database import connect, reading, writing
 from tests.service.releases import law, released
-from tests.service.serving import Service, client
+from tests.service.secrets import CHAIN
+from tests.service.serving import Service, client, recorded
 
 ROOT = Path(__file__).resolve().parents[2]
 RIDER: dict[str, Any] = json.loads((ROOT / "service/examples/rider.json").read_text(encoding="utf-8"))
@@ -34,7 +35,7 @@ OF_BEIJING = {
 
 
 def rows(service: Service, statement: str) -> list[dict[str, Any]]:
-    engine = connect(service.database)
+    engine = connect(service.database, CHAIN)
     with reading(engine) as connection:
         found = [dict(row) for row in connection.execute(text(statement)).mappings()]
     engine.dispose()
@@ -42,7 +43,7 @@ def rows(service: Service, statement: str) -> list[dict[str, Any]]:
 
 
 def change(service: Service, statement: str, **values: object) -> None:
-    engine = connect(service.database)
+    engine = connect(service.database, CHAIN)
     with writing(engine) as connection:
         connection.execute(text(statement), values)
     engine.dispose()
@@ -95,7 +96,7 @@ def test_what_is_stored_names_no_worker_and_holds_the_hash_of_the_answer(service
 def test_storing_and_computing_again_stand_in_the_audit_log(service: Service) -> None:
     made = service.post("/v1/quotes", RIDER, **{"X-Request-Id": "asked-by-the-test"})
     service.http.post(f"{made.headers['location']}/reproduce", headers=service.key("auditor"))
-    engine = connect(service.database)
+    engine = connect(service.database, CHAIN)
     with reading(engine) as connection:
         found = [entry for entry in entries(connection) if entry.subject == made.json()["id"]]
     engine.dispose()
@@ -202,7 +203,8 @@ def test_a_quote_of_an_earlier_release_is_computed_again_with_that_release(tmp_p
     with client(tmp_path) as service:
         made = service.post("/v1/quotes", OF_BEIJING)
         released(law(tmp_path / "second", floor=900_000), tmp_path / "releases")
-        assert service.http.app.state.running.tariffs.refresh()  # type: ignore[attr-defined]
+        recorded(service.database, tmp_path / "releases")
+        service.http.app.state.running.tariffs.refresh()  # type: ignore[attr-defined]
         later = service.post("/v1/quotes", OF_BEIJING)
         numbers = [one.json()["release"] for one in (made, later)]
         levies = [one.json()["answer"]["schemes"][0]["premium_fen"] for one in (made, later)]
@@ -220,7 +222,8 @@ def test_a_release_that_was_altered_computes_nothing_again(tmp_path: Path) -> No
     with client(tmp_path) as service:
         made = service.post("/v1/quotes", OF_BEIJING)
         released(law(tmp_path / "second", floor=900_000), tmp_path / "releases")
-        assert service.http.app.state.running.tariffs.refresh()  # type: ignore[attr-defined]
+        recorded(service.database, tmp_path / "releases")
+        service.http.app.state.running.tariffs.refresh()  # type: ignore[attr-defined]
         with (tmp_path / "releases" / "0001" / "factors.yaml").open("a", encoding="utf-8") as file:
             file.write("# altered\n")
         answer = service.http.post(f"{made.headers['location']}/reproduce", headers=service.key("auditor"))
@@ -243,7 +246,7 @@ def test_a_quote_of_a_named_folder_says_that_the_folder_is_gone(tmp_path: Path) 
 def test_a_document_that_was_moved_to_another_row_or_tenant_is_not_opened(tmp_path: Path) -> None:
     with client(tmp_path) as service:
         ours, theirs = (service.post("/v1/quotes", RIDER, "insurer").json()["id"] for _ in range(2))
-        engine = connect(service.database)
+        engine = connect(service.database, CHAIN)
         with writing(engine) as connection:
             moved = "UPDATE quotes SET answer = (SELECT answer FROM quotes WHERE id = :from_id) WHERE id = :to_id"
             connection.execute(text(moved), {"from_id": theirs, "to_id": ours})

@@ -62,9 +62,9 @@ def test_a_new_base_changes_the_price_and_a_rollback_brings_it_back(home: Path, 
     shown = released(law(tmp_path / "base_2026"), releases)
     assert (shown["number"], shown["previous"], number_in_force(releases)) == (1, 0, 1)
     assert (tariff_folder(), premium()) == (releases / "0001", 8250)
-    rollback(releases, 0, "Zhao Min", "the notice was withdrawn", NOON)
+    rollback(releases, 0, Wish("Zhao Min", NOON, "the notice was withdrawn"))
     assert (tariff_folder(), premium()) == (SHIPPED, 7878)
-    rollback(releases, 1, "Zhao Min", "it was not", NOON)
+    rollback(releases, 1, Wish("Zhao Min", NOON, "it was not"))
     assert premium() == 8250
     assert [(event.event, event.number) for event in read_history(releases)] == [
         ("release", 1),
@@ -148,7 +148,7 @@ def test_a_crash_before_the_event_leaves_the_tariff_in_force(home: Path, tmp_pat
     assert (tariff_folder(), premium()) == (releases / "0001", 8250)
     assert strays(releases) == ["0002", ".0002-1.writing"]
     with pytest.raises(InputError) as caught:
-        rollback(releases, 2, "Zhao Min", "it is there", NOON)
+        rollback(releases, 2, Wish("Zhao Min", NOON, "it is there"))
     assert caught.value.code == "rollback_unknown"
     shown = released(law(tmp_path / "second", 760_000, SHIPPED), releases)
     assert (shown["number"], number_in_force(releases)) == (3, 3)
@@ -210,6 +210,6 @@ def test_a_setting_stands_above_every_release(home: Path, tmp_path: Path, monkey
 def test_known_on_names_the_release_of_that_day(tmp_path: Path) -> None:
     releases = tmp_path / "releases"
     released(law(tmp_path / "law"), releases, NOON)
-    rollback(releases, 0, "Zhao Min", "withdrawn", NOON + dt.timedelta(days=2))
+    rollback(releases, 0, Wish("Zhao Min", NOON + dt.timedelta(days=2), "withdrawn"))
     numbers = [in_force(releases, NOON.date() + dt.timedelta(days=days)).number for days in (-1, 0, 1, 2, 3)]
     assert numbers == [0, 1, 1, 0, 0]

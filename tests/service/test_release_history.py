@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pricing.errors import InputError, TariffError
+from service.releases.approval import Wish
 from service.releases.files import sha256_of
 from service.releases.history import HISTORY, in_force, read_history
 from service.releases.release import rollback
@@ -24,8 +25,8 @@ def three_events(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("history")
     releases = folder / "home" / "releases"
     released(law(folder / "law"), releases)
-    rollback(releases, 0, "Zhao Min", "withdrawn\u2028or not", NOON)
-    rollback(releases, 1, "Zhao Min", "it was not", NOON)
+    rollback(releases, 0, Wish("Zhao Min", NOON, "withdrawn\u2028or not"))
+    rollback(releases, 1, Wish("Zhao Min", NOON, "it was not"))
     return releases
 
 
@@ -89,7 +90,7 @@ def test_a_broken_chain_says_where(releases: Path, change: Callable[[Lines], Lin
     assert error.values["why"].code == why
     assert f"第 {line} 行" in error.message("zh")
     with pytest.raises(TariffError) as caught:
-        rollback(releases, 0, "Zhao Min", "for all that", NOON)
+        rollback(releases, 0, Wish("Zhao Min", NOON, "for all that"))
     assert caught.value.code == "history_chain_broken"
 
 
@@ -130,14 +131,14 @@ def test_a_folder_that_is_not_what_history_says(releases: Path, damage: Callable
     error = said_by_settings()
     assert (error.code, error.place) == (code, str(releases / "0001"))
     # What helps is a rollback, by name.
-    rollback(releases, 0, "Zhao Min", "the folder is damaged", NOON)
+    rollback(releases, 0, Wish("Zhao Min", NOON, "the folder is damaged"))
     assert in_force(releases).number == 0
 
 
 def test_a_clock_that_was_set_back(releases: Path) -> None:
     before = (releases / HISTORY).read_bytes()
     with pytest.raises(InputError) as caught:
-        rollback(releases, 0, "Zhao Min", "withdrawn", NOON - dt.timedelta(seconds=1))
+        rollback(releases, 0, Wish("Zhao Min", NOON - dt.timedelta(seconds=1), "withdrawn"))
     assert caught.value.code == "history_clock_back"
     assert (releases / HISTORY).read_bytes() == before
 
@@ -148,7 +149,7 @@ def test_a_history_that_is_gone(releases: Path) -> None:
 
 
 def test_another_demonstration_than_was_rolled_back_to(releases: Path, tmp_path: Path) -> None:
-    rollback(releases, 0, "Zhao Min", "withdrawn", NOON)
+    rollback(releases, 0, Wish("Zhao Min", NOON, "withdrawn"))
     lines = (releases / HISTORY).read_text(encoding="utf-8").removesuffix("\n").split("\n")
     # As another version of the program would have written it.
     said = {**json.loads(lines[3]), "folder_sha256": "sha256:00", "tariff_sha256": "sha256:00"}
@@ -157,7 +158,7 @@ def test_another_demonstration_than_was_rolled_back_to(releases: Path, tmp_path:
     lines[3] = json.dumps({**said, "hash": sha256_of(text.encode())}, ensure_ascii=False)
     (releases / HISTORY).write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert said_by_settings().code == "release_shipped_differs"
-    rollback(releases, 0, "Zhao Min", "this program's demonstration", NOON)
+    rollback(releases, 0, Wish("Zhao Min", NOON, "this program's demonstration"))
     assert in_force(releases).number == 0
 
 

@@ -206,16 +206,16 @@ def test_the_very_tariff_in_force(tmp_path: Path) -> None:
 
 def test_rollbacks_that_are_refused(tmp_path: Path) -> None:
     releases = tmp_path / "releases"
-    assert code_of(lambda: rollback(releases, 0, LI, "why not", NOON)) == "rollback_nothing"
+    assert code_of(lambda: rollback(releases, 0, Wish(LI, NOON, "why not"))) == "rollback_nothing"
     released(law(tmp_path / "law"), releases)
-    assert code_of(lambda: rollback(releases, 0, LI, " ", NOON)) == "rollback_reason_missing"
-    assert code_of(lambda: rollback(releases, 7, LI, "why not", NOON)) == "rollback_unknown"
-    assert code_of(lambda: rollback(releases, 1, LI, "why not", NOON)) == "rollback_in_force"
-    assert code_of(lambda: rollback(releases, 0, "", "why not", NOON)) == "person_missing"
-    rollback(releases, 0, LI, "withdrawn", NOON)
+    assert code_of(lambda: rollback(releases, 0, Wish(LI, NOON, " "))) == "rollback_reason_missing"
+    assert code_of(lambda: rollback(releases, 7, Wish(LI, NOON, "why not"))) == "rollback_unknown"
+    assert code_of(lambda: rollback(releases, 1, Wish(LI, NOON, "why not"))) == "rollback_in_force"
+    assert code_of(lambda: rollback(releases, 0, Wish("", NOON, "why not"))) == "person_missing"
+    rollback(releases, 0, Wish(LI, NOON, "withdrawn"))
     with (releases / "0001" / "contribution_base.yaml").open("a", encoding="utf-8") as file:
         file.write("# a line more\n")
-    assert code_of(lambda: rollback(releases, 1, LI, "after all", NOON + dt.timedelta(1))) == "release_altered"
+    assert code_of(lambda: rollback(releases, 1, Wish(LI, NOON + dt.timedelta(1), "after all"))) == "release_altered"
     assert [event.number for event in read_history(releases)] == [1, 0]
     assert in_force(releases).folder == SHIPPED
 

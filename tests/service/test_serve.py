@@ -134,7 +134,9 @@ def test_a_port_in_use_and_an_address_of_others_are_told(tmp_path: Path) -> None
         ran = licheng("serve", "--home", str(tmp_path), "--port", port)
     assert (ran.returncode, "port_in_use" in ran.stderr, port in ran.stderr) == (3, True, True)
     make_keys(f"sqlite:///{tmp_path / 'licheng.db'}", {"insurer": ("insurer", "house")})
-    far = licheng("serve", "--home", str(tmp_path), "--host", "192.0.2.7", "--port", "0")
+    far = licheng(
+        "serve", "--home", str(tmp_path), "--host", "192.0.2.7", "--port", "0", LICHENG_SECRET=SECRET.decode()
+    )
     assert (far.returncode, "address_not_bound" in far.stderr) == (3, True)
 
 

@@ -20,6 +20,7 @@ from service.store.database import connect, writing
 from tests.service.hammering import SMALL, hammered, stored, whole_log
 from tests.service.postgres import Postgres
 from tests.service.releases import law, released
+from tests.service.secrets import CHAIN
 from tests.service.serving import SECRET, client, served
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,7 +60,7 @@ def test_a_restored_folder_holds_what_was_saved(filled: Path, tmp_path: Path) ->
     said = json.loads(licheng(filled, "store", "backup", str(archive), "--json"))["backup"]
     assert (said["database"]["rows"]["quotes"], said["bytes"]) == (1, archive.stat().st_size)
     assert archive.stat().st_mode & 0o077 == 0
-    licheng(restored, "store", "restore", str(archive))
+    licheng(restored, "store", "restore", str(archive), "--keep-key", "all")
     database = f"sqlite:///{restored / 'licheng.db'}"
     assert stored(database) == stored(f"sqlite:///{filled / 'licheng.db'}")
     assert f"{len(whole_log(database))}:{whole_log(database)[-1].hash}" == said["database"]["audit_head"]
@@ -67,6 +68,27 @@ def test_a_restored_folder_holds_what_was_saved(filled: Path, tmp_path: Path) ->
     assert (restored / "levies/lv_1/month/lines.parquet").read_bytes() == b"levies/lv_1/month/lines.parquet"
     assert sorted(path.name for path in restored.iterdir()) == ["levies", "licheng.db", "releases"]
     licheng(restored, "verify", "--audit")
+
+
+def test_a_key_that_was_revoked_after_the_backup_does_not_come_back(filled: Path, tmp_path: Path) -> None:
+    def states(home: Path) -> dict[str, str]:
+        return {one["id"]: one["state"] for one in json.loads(licheng(home, "key", "list", "--json"))["keys"]}
+
+    licheng(filled, "store", "backup", str(tmp_path / "saved.tar"))
+    lost, kept, *_ = held = list(states(filled))
+    licheng(filled, "key", "revoke", lost)
+    restored = ("store", "restore", str(tmp_path / "saved.tar"))
+    said = json.loads(licheng(tmp_path / "none", *restored, "--json"))["restored"]
+    assert (sorted(said["revoked"]), set(states(tmp_path / "none").values())) == (sorted(held), {"revoked"})
+    assert lost in licheng(tmp_path / "one", *restored, "--keep-key", kept).replace("\n", "")
+    assert [one for one, state in states(tmp_path / "one").items() if state == "holds"] == [kept]
+    licheng(tmp_path / "one", "verify", "--audit")
+    refused = licheng(tmp_path / "two", *restored, "--keep-key", "k_unknown", code=3)
+    assert ("key_unknown" in refused, list((tmp_path / "two").iterdir())) == (True, [])
+    other = licheng(tmp_path / "two", *restored, code=3, LICHENG_SECRET=SECRET.decode()[::-1])
+    assert ("seal_broken" in other, list((tmp_path / "two").iterdir())) == (True, [])
+    without = licheng(tmp_path / "two", *restored, code=3, LICHENG_SECRET="")
+    assert ("audit_without_secret" in without, list((tmp_path / "two").iterdir())) == (True, [])
 
 
 def test_what_is_being_made_and_the_secret_are_not_saved(filled: Path, tmp_path: Path) -> None:
@@ -188,7 +210,7 @@ def test_of_postgresql_the_folders_are_saved_beside_its_own_dump(
 ) -> None:
     url = postgres_server.database("backed_up")
     archive, restored = tmp_path / "saved.tar", tmp_path / "restored"
-    assert "schema 0001" in licheng(filled, "store", "upgrade", LICHENG_DATABASE_URL=url)
+    assert "schema 0002" in licheng(filled, "store", "upgrade", LICHENG_DATABASE_URL=url)
     refused = licheng(filled, "store", "backup", str(archive), code=3, LICHENG_DATABASE_URL=url)
     assert "pg_dump" in refused
     assert "backup_of_postgresql" in refused
@@ -216,7 +238,7 @@ def test_a_postgresql_that_was_dumped_and_restored_answers_as_before(postgres_se
         assert again.get(made.headers["location"], "auditor").content == made.content
         found = again.http.post(f"{made.headers['location']}/reproduce", headers=again.key("auditor")).json()
     assert (found["equal"], found["release"]) == (True, 1)
-    engine = connect(url)
+    engine = connect(url, CHAIN)
     with pytest.raises(DBAPIError, match="the audit log only grows"), writing(engine) as connection:
         connection.execute(text("DELETE FROM audit"))
     engine.dispose()
@@ -225,7 +247,7 @@ def test_a_postgresql_that_was_dumped_and_restored_answers_as_before(postgres_se
 def test_the_pages_say_where_the_store_is_and_what_it_holds(filled: Path) -> None:
     shown = licheng(filled, "store", "status")
     assert str(filled / "licheng.db") in shown.replace("\n", "")
-    assert "End of the audit log: 6:sha256:" in " ".join(shown.split())
+    assert "End of the audit log: 7:hmac-sha256:" in " ".join(shown.split())
     assert "数据库" in licheng(filled, "store", "status", "--lang", "zh")
     held = json.loads(licheng(filled, "store", "status", "--json"))
-    assert (held["schema"], held["rows"]["quotes"], held["rows"]["keys"]) == ("0001", 1, 5)
+    assert (held["schema"], held["rows"]["quotes"], held["rows"]["keys"]) == ("0002", 1, 5)

@@ -17,6 +17,7 @@ from service.store.database import connect, writing
 from service.store.tables import idempotency
 from tests.service.hammering import RIDER, SMALL, Told, hammered, stored, whole_log
 from tests.service.postgres import postgres
+from tests.service.secrets import CHAIN
 from tests.service.serving import Service, served
 
 CALLERS = 64
@@ -78,7 +79,7 @@ def test_after_a_kill_every_key_sent_again_has_one_quote(tmp_path: Path) -> None
     with served(tmp_path) as service, hammered(service, CALLERS, 150, named="key") as told:
         kill(service)
     key = service.key("insurer")
-    engine = connect(service.database)
+    engine = connect(service.database, CHAIN)
     with writing(engine) as connection:  # five minutes later
         past = connection.execute(idempotency.update().values(created_at="2026-01-01T00:00:00+08:00"))
         connection.execute(
@@ -214,7 +215,7 @@ def test_a_file_that_may_not_grow_is_said_and_grows_on_later(tmp_path: Path) -> 
 @pytest.mark.slow
 def test_a_database_that_another_holds_is_waited_for(tmp_path: Path) -> None:
     with served(tmp_path) as service, ThreadPoolExecutor(1) as beside:
-        engine = connect(service.database)
+        engine = connect(service.database, CHAIN)
         with writing(engine):
             waits = beside.submit(asked, service, "/v1/quotes")
             with pytest.raises(TimeoutError):

@@ -1,5 +1,8 @@
 """The store's schema: what migrations make is what the tables say, from every schema that was ever released."""
 
+import hashlib
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,35 +12,39 @@ from sqlalchemy import Connection, MetaData, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from pricing.errors import InputError
+from service.releases.audit_check import Head, check
 from service.store import schema
 from service.store.audit import Act, append, entries
 from service.store.database import Engine, connect, reading, writing
 from service.store.tables import metadata
+from tests.service.secrets import CHAIN
 
 # One row of each table of a schema, as a program of that time wrote it.
-ROWS: dict[str, dict[str, dict[str, Any]]] = {
-    "0001": {
-        "keys": {"id": "k_1", "secret_sha256": "sha256:1", "role": "insurer", "tenant": "house", "holder": "Wang"},
-        "quotes": {
-            **{"id": "q_1", "key_id": "k_1", "tenant": "house", "worker_key": "w_1", "valid_until": "2026-12-26"},
-            **{"month": "2026-10", "known_on": "2026-11-26", "edition": "sha256:2", "release": 0},
-            **{"request": b"sealed", "answer": b"sealed too", "answer_sha256": "sha256:3"},
-        },
-        "levies": {
-            "id": "lv_1",
-            "key_id": "k_1",
-            "tenant": "house",
-            "month": "2026-10",
-            "state": "done",
-            "order": "{}",
-        },
-        "idempotency": {"key_id": "k_1", "idempotency_key": "one", "route": "POST /v1/quotes", "claim": "c_1"},
-        "audit": {
-            **{"number": 1, "at": "2026-11-26T10:00:00+08:00", "actor": "operator", "action": "key.created"},
-            **{"subject": "k_1", "detail": "{}", "hash": "sha256:4"},
-        },
-        "erasures": {"worker_key": "w_9", "erased_at": "2026-11-26T10:00:00+08:00"},
-    }
+_FIRST: dict[str, dict[str, Any]] = {
+    "keys": {"id": "k_1", "secret_sha256": "sha256:1", "role": "insurer", "tenant": "house", "holder": "Wang"},
+    "quotes": {
+        **{"id": "q_1", "key_id": "k_1", "tenant": "house", "worker_key": "w_1", "valid_until": "2026-12-26"},
+        **{"month": "2026-10", "known_on": "2026-11-26", "edition": "sha256:2", "release": 0},
+        **{"request": b"sealed", "answer": b"sealed too", "answer_sha256": "sha256:3"},
+    },
+    "levies": {
+        "id": "lv_1",
+        "key_id": "k_1",
+        "tenant": "house",
+        "month": "2026-10",
+        "state": "done",
+        "order": "{}",
+    },
+    "idempotency": {"key_id": "k_1", "idempotency_key": "one", "route": "POST /v1/quotes", "claim": "c_1"},
+    "audit": {
+        **{"number": 1, "at": "2026-11-26T10:00:00+08:00", "actor": "operator", "action": "key.created"},
+        **{"subject": "k_1", "detail": "{}", "hash": "sha256:4"},
+    },
+    "erasures": {"worker_key": "w_9", "erased_at": "2026-11-26T10:00:00+08:00"},
+}
+ROWS = {
+    "0001": _FIRST,
+    "0002": {**_FIRST, "ended_sessions": {"id": "se_1", "until": "2026-11-26T10:00:00+08:00"}},
 }
 TIME = "2026-11-26T10:00:00+08:00"
 
@@ -60,16 +67,50 @@ def test_every_released_schema_has_rows_to_upgrade() -> None:
 
 @pytest.mark.parametrize("revision", ROWS)
 def test_a_database_of_an_earlier_schema_is_upgraded_with_its_rows(database: str, revision: str) -> None:
-    engine = connect(database)
+    engine = connect(database, CHAIN)
     schema.upgrade(engine, revision)
     with writing(engine) as connection:
         fill(connection, revision)
     schema.upgrade(engine)
     with reading(engine) as connection:
         for name, row in ROWS[revision].items():
-            found = connection.execute(metadata.tables[name].select()).mappings().one()
+            found = connection.execute(metadata.tables[name].select()).mappings().first()
+            assert found is not None
             assert {key: found[key] for key in row} == row
     assert schema.current(engine) == schema.revisions()[-1]
+    engine.dispose()
+
+
+def test_the_log_of_an_earlier_schema_is_keyed_from_its_upgrade_on(database: str, tmp_path: Path) -> None:
+    engine = connect(database, CHAIN)
+    schema.upgrade(engine, "0001")
+    with writing(engine) as connection:
+        first = {"number": 1, "at": TIME, "actor": "operator", "action": "test.done", "subject": "x"}
+        first |= {"request_id": None, "detail": "{}", "previous": None}
+        said = json.dumps(first, sort_keys=True, separators=(",", ":"))
+        sealed = "sha256:" + hashlib.sha256(said.encode()).hexdigest()
+        connection.execute(metadata.tables["audit"].insert(), {**first, "hash": sealed})
+    for _ in range(2):
+        schema.upgrade(engine)
+    with reading(engine) as connection:
+        found, log = check(connection, [Head(1, sealed)], tmp_path), list(entries(connection))
+    assert [(entry.action, entry.hash.split(":")[0]) for entry in log] == [
+        ("test.done", "sha256"),
+        ("audit.keyed", "hmac-sha256"),
+    ]
+    assert (found["whole"], found["unkeyed"], found["entries"]) == (True, 1, 2)
+    engine.dispose()
+
+
+def test_the_hash_of_an_answer_that_was_erased_goes_with_the_upgrade(database: str) -> None:
+    engine = connect(database, CHAIN)
+    schema.upgrade(engine, "0001")
+    with writing(engine) as connection:
+        fill(connection, "0001")
+        connection.execute(text("UPDATE quotes SET request = NULL, answer = NULL, erased_at = :at"), {"at": TIME})
+    schema.upgrade(engine)
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT answer_sha256 FROM quotes")).scalars().all() == [None]
     engine.dispose()
 
 

@@ -15,6 +15,7 @@ from service.store.audit import Act, Entry, append, entries
 from service.store.database import Connection, Engine, connect, reading, writing
 from service.store.unavailable import StoreNotAvailable
 from service.store.writer import Writer
+from tests.service.secrets import CHAIN
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def log(engine: Engine) -> list[Entry]:
     with reading(engine) as connection:
         found = list(entries(connection))
     assert [entry.number for entry in found] == list(range(1, len(found) + 1))
-    assert all(entry.hash == entry.sealed for entry in found)
+    assert all(entry.holds(CHAIN) for entry in found)
     assert all(later.previous == earlier.hash for earlier, later in pairwise(found))
     return found
 
@@ -119,7 +120,7 @@ def test_threads_that_write_beside_the_writer_keep_one_chain(engine: Engine, wri
 
 
 def test_a_transaction_that_the_database_ended_answers_nobody(tmp_path: Path) -> None:
-    engine = connect(f"sqlite:///{tmp_path / 'licheng.db'}")
+    engine = connect(f"sqlite:///{tmp_path / 'licheng.db'}", CHAIN)
     schema.upgrade(engine)
     writer = Writer(engine)
     go = held(writer)
@@ -137,7 +138,7 @@ def test_a_transaction_that_the_database_ended_answers_nobody(tmp_path: Path) ->
 
 def test_a_file_that_is_no_database_is_said_to_be_not_available(tmp_path: Path) -> None:
     (tmp_path / "licheng.db").write_bytes(b"no database at all" * 100)
-    engine = connect(f"sqlite:///{tmp_path / 'licheng.db'}")
+    engine = connect(f"sqlite:///{tmp_path / 'licheng.db'}", CHAIN)
     writer = Writer(engine)
     assert isinstance(writer.submit(act(1)).exception(20), StoreNotAvailable)
     with pytest.raises(StoreNotAvailable), reading(engine):
@@ -147,7 +148,7 @@ def test_a_file_that_is_no_database_is_said_to_be_not_available(tmp_path: Path) 
 
 
 def test_a_commit_is_synced_and_in_the_write_ahead_log(tmp_path: Path) -> None:
-    engine = connect(f"sqlite:///{tmp_path / 'licheng.db'}")
+    engine = connect(f"sqlite:///{tmp_path / 'licheng.db'}", CHAIN)
     with reading(engine) as connection:
         found = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")}
     assert found == {"journal_mode": "wal", "synchronous": 2}  # 2: FULL

@@ -16,10 +16,11 @@ from pricing.tariff import Tariff
 from service.clock import now, today
 from service.json_text import json_bytes
 from service.prices.quote import quote
+from service.releases.approval import Wish
 from service.releases.history import HISTORY, folder_of
 from service.releases.release import rollback
 from tests.service.releases import law, released
-from tests.service.serving import Service, served
+from tests.service.serving import Service, recorded, served
 
 pytestmark = pytest.mark.slow
 CALLERS = 4
@@ -95,11 +96,14 @@ def test_each_answer_belongs_wholly_to_one_release(tmp_path: Path) -> None:
     with served(tmp_path) as service, Load(service) as load:
         load.until("demonstration")
         released(law(tmp_path / "first", floor=750_000), releases, at=start)
+        recorded(service.database, releases)
         load.until("1")
         second = law(tmp_path / "second", floor=760_000)
         released(second, releases, at=start + dt.timedelta(minutes=1))
+        recorded(service.database, releases)
         load.until("2")
-        rollback(releases, 1, "Zhao Min", "a test", start + dt.timedelta(minutes=2))
+        rollback(releases, 1, Wish("Zhao Min", start + dt.timedelta(minutes=2), "a test"))
+        recorded(service.database, releases)
         load.until("1")
     expected = {
         "demonstration": answered(Tariff.load(folder_of(releases, 0))),

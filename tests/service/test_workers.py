@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +16,7 @@ from service.store import schema
 from service.store.database import Engine, connect, database_url, reading, writing
 from service.store.workers import erase, erased_at
 from tests.months import run, write_csv
+from tests.service.secrets import CHAIN
 from tests.service.sent_months import Json, all_items, over, rows, send
 from tests.service.serving import SECRET, Service, client
 
@@ -109,7 +109,7 @@ def in_clear(made: Made) -> list[str]:
     for path in made.service.home.rglob("*"):
         raw = path.read_bytes() if path.is_file() else b""
         found += [f"{path.name}: {word}" for word in SECRETS if word.encode() in raw or word in path.name]
-    engine = connect(made.service.database)
+    engine = connect(made.service.database, CHAIN)
     with reading(engine) as connection:
         names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
         assert len(names) >= 6
@@ -159,12 +159,12 @@ def test_the_search_for_clear_names_would_find_one(made: Made) -> None:
     assert {place.split(":")[0] for place in in_clear(made)} >= {"note", "keys", "licheng.db-wal"}
     note.unlink()
     _change(made, "UPDATE keys SET holder = 'x' WHERE role = 'actuary'")
-    _settle(connect(made.service.database))
+    _settle(connect(made.service.database, CHAIN))
     assert in_clear(made) == []
 
 
 def _change(made: Made, statement: str) -> None:
-    engine = connect(made.service.database)
+    engine = connect(made.service.database, CHAIN)
     with writing(engine) as connection:
         connection.execute(text("PRAGMA secure_delete=ON"))
         connection.execute(text(statement))
@@ -212,7 +212,8 @@ def test_the_audit_log_says_what_was_done_and_not_to_whom(made: Made) -> None:
     items = all_items(made.service, "/v1/audit", "auditor")
     entries = {one["action"]: one for one in items if one["action"].startswith("worker.")}  # the last of each
     assert entries["worker.erased"]["subject"] == done["erasure"]
-    assert entries["worker.erased"]["detail"] == {"quotes": 3}
+    said = entries["worker.erased"]["detail"]
+    assert (said["quotes"], said["erased_at"], set(said)) == (3, done["erased_at"], {"quotes", "erased_at", "worker"})
     assert entries["worker.exported"]["detail"]["quotes"] == 3
     assert [word for word in (made.worker, stored) if word in json.dumps(items)] == []
 
@@ -253,7 +254,7 @@ def test_nobody_is_known_by_that_name(made: Made) -> None:
 
 
 def test_an_erasure_overwrites_what_it_empties(tmp_path: Path) -> None:
-    engine = connect(database_url("", tmp_path))
+    engine = connect(database_url("", tmp_path), CHAIN)
     schema.upgrade(engine)
     worker, mark = Keyring.of(SECRET).worker_key("w_4KQ7ZB2M"), b"\x07sealed document of a worker\x07" * 40
     _store(engine, worker, mark)
@@ -331,5 +332,6 @@ def test_the_commands_do_what_the_routes_do(here: Made) -> None:
 @pytest.mark.slow
 def test_another_secret_opens_nothing(here: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LICHENG_SECRET", "Zq3v9-another-one-of-good-length-Xk2Lw8")
-    found: Any = json.loads(run("worker", "export", here.worker).out)
-    assert (found["quotes"], found["levies"]) == ([], [])
+    for words in (("export", here.worker), ("erase", here.worker, "--yes")):
+        done = run("worker", *words)
+        assert (done.code, done.out, "[seal_broken]" in done.err) == (3, "", True)

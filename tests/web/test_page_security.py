@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from pricing.words import say
-from tests.service.serving import Service, client
+from tests.service.serving import Service, client, served
 
 HTML = {"Accept": "text/html"}
 
@@ -77,6 +77,29 @@ def test_a_token_is_of_one_session(clean: Service) -> None:
     assert send(clean, first).status_code == 403
 
 
+def test_a_copy_of_a_cookie_ends_with_the_session(clean: Service) -> None:
+    csrf = sign_in(clean, "platform")
+    copy = {"Cookie": f"session={clean.http.cookies['session']}", **HTML}
+    clean.http.cookies.clear()
+    assert 'name="csrf"' in clean.http.get("/months", headers=copy).text
+    other = sign_in(clean, "platform")
+    clean.http.cookies.clear()
+    assert clean.http.post("/months/sign-out", data={"csrf": csrf}, headers=copy).status_code == 303
+    assert 'name="key"' in clean.http.get("/months", headers=copy).text
+    assert clean.http.post(f"/months?csrf={csrf}", headers=copy).status_code == 401
+    assert other != csrf  # another session of the same key goes on
+    sign_in(clean, "platform")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("proxies", "secure"), [("127.0.0.1", True), ("10.9.8.7", False), ("", False)])
+def test_a_cookie_is_for_https_alone_where_a_known_proxy_says_that_it_was(proxies: str, secure: bool) -> None:
+    with served(environ={"LICHENG_PROXIES": proxies}) as behind:
+        headers = {**HTML, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+        answer = behind.http.post("/months/sign-in", data={"key": behind.keys["platform"]}, headers=headers)
+    assert (answer.status_code, "secure" in answer.headers["set-cookie"].lower()) == (303, secure)
+
+
 def test_another_site_signs_nobody_in(clean: Service) -> None:
     key = clean.keys["platform"]
     headers = {**HTML, "Sec-Fetch-Site": "cross-site"}
@@ -93,9 +116,9 @@ def test_a_forged_session_is_none(clean: Service, forged: str) -> None:
 
 def test_a_session_whose_time_was_changed_is_none(clean: Service) -> None:
     sign_in(clean, "platform")
-    key_id, ends, signature = clean.http.cookies["session"].split(".")
+    key_id, session_id, ends, signature = clean.http.cookies["session"].split(".")
     clean.http.cookies.clear()
-    cookie = f"session={key_id}.{int(ends) + 1}.{signature}"
+    cookie = f"session={key_id}.{session_id}.{int(ends) + 1}.{signature}"
     assert 'id="key"' in clean.http.get("/months", headers={**HTML, "Cookie": cookie}).text
 
 

@@ -1,0 +1,30 @@
+"""Sessions that were ended before their time: until a cookie would have run out by itself, its copies are refused."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, insert, select
+
+from service.clock import now
+from service.store.audit import Act, append
+from service.store.tables import ended_sessions
+
+SIGNED_IN, SIGNED_OUT = "page.signed_in", "page.signed_out"
+
+
+def begin(connection: Connection, session_id: str, key_id: str, request_id: str | None) -> None:
+    """Note that somebody signed in."""
+    append(connection, Act(key_id, SIGNED_IN, session_id, {}, request_id))
+
+
+def end(connection: Connection, session_id: str, until: str, by: tuple[str, str | None]) -> None:
+    """End a session; one that was ended stays so. until: when its cookie runs out; by: its key, and the request."""
+    connection.execute(delete(ended_sessions).where(ended_sessions.c.until < now().isoformat()))
+    if is_ended(connection, session_id):
+        return
+    connection.execute(insert(ended_sessions).values(id=session_id, until=until))
+    append(connection, Act(by[0], SIGNED_OUT, session_id, {}, by[1]))
+
+
+def is_ended(connection: Connection, session_id: str) -> bool:
+    """Whether a session was ended."""
+    return connection.execute(select(ended_sessions.c.id).where(ended_sessions.c.id == session_id)).first() is not None
