@@ -44,6 +44,7 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
         "tariff_not_available",
         "store_not_available",
         "upload_not_kept",
+        *("checks_wait", "check_too_slow", "check_broken_off"),
     ),
 }
 

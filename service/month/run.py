@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import resource
 import signal
 import sys
 import threading
@@ -26,6 +24,7 @@ from service.json_text import json_bytes
 from service.month.asked import Asked
 from service.month.folders import LevyFolder
 from service.month.keys import SenderKeys
+from service.month.process import modest
 from service.month.pulse import Pulse, Superseded
 from service.operations.logs import Log, failure
 from service.refusals import of_error
@@ -178,13 +177,13 @@ def _told(engine: Engine, work: Callable[[Connection], T]) -> T:
 
 
 def main() -> None:
-    """The process: kinder to its machine than the service that it belongs to, and the first to go without memory."""
+    """The process."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     log, levy_id = Log(), sys.argv[1]
     # What happened and where, never what it says: that may name a worker.
     threading.excepthook = lambda said: log.error("run_failed", levy=levy_id, **failure(said.exc_value or SystemExit()))
     try:
-        _modest()
+        modest(_MOST_MEMORY)
         run(levy_id, Settings.read(sys.stdin.buffer.read()))
     except KeyboardInterrupt:
         log.info("run_interrupted", levy=levy_id)
@@ -193,13 +192,6 @@ def main() -> None:
         raise SystemExit(EXIT_BUG) from None
     finally:
         log.close()
-
-
-def _modest() -> None:
-    os.nice(5)
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
-        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
 
 
 if __name__ == "__main__":

@@ -10,15 +10,13 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
-import service
 from service.json_text import json_bytes
 from service.month.folders import LevyFolder, left_receiving
+from service.month.process import command, surroundings
 from service.month.run import Settings
 from service.operations.logs import Log, failure
 from service.refusals import both
@@ -33,7 +31,6 @@ SILENT_S = 30.0  # a pulse that stands still for so long is none
 PAUSE_S = 5.0  # after a process that failed, before the next try
 _LOOK_S = 1.0
 _STOP_S = 10.0
-_ROOT = Path(service.__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +161,11 @@ class Supervisor:
         if not (ready and free and LevyFolder(self._serving.home, levy.id).root.is_dir()):
             return
         runner = f"{os.uname().nodename[:40]}:{secrets.token_hex(8)}"
-        path = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH", "")])])
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "service.month.run", levy.id],
+            command("service.month.run", levy.id),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path},
+            env=surroundings(),
         )
         self._children[levy.id] = child
         assert child.stdin is not None

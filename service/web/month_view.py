@@ -19,13 +19,13 @@ from service.conventions.ids import is_id
 from service.conventions.kinds import content_type
 from service.conventions.problems import Problem
 from service.month.answered import eyes_of, is_over
+from service.month.check import by_code
 from service.month.folders import LevyFolder
 from service.month.sending import PREFIX
 from service.running import Running, running
 from service.store import levies
 from service.store.database import reading
 from service.store.levies import DONE, Levy
-from service.web.month_check import by_code
 
 _LISTED = 50
 _FIRST_ROWS = 10
@@ -113,4 +113,4 @@ def _codes(folder: Path) -> tuple[Mapping[str, Any], ...]:
     """Refusals by code of a published folder, which never changes."""
     from service.engines import folder as files
 
-    return by_code(path for path in (folder / files.REFUSALS, folder / files.SIDE_REFUSALS) if path.is_file())
+    return by_code((folder / files.REFUSALS, folder / files.SIDE_REFUSALS))
