@@ -18,6 +18,7 @@ from service.json_text import json_bytes
 from service.month.folders import LevyFolder, left_receiving
 from service.month.process import command, surroundings
 from service.month.run import Settings
+from service.month.turns import in_turn
 from service.operations.logs import Log, failure
 from service.refusals import both
 from service.serving import Serving
@@ -111,12 +112,14 @@ class Supervisor:
         self._reap()
         with reading(self._engine) as connection:
             found = levies.unfinished(connection)
+            queued = [levy for levy in found if levy.state == QUEUED]
+            last_run = levies.last_runs(connection, {levy.tenant for levy in queued})
         self._heard = {levy.id: self._hear(levy) for levy in found if levy.state == RUNNING}
         for levy in found:
             if levy.state == RUNNING and self._is_dead(levy):
                 self._begin_again(levy)
-            elif levy.state == QUEUED:
-                self._begin(levy)
+        for levy in in_turn(queued, last_run):
+            self._begin(levy)
 
     def _reap(self) -> None:
         """Processes that have ended; where one failed, its month waits a little."""
@@ -151,6 +154,7 @@ class Supervisor:
                 self._wanted.set()
                 return
             error = {**both("levy_given_up", attempts=levy.attempts), "place": levy.id}
+            folder.tidy()
             folder.drop_upload()
             levies.finish(connection, levy.id, levy.runner or "", None, json_bytes(error).decode())
 

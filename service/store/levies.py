@@ -7,10 +7,11 @@ happened too often. A process claims a levy in a transaction, so that no two set
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from service.clock import SHANGHAI, now
 from service.store.audit import SERVICE, Act, append
@@ -80,6 +81,13 @@ def unfinished(connection: Connection) -> list[Levy]:
     """Levies that are queued or running, the earliest first."""
     query = select(levies).where(levies.c.state.in_((QUEUED, RUNNING))).order_by(levies.c.id)
     return [Levy(**row._mapping) for row in connection.execute(query)]
+
+
+def last_runs(connection: Connection, tenants: Collection[str]) -> dict[str, str]:
+    """By tenant, when a run of one of its months was last heard of; without those that never had one."""
+    heard = func.max(levies.c.beat_at)
+    query = select(levies.c.tenant, heard).where(levies.c.tenant.in_(tenants)).group_by(levies.c.tenant)
+    return {tenant: at for tenant, at in connection.execute(query) if at is not None} if tenants else {}
 
 
 def claim(connection: Connection, levy_id: str, runner: str) -> Levy | None:

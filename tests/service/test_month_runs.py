@@ -135,6 +135,18 @@ def test_a_month_that_kills_every_run_is_given_up(queue: Queue) -> None:
     assert not queue.folder.upload.exists()
 
 
+def test_of_a_month_that_is_given_up_nothing_half_done_is_left(queue: Queue) -> None:
+    for name in (".month.making-1234abcd", ".work-x"):  # of a run that was killed in the middle
+        (queue.folder.root / name).mkdir()
+        (queue.folder.root / name / "usage.parquet").write_bytes(b"PAR1")
+    with writing(queue.engine) as connection:
+        connection.exec_driver_sql("UPDATE levies SET state = 'running', runner = 'gone', attempts = 3")
+    with queue.looked_after():
+        until(lambda: queue.levy.state == "failed")
+    assert json.loads(queue.levy.error or "")["code"] == "levy_given_up"
+    assert [path.name for path in queue.folder.root.iterdir()] == ["lock"]
+
+
 def test_a_service_that_stops_hands_its_month_back(queue: Queue) -> None:
     with queue.looked_after():
         until(lambda: queue.levy.state == "running")
