@@ -29,12 +29,6 @@ _NUMBERS = ("lines", "orders", "heads", "amount_millifen", "float_ppm", "levy_fe
 DECLARATION_SCHEMA = pa.schema(
     [(name, pa.int64() if name in _NUMBERS else pa.string()) for name in files.DECLARATION_COLUMNS]
 )
-TABLES = {
-    "lines": files.LINES,
-    "declarations": files.DECLARATIONS,
-    "refusals": files.REFUSALS,
-    "side-refusals": files.SIDE_REFUSALS,
-}
 _SCHEMAS = {
     "declarations": DECLARATION_SCHEMA,
     "refusals": REFUSAL_SCHEMA,
@@ -49,7 +43,7 @@ def page(folder: Path, table: str, eyes: Eyes, after: int, limit: int) -> tuple[
     lean()
     if table == "lines":
         return _line_page(folder / files.LINES, eyes, after, limit)
-    path = folder / TABLES[table]
+    path = folder / files.TABLES[table]
     if table == "side-refusals" and not path.is_file():  # no side file was sent
         return [], None
     rows, following = _csv_rows(path, after, limit)

@@ -31,7 +31,7 @@ from service.refusals import of_error
 from service.serving import Serving
 from service.store import levies
 from service.store.database import Connection, Engine, connect, writing
-from service.store.levies import Levy
+from service.store.levies import Ended, Levy
 from service.store.unavailable import StoreNotAvailable
 from service.tariff.held import Tariffs
 
@@ -94,26 +94,24 @@ def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: 
     folder.tidy()
     try:
         with Pulse(engine, levy.id, settings.runner, settings.most_rows) as pulse:
-            rows, error = _settled(levy, folder, settings, pulse)
+            ended = _settled(levy, folder, settings, pulse)
     except KeyboardInterrupt:
         _told(engine, partial(levies.hand_back, levy_id=levy.id, runner=settings.runner))
         raise
     except Superseded:
         return
     folder.drop_upload()  # how it ended is on the disk: whoever comes after a crash tells the store the same
-    _told(engine, partial(levies.finish, levy_id=levy.id, runner=settings.runner, rows=rows, error=error))
+    _told(engine, partial(levies.finish, levy_id=levy.id, runner=settings.runner, ended=ended))
 
 
-def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -> tuple[int | None, str | None]:
-    """Rows of the published month, or what was wrong with it; what an earlier run came to is not done again."""
-    from service.engines import folder as files
+def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -> Ended:
+    """The published month, or what was wrong with it; what an earlier run came to is not done again."""
     from service.engines.levy import levy as settle
 
     if folder.month.is_dir():
-        totals = json.loads((folder.month / files.TOTALS).read_text(encoding="utf-8"))
-        return int(totals["rows"]), None
+        return _published(folder.month)
     if folder.error.is_file():
-        return None, folder.error.read_text(encoding="utf-8")
+        return Ended(error=folder.error.read_text(encoding="utf-8"))
     asked = Asked.read(levy.order)
     said = {folder.upload / file.name: file.said for file in asked.files}
     try:
@@ -122,11 +120,18 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -
         order = order_of(asked, folder.upload, folder.month, said, keys)
         assert order.upload is not None
         bounded = replace(order.upload, most_rows=settings.most_rows)
-        totals = settle(replace(order, upload=bounded), tariff, pulse.progress)
+        settle(replace(order, upload=bounded), tariff, pulse.progress)
     except LichengError as error:
         folder.fail(json_bytes(refusal_of(error, said, folder)))
-        return None, folder.error.read_text(encoding="utf-8")
-    return int(totals["rows"]), None
+        return Ended(error=folder.error.read_text(encoding="utf-8"))
+    return _published(folder.month)
+
+
+def _published(month: Path) -> Ended:
+    from service.engines import folder as files
+
+    rows = json.loads((month / files.TOTALS).read_text(encoding="utf-8"))["rows"]
+    return Ended(int(rows), files.sha256(month / files.RECEIPT))
 
 
 def order_of(asked: Asked, upload: Path, out: Path, said: Mapping[Path, str], keys: SenderKeys) -> Any:

@@ -24,7 +24,7 @@ from service.refusals import both
 from service.serving import Serving
 from service.store import levies
 from service.store.database import Engine, reading, writing
-from service.store.levies import QUEUED, RUNNING, Levy
+from service.store.levies import QUEUED, RUNNING, Ended, Levy
 from service.store.unavailable import StoreNotAvailable
 
 MOST_ATTEMPTS = 3
@@ -156,7 +156,7 @@ class Supervisor:
             error = {**both("levy_given_up", attempts=levy.attempts), "place": levy.id}
             folder.tidy()
             folder.drop_upload()
-            levies.finish(connection, levy.id, levy.runner or "", None, json_bytes(error).decode())
+            levies.finish(connection, levy.id, levy.runner or "", Ended(error=json_bytes(error).decode()))
 
     def _begin(self, levy: Levy) -> None:
         """Start a process, where one is free and the files are here."""

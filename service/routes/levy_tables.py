@@ -20,9 +20,11 @@ from service.conventions.kinds import content_type, kind_wanted
 from service.conventions.paging import page_of, page_response
 from service.conventions.problems import Problem
 from service.conventions.queries import query_of
+from service.engines.folder import RECEIPT, TABLES, TOTALS
 from service.json_text import json_bytes
 from service.month.answered import PROVISIONAL, eyes_of, is_over
 from service.month.folders import LevyFolder
+from service.month.unchanged import check_unchanged
 from service.routes.levies import own_levy
 from service.running import running
 from service.store import levies
@@ -60,8 +62,8 @@ async def get_side_refusals(request: Request, levy_id: str) -> Response:
 @router.get("/levies/{levy_id}/totals")
 async def get_totals(request: Request, levy_id: str) -> Response:
     """Sums and counts of the month, each added up twice."""
-    _, levy, folder = await _settled(request, levy_id)
-    totals = json.loads(await to_thread.run_sync((folder / "totals.json").read_bytes))
+    _, levy, folder = await _settled(request, levy_id, TOTALS)
+    totals = json.loads(await to_thread.run_sync((folder / TOTALS).read_bytes))
     return await _whole(request, levy, folder, "totals", json_bytes({"provisional": True, **totals}))
 
 
@@ -69,19 +71,22 @@ async def get_totals(request: Request, levy_id: str) -> Response:
 async def get_receipt(request: Request, levy_id: str) -> Response:
     """Hashes of what was read and of what was published: the bytes of the file, so that its own hash can be checked."""
     _, levy, folder = await _settled(request, levy_id)
-    receipt = await to_thread.run_sync((folder / "receipt.json").read_bytes)
+    receipt = await to_thread.run_sync((folder / RECEIPT).read_bytes)
     return await _whole(request, levy, folder, "receipt", receipt)
 
 
-async def _settled(request: Request, levy_id: str) -> tuple[Caller, Levy, Path]:
-    """A levy with its published folder; Problem 409 while there is none."""
+async def _settled(request: Request, levy_id: str, *names: str) -> tuple[Caller, Levy, Path]:
+    """A levy with its published folder, these files of it as they were published; Problem 409 while there is none."""
     caller, levy = await own_levy(request, levy_id)
     if levy.state == FAILED:
         raise Problem(409, "levy_failed", pointer="", headers=dict(PROVISIONAL), **_why(levy))
     if not is_over(levy):
         headers = {"Retry-After": "1", **PROVISIONAL}
         raise Problem(409, "levy_not_done", pointer="", headers=headers, id=levy.id, state=levy.state)
-    return caller, levy, LevyFolder(running(request).serving.home, levy.id).month
+    held = running(request)
+    folder = LevyFolder(held.serving.home, levy.id).month
+    await to_thread.run_sync(check_unchanged, levy, folder, names, held.log)
+    return caller, levy, folder
 
 
 def _why(levy: Levy) -> dict[str, Any]:
@@ -89,7 +94,7 @@ def _why(levy: Levy) -> dict[str, Any]:
 
 
 async def _table(request: Request, levy_id: str, table: str) -> Response:
-    caller, levy, folder = await _settled(request, levy_id)
+    caller, levy, folder = await _settled(request, levy_id, TABLES[table])
     asked = query_of(request, "limit", "cursor", "format")
     kind = kind_wanted(asked.get("format"), request.headers.get("accept", ""))
     erased = await to_thread.run_sync(_erased, request, levy)
@@ -100,7 +105,7 @@ async def _table(request: Request, levy_id: str, table: str) -> Response:
     if has_it(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if table == "declarations" and kind == "csv":
-        return StreamingResponse(_blocks(folder / "declarations.csv"), 200, headers, content_type(kind))
+        return StreamingResponse(_blocks(folder / TABLES[table]), 200, headers, content_type(kind))
     return StreamingResponse(_made(folder, table, kind, eyes), 200, headers, content_type(kind))
 
 
@@ -146,5 +151,5 @@ def _headers(levy: Levy, name: str) -> dict[str, str]:
 
 async def _etag(folder: Path, form: str) -> str:
     """The run that published the folder, and the form in which it is sent."""
-    receipt = json.loads(await to_thread.run_sync((folder / "receipt.json").read_bytes))
+    receipt = json.loads(await to_thread.run_sync((folder / RECEIPT).read_bytes))
     return f'"{receipt["run"].removeprefix("run:")}-{form}"'

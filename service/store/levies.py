@@ -25,7 +25,8 @@ class Levy:
     """A levy as it is stored. order: JSON of what was asked; error: JSON of a refusal of the whole month.
 
     runner: which process settles it, started for the `attempts`-th time; beat_at: when it last said that it lives;
-    rows_done: of the stage; rows: of the month, once it was read.
+    rows_done: of the stage; rows: of the month, once it was read; receipt: hash of the published receipt, None of
+    months that were done before it was kept.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Levy:
     rows_done: int | None = None
     rows: int | None = None
     error: str | None = None
+    receipt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,15 @@ class Beat:
     stage: str
     rows_done: int
     rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: rows of the month with the hash of its receipt, or JSON of what was wrong."""
+
+    rows: int | None = None
+    receipt: str | None = None
+    error: str | None = None
 
 
 def put(connection: Connection, levy: Levy, act: Act) -> None:
@@ -105,15 +116,16 @@ def beat(connection: Connection, levy_id: str, runner: str, said: Beat) -> bool:
     return connection.execute(change).rowcount == 1
 
 
-def finish(connection: Connection, levy_id: str, runner: str, rows: int | None, error: str | None = None) -> bool:
-    """End a run: done, or failed with JSON of what was wrong; False where the levy is no longer this run's."""
-    state = DONE if error is None else FAILED
-    values = {"state": state, "finished_at": now().isoformat(), "beat_at": _second(), "stage": None, "error": error}
-    counted = {} if rows is None else {"rows": rows, "rows_done": rows}
-    ended = connection.execute(update(levies).where(*_of(levy_id, runner)).values(**values, **counted))
-    if ended.rowcount == 1:
-        append(connection, Act(SERVICE, f"levy.{state}", levy_id, {"rows": rows, "runner": runner}))
-    return ended.rowcount == 1
+def finish(connection: Connection, levy_id: str, runner: str, ended: Ended) -> bool:
+    """End a run, done or failed; False where the levy is no longer this run's."""
+    state = DONE if ended.error is None else FAILED
+    values = {"state": state, "finished_at": now().isoformat(), "beat_at": _second(), "stage": None}
+    counted = {} if ended.rows is None else {"rows_done": ended.rows, "rows": ended.rows}
+    said = {**values, **counted, "error": ended.error, "receipt": ended.receipt}
+    change = connection.execute(update(levies).where(*_of(levy_id, runner)).values(**said))
+    if change.rowcount == 1:
+        append(connection, Act(SERVICE, f"levy.{state}", levy_id, {"rows": ended.rows, "runner": runner}))
+    return change.rowcount == 1
 
 
 def give_back(connection: Connection, levy: Levy) -> bool:

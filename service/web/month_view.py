@@ -18,10 +18,12 @@ from service.auth.roles import PLATFORM, SEE_ALL
 from service.conventions.ids import is_id
 from service.conventions.kinds import content_type
 from service.conventions.problems import Problem
+from service.engines.folder import REFUSALS, SIDE_REFUSALS, TABLES, TOTALS
 from service.month.answered import eyes_of, is_over
 from service.month.check import by_code
 from service.month.folders import LevyFolder
 from service.month.sending import PREFIX
+from service.month.unchanged import check_unchanged
 from service.running import Running, running
 from service.store import levies
 from service.store.database import reading
@@ -29,7 +31,7 @@ from service.store.levies import DONE, Levy
 
 _LISTED = 50
 _FIRST_ROWS = 10
-_TABLES = ("lines", "declarations", "refusals")
+_SHOWN = ("lines", "declarations", "refusals")
 _KINDS = ("csv", "parquet")
 
 
@@ -70,16 +72,17 @@ async def view_of(request: Request, caller: Caller, levy: Levy) -> dict[str, Any
         return {**shown, "error": None}
     held, folder = running(request), LevyFolder(running(request).serving.home, levy.id).month
     totals, codes, rows = await to_thread.run_sync(_read, held, caller, levy, folder)
-    return {**shown, "error": None, "totals": totals, "refusals": codes, "rows": rows, "tables": _TABLES}
+    return {**shown, "error": None, "totals": totals, "refusals": codes, "rows": rows, "tables": _SHOWN}
 
 
 async def download(request: Request, caller: Caller, levy: Levy, name: str) -> Response:
     """A table, whole. name: such as lines.csv; Problem 404 where there is none, or not yet."""
     table, _, kind = name.partition(".")
-    if levy.state != DONE or table not in _TABLES or kind not in _KINDS:
+    if levy.state != DONE or table not in _SHOWN or kind not in _KINDS:
         raise Problem(404, "not_found", pointer="", what=name[:64])
     held = running(request)
     folder = LevyFolder(held.serving.home, levy.id).month
+    await to_thread.run_sync(check_unchanged, levy, folder, (TABLES[table],), held.log)
     eyes = await to_thread.run_sync(_eyes, held, caller, levy)
     said = {"Content-Disposition": f'attachment; filename="{levy.month}-provisional-{levy.id}-{name}"'}
     return StreamingResponse(_made(folder, table, kind, eyes), 200, said, content_type(kind))
@@ -102,15 +105,14 @@ def _read(held: Running, caller: Caller, levy: Levy, folder: Path) -> tuple[dict
     """Totals, refusals by code, and the first refused rows as the caller may see them."""
     from service.engines.pages import page
 
+    check_unchanged(levy, folder, (TOTALS, REFUSALS, SIDE_REFUSALS), held.log)
     rows, _ = page(folder, "refusals", _eyes(held, caller, levy), 0, _FIRST_ROWS)
     opened = {row["code"]: {name: row[name] for name in ("message", "message_zh")} for row in reversed(rows)}
     codes = tuple({**one, **opened.get(one["code"], {})} for one in _codes(folder))  # with ids as they were sent
-    return json.loads((folder / "totals.json").read_bytes()), codes, rows
+    return json.loads((folder / TOTALS).read_bytes()), codes, rows
 
 
 @lru_cache(maxsize=64)
 def _codes(folder: Path) -> tuple[Mapping[str, Any], ...]:
-    """Refusals by code of a published folder, which never changes."""
-    from service.engines import folder as files
-
-    return by_code((folder / files.REFUSALS, folder / files.SIDE_REFUSALS))
+    """Refusals by code of a published folder whose files were looked at."""
+    return by_code((folder / REFUSALS, folder / SIDE_REFUSALS))

@@ -39,6 +39,7 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
         "erasures": {"worker_key": "w_9", "erased_at": "2026-11-26T10:00:00+08:00"},
     }
 }
+ROWS["0002"] = {**ROWS["0001"], "levies": {**ROWS["0001"]["levies"], "receipt": "sha256:5"}}
 TIME = "2026-11-26T10:00:00+08:00"
 
 
