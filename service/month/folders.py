@@ -74,6 +74,12 @@ class LevyFolder:
         making.write_bytes(error)
         synced(making)
         making.replace(self.error)
+        synced(self.root)
+
+    def keep_month(self) -> None:
+        """The published month is on the disk, its files and their names, before the upload is dropped."""
+        for path in (*self.month.rglob("*"), self.month, self.root):
+            synced(path)
 
     def discard(self) -> None:
         """Nothing of what was sent is kept."""

@@ -109,7 +109,7 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -
     from service.engines.levy import levy as settle
 
     if folder.month.is_dir():
-        return _published(folder.month)
+        return _published(folder)
     if folder.error.is_file():
         return Ended(error=folder.error.read_text(encoding="utf-8"))
     asked = Asked.read(levy.order)
@@ -124,14 +124,15 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -
     except LichengError as error:
         folder.fail(json_bytes(refusal_of(error, said, folder)))
         return Ended(error=folder.error.read_text(encoding="utf-8"))
-    return _published(folder.month)
+    return _published(folder)
 
 
-def _published(month: Path) -> Ended:
+def _published(folder: LevyFolder) -> Ended:
     from service.engines import folder as files
 
-    rows = json.loads((month / files.TOTALS).read_text(encoding="utf-8"))["rows"]
-    return Ended(int(rows), files.sha256(month / files.RECEIPT))
+    folder.keep_month()
+    rows = json.loads((folder.month / files.TOTALS).read_text(encoding="utf-8"))["rows"]
+    return Ended(int(rows), files.sha256(folder.month / files.RECEIPT))
 
 
 def order_of(asked: Asked, upload: Path, out: Path, said: Mapping[Path, str], keys: SenderKeys) -> Any:

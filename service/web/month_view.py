@@ -92,7 +92,7 @@ def _made(folder: Path, table: str, kind: str, eyes: Any) -> Iterator[bytes]:
     from service.engines.downloads import csv_bytes, parquet_bytes
     from service.engines.pages import batches
 
-    return (csv_bytes if kind == "csv" else parquet_bytes)(batches(folder, table, eyes))
+    return (csv_bytes if kind == "csv" else parquet_bytes)(batches(folder, table, eyes, kind))
 
 
 def _eyes(held: Running, caller: Caller, levy: Levy) -> Any:
