@@ -1,8 +1,11 @@
 """What is said to be kept is on the disk: files, and the names in their folder, in that order."""
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -17,18 +20,22 @@ Synced = list[tuple[int, frozenset[str]]]  # which file or folder, and the names
 
 
 @pytest.fixture
-def synced(monkeypatch: pytest.MonkeyPatch) -> Synced:
-    """What is synced from here on."""
+def synced() -> Iterator[Synced]:
+    """What this thread syncs from here on, as the interpreter tells of each call."""
     seen: Synced = []
-    sync: Callable[[int], None] = os.fsync
 
-    def watched(descriptor: int) -> None:
+    def watch(frame: FrameType, event: str, called: Any) -> None:
+        if event != "c_call" or called is not os.fsync or "descriptor" not in frame.f_locals:
+            return
+        descriptor = frame.f_locals["descriptor"]
         path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
         seen.append((os.fstat(descriptor).st_ino, frozenset(os.listdir(path) if path.is_dir() else ())))
-        sync(descriptor)
 
-    monkeypatch.setattr(os, "fsync", watched)
-    return seen
+    sys.setprofile(watch)
+    try:
+        yield seen
+    finally:
+        sys.setprofile(None)
 
 
 def test_why_a_month_failed_is_on_the_disk_with_its_name(tmp_path: Path, synced: Synced) -> None:
