@@ -10,8 +10,10 @@ from pricing.coding import WORKER
 from pricing.errors import InputError
 from service.auth.keyring import Keyring
 from service.clock import now
+from service.engines.folder import LINES
 from service.month.folders import LevyFolder
 from service.month.keys import SenderKeys
+from service.month.unchanged import check_unchanged
 from service.reading import read_json
 from service.store import levies, workers
 from service.store.database import Connection, Engine, reading
@@ -106,5 +108,7 @@ def _month(folder: LevyFolder, levy: Levy, stored: str, opening: tuple[Keyring, 
 
     keyring, erased = opening
     eyes = Eyes(SenderKeys(keyring, levy.tenant), erased, whole=True)
+    if levy.state == DONE:
+        check_unchanged(levy, folder.month, (LINES,))
     lines = lines_of_worker(folder.month, stored, eyes) if levy.state == DONE else []
     return {"id": levy.id, "tenant": levy.tenant, "month": levy.month, "created_at": levy.created_at, "lines": lines}

@@ -46,7 +46,8 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
     503: (
         "tariff_not_available",
         "store_not_available",
-        "upload_not_kept",
+        *("upload_not_kept", "levy_files_changed"),
+        *("checks_wait", "check_too_slow", "check_broken_off"),
         "seal_broken",
         "too_much_in_flight",
     ),

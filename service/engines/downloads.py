@@ -46,7 +46,7 @@ class _Drain(io.RawIOBase):
 
 def downloaded(folder: Path, table: str, kind: str, eyes: Eyes) -> Iterator[bytes]:
     """A table of a published folder, block by block. kind: csv or parquet; eyes: who looks at it."""
-    return (csv_bytes if kind == "csv" else parquet_bytes)(batches(folder, table, eyes))
+    return (csv_bytes if kind == "csv" else parquet_bytes)(batches(folder, table, eyes, kind))
 
 
 def csv_bytes(read: Iterable[pa.RecordBatch]) -> Iterator[bytes]:

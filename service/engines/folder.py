@@ -26,6 +26,7 @@ TOTALS, RECEIPT, USAGE, REGISTER, EDITION = (
 )
 CHARGED, CHARGED_SUMS = "charged.parquet", "charged.json"
 ENROLMENTS, HISTORY, SIDE_REFUSALS = "enrolments.parquet", "history.parquet", "side_refusals.csv"
+TABLES = {"lines": LINES, "declarations": DECLARATIONS, "refusals": REFUSALS, "side-refusals": SIDE_REFUSALS}
 FILES = (CHARGED_SUMS, LINES, DECLARATIONS, REFUSALS, TOTALS, USAGE, REGISTER, EDITION)
 
 DECLARATION_COLUMNS = [
@@ -132,7 +133,7 @@ def read_receipt(folder: Path) -> dict[str, Any]:
     """The receipt of a published folder, after checking that every file is as it was written."""
     if not (folder / RECEIPT).is_file():
         raise InputError("no_receipt", str(folder), folder=folder)
-    receipt = _receipt(folder / RECEIPT)
+    receipt = signed_receipt(folder / RECEIPT)
     for name, written in receipt["files"].items():
         path = folder / name
         if not path.is_file() or sha256(path) != written:
@@ -140,8 +141,8 @@ def read_receipt(folder: Path) -> dict[str, Any]:
     return receipt
 
 
-def _receipt(path: Path) -> dict[str, Any]:
-    """A receipt that is signed with its own hash."""
+def signed_receipt(path: Path) -> dict[str, Any]:
+    """A receipt that is signed with its own hash; InputError where the hash is another."""
     try:
         receipt: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         signed = "run:" + text_hash({name: value for name, value in receipt.items() if name != "run"})

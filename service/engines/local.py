@@ -25,6 +25,7 @@ from service.engines.month_files import MonthFiles
 from service.engines.refusing import Refusing
 
 Progress = Callable[[str, int], None]
+_PAGE = 1 << 16  # bytes of a column that are unpacked at once by whoever reads lines: a megabyte if nothing is said
 _GROUP = 122_880  # lines that are found and read together: a page of a month needs one such group, not the month
 
 
@@ -75,7 +76,8 @@ def settle_state(
     parts = settled(batches_of(month.usage), terms.edition, terms.schemes, terms.weakest, beside)
     sums, state = MonthSums(terms.edition, extra), State(out, {})
     # A line is looked for by its worker; statistics of other columns would cost a third of the writing.
-    with pq.ParquetWriter(out, LINE_SCHEMA, compression="lz4", write_statistics=["worker"]) as writer:
+    said = {"compression": "lz4", "write_statistics": ["worker"], "data_page_size": _PAGE}
+    with pq.ParquetWriter(out, LINE_SCHEMA, **said) as writer:
         for number, part in enumerate(parts):
             sums.add(part, number)
             lines = [batch for batch in lines_of(part, terms.edition, number, extra) if len(batch)]

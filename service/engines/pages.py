@@ -24,17 +24,12 @@ from service.engines.side_refused import SIDE_REFUSAL_SCHEMA
 from service.engines.visible import Eyes, seen_lines, seen_refusals, seen_side_refusals
 
 _BATCH = 4_096
+WHOLE_ROWS = {"csv": 1_024, "parquet": 4_096}  # made at once of a download; of Parquet they are a group
 _BUFFER = 1 << 16  # bytes that are read of a column at once
 _NUMBERS = ("lines", "orders", "heads", "amount_millifen", "float_ppm", "levy_fen")
 DECLARATION_SCHEMA = pa.schema(
     [(name, pa.int64() if name in _NUMBERS else pa.string()) for name in files.DECLARATION_COLUMNS]
 )
-TABLES = {
-    "lines": files.LINES,
-    "declarations": files.DECLARATIONS,
-    "refusals": files.REFUSALS,
-    "side-refusals": files.SIDE_REFUSALS,
-}
 _SCHEMAS = {
     "declarations": DECLARATION_SCHEMA,
     "refusals": REFUSAL_SCHEMA,
@@ -49,7 +44,7 @@ def page(folder: Path, table: str, eyes: Eyes, after: int, limit: int) -> tuple[
     lean()
     if table == "lines":
         return _line_page(folder / files.LINES, eyes, after, limit)
-    path = folder / TABLES[table]
+    path = folder / files.TABLES[table]
     if table == "side-refusals" and not path.is_file():  # no side file was sent
         return [], None
     rows, following = _csv_rows(path, after, limit)
@@ -57,29 +52,31 @@ def page(folder: Path, table: str, eyes: Eyes, after: int, limit: int) -> tuple[
     return _typed(seen, _SCHEMAS[table]), following
 
 
-def batches(folder: Path, table: str, eyes: Eyes) -> Iterator[pa.RecordBatch]:
-    """All rows as they are shown, batch by batch; at least one batch, so that the columns are known."""
+def batches(folder: Path, table: str, eyes: Eyes, kind: str) -> Iterator[pa.RecordBatch]:
+    """All rows as they are shown, batch by batch; at least one batch, so that the columns are known. kind: of
+    WHOLE_ROWS.
+    """
     lean()
     try:
-        yield from _batches(folder, table, eyes)
+        yield from _batches(folder, table, eyes, WHOLE_ROWS[kind])
     finally:
         given_back()
 
 
-def _batches(folder: Path, table: str, eyes: Eyes) -> Iterator[pa.RecordBatch]:
+def _batches(folder: Path, table: str, eyes: Eyes, at_once: int) -> Iterator[pa.RecordBatch]:
     if table == "lines":
         columns = list(eyes.columns)
         file = pq.ParquetFile(folder / files.LINES, buffer_size=_BUFFER, pre_buffer=False)
         yield seen_lines(_empty(pa.schema([LINE_SCHEMA.field(name) for name in columns])), eyes)
         for group in range(file.metadata.num_row_groups):  # each lets go of its buffers before the next is read
-            for batch in file.iter_batches(_BATCH, row_groups=[group], columns=columns, use_threads=False):
+            for batch in file.iter_batches(at_once, row_groups=[group], columns=columns, use_threads=False):
                 yield seen_lines(batch.select(columns), eyes)
             given_back()
         return
     schema, after = _SCHEMAS[table], 0
     yield _empty(schema)
     while True:
-        rows, following = page(folder, table, eyes, after, _BATCH)
+        rows, following = page(folder, table, eyes, after, at_once)
         if rows:
             yield pa.RecordBatch.from_pylist(rows, schema)
         if following is None:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.disk import sync, write_whole
+from service.disk import sync, sync_tree, write_whole
 
 _RECEIVING = ".receiving"
 _LOCK, _UPLOAD, _MONTH = "lock", "upload", "month"
@@ -73,6 +73,11 @@ class LevyFolder:
     def fail(self, error: bytes) -> None:
         """Keep why the month cannot be settled, whole."""
         write_whole(self.error, error)
+
+    def keep_month(self) -> None:
+        """The published month is on the disk, its files and their names, before the upload is dropped."""
+        sync_tree(self.month)
+        sync(self.root)
 
     def discard(self) -> None:
         """Nothing of what was sent is kept."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import resource
 import signal
 import sys
 import threading
@@ -28,13 +26,14 @@ from service.json_text import json_bytes
 from service.month.asked import Asked
 from service.month.folders import LevyFolder
 from service.month.keys import SenderKeys
+from service.month.process import modest
 from service.month.pulse import Pulse, Superseded
 from service.refusals import of_error
 from service.releases.release_standing import logged_standing
 from service.serving import Serving
 from service.store import levies
 from service.store.database import Connection, Engine, connect, writing
-from service.store.levies import Levy
+from service.store.levies import Ended, Levy
 from service.store.unavailable import StoreNotAvailable
 from service.tariff.held import Tariffs
 from service.telemetry.logs import Log, failure
@@ -106,28 +105,24 @@ def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: 
     folder.tidy()
     try:
         with Pulse(engine, levy.id, settings.runner, settings.most_rows) as pulse:
-            rows, error = _settled(levy, folder, settings, (engine, pulse))
+            ended = _settled(levy, folder, settings, (engine, pulse))
     except KeyboardInterrupt:
         _told(engine, partial(levies.hand_back, levy_id=levy.id, runner=settings.runner))
         raise
     except Superseded:
         return
     folder.drop_upload()  # how it ended is on the disk: whoever comes after a crash tells the store the same
-    _told(engine, partial(levies.finish, levy_id=levy.id, runner=settings.runner, rows=rows, error=error))
+    _told(engine, partial(levies.finish, levy_id=levy.id, runner=settings.runner, ended=ended))
 
 
-def _settled(
-    levy: Levy, folder: LevyFolder, settings: Settings, going: tuple[Engine, Pulse]
-) -> tuple[int | None, str | None]:
-    """Rows of the published month, or what was wrong with it; what an earlier run came to is not done again."""
-    from service.engines import folder as files
+def _settled(levy: Levy, folder: LevyFolder, settings: Settings, going: tuple[Engine, Pulse]) -> Ended:
+    """The published month, or what was wrong with it; what an earlier run came to is not done again."""
     from service.engines.levy import levy as settle
 
     if folder.month.is_dir():
-        totals = json.loads((folder.month / files.TOTALS).read_text(encoding="utf-8"))
-        return int(totals["rows"]), None
+        return _published(folder)
     if folder.error.is_file():
-        return None, folder.error.read_text(encoding="utf-8")
+        return Ended(error=folder.error.read_text(encoding="utf-8"))
     asked = Asked.read(levy.order)
     engine, pulse = going
     keys = SenderKeys(Keyring.of(settings.secret), levy.tenant)
@@ -136,11 +131,19 @@ def _settled(
         order = order_of(asked, folder.upload, folder.month, keys, tariff)
         assert order.upload is not None
         bounded = replace(order.upload, most_rows=settings.most_rows)
-        totals = settle(replace(order, upload=bounded), tariff, pulse.progress)
+        settle(replace(order, upload=bounded), tariff, pulse.progress)
     except LichengError as error:
         folder.fail(json_bytes(refusal_of(error, asked.names(folder.upload), folder, keys)))
-        return None, folder.error.read_text(encoding="utf-8")
-    return int(totals["rows"]), None
+        return Ended(error=folder.error.read_text(encoding="utf-8"))
+    return _published(folder)
+
+
+def _published(folder: LevyFolder) -> Ended:
+    from service.engines import folder as files
+
+    folder.keep_month()
+    rows = json.loads((folder.month / files.TOTALS).read_text(encoding="utf-8"))["rows"]
+    return Ended(int(rows), files.sha256(folder.month / files.RECEIPT))
 
 
 def order_of(asked: Asked, upload: Path, out: Path, keys: SenderKeys, tariff: Tariff) -> Any:
@@ -199,13 +202,13 @@ def _told(engine: Engine, work: Callable[[Connection], T]) -> T:
 
 
 def main() -> None:
-    """The process: kinder to its machine than the service that it belongs to, and the first to go without memory."""
+    """The process."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     log, levy_id = Log(), sys.argv[1]
     # What happened and where, never what it says: that may name a worker.
     threading.excepthook = lambda said: log.error("run_failed", levy=levy_id, **failure(said.exc_value or SystemExit()))
     try:
-        _modest()
+        modest(_MOST_MEMORY)
         run(levy_id, Settings.read(sys.stdin.buffer.read()))
     except KeyboardInterrupt:
         log.info("run_interrupted", levy=levy_id)
@@ -214,13 +217,6 @@ def main() -> None:
         raise SystemExit(EXIT_BUG) from None
     finally:
         log.close()
-
-
-def _modest() -> None:
-    os.nice(5)
-    if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, resource.getrlimit(resource.RLIMIT_DATA)[1]))
-        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
 
 
 if __name__ == "__main__":

@@ -10,21 +10,20 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
-import service
 from service.json_text import json_bytes
 from service.month.folders import LevyFolder, left_receiving
+from service.month.process import command, surroundings
 from service.month.run import Settings
+from service.month.turns import in_turn
 from service.refusals import both
 from service.serving import Serving
 from service.store import levies
 from service.store.database import Engine, reading, writing
-from service.store.levies import QUEUED, RUNNING, Levy
+from service.store.levies import QUEUED, RUNNING, Ended, Levy
 from service.store.unavailable import StoreNotAvailable
 from service.telemetry.logs import Log, failure
 
@@ -33,7 +32,6 @@ SILENT_S = 30.0  # a pulse that stands still for so long is none
 PAUSE_S = 5.0  # after a process that failed, before the next try
 _LOOK_S = 1.0
 _STOP_S = 10.0
-_ROOT = Path(service.__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +112,14 @@ class Supervisor:
         self._reap()
         with reading(self._engine) as connection:
             found = levies.unfinished(connection)
+            queued = [levy for levy in found if levy.state == QUEUED]
+            last_run = levies.last_runs(connection, {levy.tenant for levy in queued})
         self._heard = {levy.id: self._hear(levy) for levy in found if levy.state == RUNNING}
         for levy in found:
             if levy.state == RUNNING and self._is_dead(levy):
                 self._begin_again(levy)
-            elif levy.state == QUEUED:
-                self._begin(levy)
+        for levy in in_turn(queued, last_run):
+            self._begin(levy)
 
     def _reap(self) -> None:
         """Processes that have ended; where one failed, its month waits a little."""
@@ -154,8 +154,9 @@ class Supervisor:
                 self._wanted.set()
                 return
             error = {**both("levy_given_up", attempts=levy.attempts), "place": levy.id}
+            folder.tidy()
             folder.drop_upload()
-            levies.finish(connection, levy.id, levy.runner or "", None, json_bytes(error).decode())
+            levies.finish(connection, levy.id, levy.runner or "", Ended(error=json_bytes(error).decode()))
 
     def _begin(self, levy: Levy) -> None:
         """Start a process, where one is free and the files are here."""
@@ -164,12 +165,11 @@ class Supervisor:
         if not (ready and free and LevyFolder(self._serving.home, levy.id).root.is_dir()):
             return
         runner = f"{os.uname().nodename[:40]}:{secrets.token_hex(8)}"
-        path = os.pathsep.join([str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH", "")])])
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "service.month.run", levy.id],
+            command("service.month.run", levy.id),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path},
+            env=surroundings(),
         )
         self._children[levy.id] = child
         assert child.stdin is not None

@@ -20,9 +20,11 @@ from service.conventions.noted import note_read
 from service.conventions.paging import page_of, page_response
 from service.conventions.problems import Problem
 from service.conventions.queries import query_of
+from service.engines.folder import RECEIPT, TABLES, TOTALS
 from service.json_text import json_bytes
 from service.month.answered import PROVISIONAL, is_over
 from service.month.folders import LevyFolder
+from service.month.unchanged import check_unchanged
 from service.running import running
 from service.store import levies
 from service.store.levies import FAILED, Levy
@@ -59,9 +61,9 @@ async def get_side_refusals(request: Request, levy_id: str) -> Response:
 @router.get("/levies/{levy_id}/totals")
 async def get_totals(request: Request, levy_id: str) -> Response:
     """Sums and counts of the month, each added up twice."""
-    caller, levy, folder = await _settled(request, levy_id)
+    caller, levy, folder = await _settled(request, levy_id, TOTALS)
     await note_read(request, caller, levies.READ, levy.id, table="totals")
-    totals = json.loads(await to_thread.run_sync((folder / "totals.json").read_bytes))
+    totals = json.loads(await to_thread.run_sync((folder / TOTALS).read_bytes))
     return await _whole(request, levy, folder, "totals", json_bytes({"provisional": True, **totals}))
 
 
@@ -70,12 +72,12 @@ async def get_receipt(request: Request, levy_id: str) -> Response:
     """Hashes of what was read and of what was published: the bytes of the file, so that its own hash can be checked."""
     caller, levy, folder = await _settled(request, levy_id)
     await note_read(request, caller, levies.READ, levy.id, table="receipt")
-    receipt = await to_thread.run_sync((folder / "receipt.json").read_bytes)
+    receipt = await to_thread.run_sync((folder / RECEIPT).read_bytes)
     return await _whole(request, levy, folder, "receipt", receipt)
 
 
-async def _settled(request: Request, levy_id: str) -> tuple[Caller, Levy, Path]:
-    """A levy with its published folder; Problem 409 while there is none."""
+async def _settled(request: Request, levy_id: str, *names: str) -> tuple[Caller, Levy, Path]:
+    """A levy with its published folder, these files of it as they were published; Problem 409 while there is none."""
     caller = await caller_of(request)
     levy = await own_levy(request, caller, levy_id)
     if levy.state == FAILED:
@@ -83,7 +85,10 @@ async def _settled(request: Request, levy_id: str) -> tuple[Caller, Levy, Path]:
     if not is_over(levy):
         headers = {"Retry-After": "1", **PROVISIONAL}
         raise Problem(409, "levy_not_done", pointer="", headers=headers, id=levy.id, state=levy.state)
-    return caller, levy, LevyFolder(running(request).serving.home, levy.id).month
+    held = running(request)
+    folder = LevyFolder(held.serving.home, levy.id).month
+    await to_thread.run_sync(check_unchanged, levy, folder, names, held.log)
+    return caller, levy, folder
 
 
 def _why(levy: Levy) -> dict[str, Any]:
@@ -91,7 +96,7 @@ def _why(levy: Levy) -> dict[str, Any]:
 
 
 async def _table(request: Request, levy_id: str, table: str) -> Response:
-    caller, levy, folder = await _settled(request, levy_id)
+    caller, levy, folder = await _settled(request, levy_id, TABLES[table])
     asked = query_of(request, "limit", "cursor", "format")
     kind = kind_wanted(asked.get("format"), request.headers.get("accept", ""))
     if kind != "json" or "cursor" not in asked:
@@ -105,7 +110,7 @@ async def _table(request: Request, levy_id: str, table: str) -> Response:
     if has_it(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if table == "declarations" and kind == "csv":
-        return StreamingResponse(_blocks(folder / "declarations.csv"), 200, headers, content_type(kind))
+        return StreamingResponse(_blocks(folder / TABLES[table]), 200, headers, content_type(kind))
     return StreamingResponse(downloaded(folder, table, kind, eyes), 200, headers, content_type(kind))
 
 
@@ -139,5 +144,5 @@ def _headers(levy: Levy, name: str) -> dict[str, str]:
 
 async def _etag(folder: Path, form: str) -> str:
     """The run that published the folder, and the form in which it is sent."""
-    receipt = json.loads(await to_thread.run_sync((folder / "receipt.json").read_bytes))
+    receipt = json.loads(await to_thread.run_sync((folder / RECEIPT).read_bytes))
     return f'"{receipt["run"].removeprefix("run:")}-{form}"'

@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from service.clock import SHANGHAI, now
 from service.store.audit import SERVICE, Act, append
@@ -28,7 +29,8 @@ class Levy:
     """A levy as it is stored. order: JSON of what was asked; error: JSON of a refusal of the whole month.
 
     runner: which process settles it, started for the `attempts`-th time; beat_at: when it last said that it lives;
-    rows_done: of the stage; rows: of the month, once it was read.
+    rows_done: of the stage; rows: of the month, once it was read; receipt: hash of the published receipt, None of
+    months that were done before it was kept.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Levy:
     rows_done: int | None = None
     rows: int | None = None
     error: str | None = None
+    receipt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,15 @@ class Beat:
     stage: str
     rows_done: int
     rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: rows of the month with the hash of its receipt, or JSON of what was wrong."""
+
+    rows: int | None = None
+    receipt: str | None = None
+    error: str | None = None
 
 
 def put(connection: Connection, levy: Levy, act: Act) -> None:
@@ -92,6 +104,13 @@ def unfinished(connection: Connection) -> list[Levy]:
     return [Levy(**row._mapping) for row in connection.execute(query)]
 
 
+def last_runs(connection: Connection, tenants: Collection[str]) -> dict[str, str]:
+    """By tenant, when a run of one of its months was last heard of; without those that never had one."""
+    heard = func.max(levies.c.beat_at)
+    query = select(levies.c.tenant, heard).where(levies.c.tenant.in_(tenants)).group_by(levies.c.tenant)
+    return {tenant: at for tenant, at in connection.execute(query) if at is not None} if tenants else {}
+
+
 def claim(connection: Connection, levy_id: str, runner: str) -> Levy | None:
     """Take a queued levy to settle it; None where another has."""
     at = now().isoformat()
@@ -107,15 +126,16 @@ def beat(connection: Connection, levy_id: str, runner: str, said: Beat) -> bool:
     return connection.execute(change).rowcount == 1
 
 
-def finish(connection: Connection, levy_id: str, runner: str, rows: int | None, error: str | None = None) -> bool:
-    """End a run: done, or failed with JSON of what was wrong; False where the levy is no longer this run's."""
-    state = DONE if error is None else FAILED
-    values = {"state": state, "finished_at": now().isoformat(), "beat_at": _second(), "stage": None, "error": error}
-    counted = {} if rows is None else {"rows": rows, "rows_done": rows}
-    ended = connection.execute(update(levies).where(*_of(levy_id, runner)).values(**values, **counted))
-    if ended.rowcount == 1:
-        append(connection, Act(SERVICE, f"levy.{state}", levy_id, {"rows": rows, "runner": runner}))
-    return ended.rowcount == 1
+def finish(connection: Connection, levy_id: str, runner: str, ended: Ended) -> bool:
+    """End a run, done or failed; False where the levy is no longer this run's."""
+    state = DONE if ended.error is None else FAILED
+    values = {"state": state, "finished_at": now().isoformat(), "beat_at": _second(), "stage": None}
+    counted = {} if ended.rows is None else {"rows_done": ended.rows, "rows": ended.rows}
+    said = {**values, **counted, "error": ended.error, "receipt": ended.receipt}
+    change = connection.execute(update(levies).where(*_of(levy_id, runner)).values(**said))
+    if change.rowcount == 1:
+        append(connection, Act(SERVICE, f"levy.{state}", levy_id, {"rows": ended.rows, "runner": runner}))
+    return change.rowcount == 1
 
 
 def give_back(connection: Connection, levy: Levy) -> bool:

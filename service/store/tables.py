@@ -71,6 +71,7 @@ levies = Table(
     Column("rows_done", BigInteger),
     Column("rows", BigInteger),
     Column("error", Text),  # JSON of a refusal of the whole month
+    Column("receipt", _HASH),  # hash of the published receipt, whose hashes are those of the other files
     Index("ix_levies_tenant_id", "tenant", "id"),
     Index("ix_levies_state", "state"),
 )

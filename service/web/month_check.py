@@ -1,78 +1,46 @@
-"""A month checked before it is sent: settled in a folder that vanishes, to say what would be refused, by code."""
+"""A month checked before it is sent, beside the service: started, waited for within limits, ended beyond them."""
 
 from __future__ import annotations
 
-import csv
-import tempfile
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+import asyncio
 
-from pricing.errors import InputError
-from pricing.tariff import Tariff
-from service.engines.sealed_words import opened_values
-from service.month.asked import Asked
-from service.month.keys import SenderKeys
-from service.month.run import order_of
+from service.conventions.problems import Problem
+from service.month.check import Check, Checked, found_in
 
-FIRST_ROWS = 3  # of each code that are shown
-MOST_ROWS = 50_000  # more are only settled: in a process of their own
+SECONDS = 60.0  # in which 50,000 rows are checked many times over
+WAIT_SECONDS = 60.0  # for the checks of others: one runs at a time
+_AGAIN = {"Retry-After": "30"}
+_CHECKING = asyncio.Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What a month would come to: totals as in `totals.json`, refusals by code with their sentences and count."""
-
-    totals: Mapping[str, Any]
-    refusals: tuple[Mapping[str, Any], ...]
-
-
-def check(asked: Asked, upload: Path, tariff: Tariff, keys: SenderKeys) -> Checked:
-    """Settle what lies in `upload` as the levy would; LichengError says why it cannot be."""
-    from service.engines import folder as files
-    from service.engines.levy import levy as settle
-
-    with tempfile.TemporaryDirectory(prefix=".check-", dir=upload.parent) as name:
-        out = Path(name) / "month"
-        totals = settle(order_of(asked, upload, out, keys, tariff), tariff, _counted())
-        kept = [path for path in (out / files.REFUSALS, out / files.SIDE_REFUSALS) if path.is_file()]
-        return Checked(totals, tuple({**one, **opened_values(said_in(one), keys)} for one in by_code(kept)))
+async def checked_beside(check: Check, wait_s: float = WAIT_SECONDS) -> Checked:
+    """What a check finds; LichengError says why the month cannot be settled, Problem 503 why it was not checked."""
+    try:
+        await asyncio.wait_for(_CHECKING.acquire(), wait_s)
+    except TimeoutError:
+        raise Problem(503, "checks_wait", pointer="", headers=_AGAIN, seconds=f"{wait_s:g}") from None
+    try:
+        return found_in(await _answer(check))
+    finally:
+        _CHECKING.release()
 
 
-def said_in(refusal: Mapping[str, Any]) -> dict[str, str]:
-    """The sentences of a refusal."""
-    return {name: refusal[name] for name in ("message", "message_zh")}
+async def _answer(check: Check) -> bytes:
+    words, world = command("service.month.check"), surroundings()
+    process = await asyncio.create_subprocess_exec(*words, stdin=PIPE, stdout=PIPE, env=world)
+    try:
+        answer, _ = await asyncio.wait_for(process.communicate(check.text), check.seconds)
+    except TimeoutError:
+        raise Problem(503, "check_too_slow", pointer="", headers=_AGAIN, seconds=f"{check.seconds:g}") from None
+    finally:
+        await _ended(process)
+    if process.returncode:
+        raise Problem(503, "check_broken_off", pointer="", headers=_AGAIN)
+    return answer
 
 
-def by_code(paths: Iterable[Path]) -> tuple[Mapping[str, Any], ...]:
-    """Refusals of files counted by code, the most frequent first, each with its first rows and the first's sentence."""
-    from service.engines.pages import plain
-
-    counts: Counter[str] = Counter()
-    first: dict[str, list[dict[str, str | None]]] = {}
-    for path in paths:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                counts[row["code"]] += 1
-                kept = first.setdefault(row["code"], [])
-                if len(kept) < FIRST_ROWS:
-                    kept.append({"scheme": row.get("cover"), **{name: plain(cell) for name, cell in row.items()}})
-    return tuple(
-        {"code": code, "count": count, **said_in(first[code][0]), "rows": first[code]}
-        for code, count in counts.most_common()
-    )
-
-
-def _counted() -> Any:
-    """Counts the rows that are read; InputError beyond what a check takes."""
-    read = 0
-
-    def progress(stage: str, rows: int) -> None:
-        nonlocal read
-        read += rows if stage == "read" else 0
-        if read > MOST_ROWS:
-            raise InputError("too_many_rows", "usage", most=f"{MOST_ROWS:,}")
-
-    return progress
+async def _ended(process: Process) -> None:
+    """Nothing of it runs on, whether it is waited for any more or not."""
+    if process.returncode is None:
+        process.kill()
+        await process.wait()

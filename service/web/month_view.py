@@ -18,19 +18,21 @@ from service.conventions.kinds import content_type
 from service.conventions.noted import note_read
 from service.conventions.permits import listed_of, permit
 from service.conventions.problems import Problem
+from service.engines.folder import REFUSALS, SIDE_REFUSALS, TABLES, TOTALS
 from service.engines.sealed_words import opened
 from service.month.answered import error_of, is_over
+from service.month.check import by_code, said_in
 from service.month.folders import LevyFolder
 from service.month.keys import SenderKeys
+from service.month.unchanged import check_unchanged
 from service.running import Running, running
 from service.store import levies
 from service.store.database import reading
 from service.store.levies import DONE, Levy
 from service.uploads.own import eyes_for
-from service.web.month_check import by_code, said_in
 
 _LISTED = 50
-_TABLES = ("lines", "declarations", "refusals")
+_SHOWN = ("lines", "declarations", "refusals")
 _KINDS = ("csv", "parquet")
 
 
@@ -61,7 +63,7 @@ async def view_of(request: Request, caller: Caller, levy: Levy) -> dict[str, Any
         return {**shown, "error": None}
     folder = LevyFolder(held.serving.home, levy.id).month
     totals, codes, rows = await to_thread.run_sync(_read, held, caller, levy, folder)
-    return {**shown, "error": None, "totals": totals, "refusals": codes, "rows": rows, "tables": _TABLES}
+    return {**shown, "error": None, "totals": totals, "refusals": codes, "rows": rows, "tables": _SHOWN}
 
 
 def _asked(levy: Levy, tenant: str, keyring: Keyring) -> dict[str, Any]:
@@ -77,11 +79,12 @@ async def download(request: Request, caller: Caller, levy: Levy, name: str) -> R
     from service.engines.downloads import downloaded
 
     table, _, kind = name.partition(".")
-    if levy.state != DONE or table not in _TABLES or kind not in _KINDS:
+    if levy.state != DONE or table not in _SHOWN or kind not in _KINDS:
         raise Problem(404, "not_found", pointer="", what=name[:64])
     await note_read(request, caller, levies.READ, levy.id, table=table)
     held = running(request)
     folder = LevyFolder(held.serving.home, levy.id).month
+    await to_thread.run_sync(check_unchanged, levy, folder, (TABLES[table],), held.log)
     eyes = await to_thread.run_sync(eyes_for, held, caller, levy)
     said = {"Content-Disposition": f'attachment; filename="{levy.month}-provisional-{levy.id}-{name}"'}
     return StreamingResponse(downloaded(folder, table, kind, eyes), 200, said, content_type(kind))
@@ -91,6 +94,7 @@ def _read(held: Running, caller: Caller, levy: Levy, folder: Path) -> tuple[dict
     """Totals, refusals by code, and the first refused rows of each code, as the caller may see them."""
     from service.engines.visible import seen_refusals, seen_side_refusals
 
+    check_unchanged(levy, folder, (TOTALS, REFUSALS, SIDE_REFUSALS), held.log)
     codes: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
     eyes = eyes_for(held, caller, levy)
@@ -100,12 +104,10 @@ def _read(held: Running, caller: Caller, levy: Levy, folder: Path) -> tuple[dict
         seen = [*seen_refusals(of_usage, eyes), *seen_side_refusals(of_sides, eyes)]
         codes.append({**one, **said_in(seen[0])})
         rows += seen
-    return json.loads((folder / "totals.json").read_bytes()), codes, rows
+    return json.loads((folder / TOTALS).read_bytes()), codes, rows
 
 
 @lru_cache(maxsize=64)
 def _codes(folder: Path) -> tuple[Mapping[str, Any], ...]:
-    """Refusals by code of a published folder, which never changes."""
-    from service.engines import folder as files
-
-    return by_code(path for path in (folder / files.REFUSALS, folder / files.SIDE_REFUSALS) if path.is_file())
+    """Refusals by code of a published folder whose files were looked at."""
+    return by_code((folder / REFUSALS, folder / SIDE_REFUSALS))

@@ -23,6 +23,7 @@ from service.conventions.in_flight import in_flight
 from service.conventions.permits import permit
 from service.conventions.problems import Problem
 from service.month.asked import Asked
+from service.month.check import Check, Checked
 from service.month.keys import SenderKeys
 from service.running import running
 from service.store import keys, levies
@@ -33,13 +34,12 @@ from service.uploads.receiving import FILES, TAKEN
 from service.uploads.sending import Received, check_room, received
 from service.web.form import Texts, read_form, small_body
 from service.web.languages import language_of
-from service.web.month_check import Checked, check
+from service.web.month_check import SECONDS, checked_beside
 from service.web.month_view import download, listed, view_of
 from service.web.rendering import page
 from service.web.sessions import check_csrf, check_site, close_session, open_session, signed_in
 
 router = APIRouter(prefix=MONTHS, include_in_schema=False)
-_CHECKING = asyncio.Lock()
 _EMPTY: Texts = {}
 
 
@@ -111,10 +111,10 @@ async def post_check(request: Request) -> Response:
     caller, held = await _sender(request), running(request)
     sender, tariff = sender_of(request, caller), held.tariffs.now().tariff
     try:
-        async with _upload(request) as upload, _CHECKING:
-            asked = Asked.of(upload.texts, sender.own, tariff, today())
-            order, own_keys = replace(asked, files=upload.files), SenderKeys(held.keyring, caller.tenant)
-            found = await to_thread.run_sync(check, order, upload.folder.receiving_upload, tariff, own_keys)
+        async with _upload(request) as upload:
+            asked = replace(Asked.of(upload.texts, sender.own, tariff, today()), files=upload.files)
+            own, files = (caller.tenant, held.serving.secret), upload.folder.receiving_upload
+            found = await checked_beside(Check(asked, files, tariff.folder, *own, SECONDS))
     except LichengError as error:
         return await _months(request, caller, error=error)
     return await _months(request, caller, checked=found)

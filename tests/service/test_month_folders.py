@@ -1,0 +1,66 @@
+"""What is said to be kept is on the disk: files, and the names in their folder, in that order."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from service.month.folders import LevyFolder
+from service.month.run import Settings, run
+from service.store import levies
+from service.store.database import connect, reading
+from tests.service.sent_months import month_files, rows, send
+from tests.service.serving import client, settings
+
+Synced = list[tuple[int, frozenset[str]]]  # which file or folder, and the names in it at that moment
+
+
+@pytest.fixture
+def synced() -> Iterator[Synced]:
+    """What this thread syncs from here on, as the interpreter tells of each call."""
+    seen: Synced = []
+
+    def watch(frame: FrameType, event: str, called: Any) -> None:
+        if event != "c_call" or called is not os.fsync or "descriptor" not in frame.f_locals:
+            return
+        descriptor = frame.f_locals["descriptor"]
+        path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        seen.append((os.fstat(descriptor).st_ino, frozenset(os.listdir(path) if path.is_dir() else ())))
+
+    sys.setprofile(watch)
+    try:
+        yield seen
+    finally:
+        sys.setprofile(None)
+
+
+def test_why_a_month_failed_is_on_the_disk_with_its_name(tmp_path: Path, synced: Synced) -> None:
+    folder = LevyFolder(tmp_path, "lv_1")
+    folder.root.mkdir(parents=True)
+    folder.fail(b'{"code":"csv_unreadable"}')
+    root = folder.root.stat().st_ino
+    assert [inode for inode, _ in synced] == [folder.error.stat().st_ino, root]
+    assert synced[-1] == (root, frozenset({"error.json"}))
+
+
+def test_a_published_month_is_on_the_disk_before_its_upload_is_dropped(tmp_path: Path, synced: Synced) -> None:
+    with client(tmp_path, runs=0) as idle:
+        levy = send(idle, month_files(tmp_path, rows(3))[0].read_bytes()).json()["id"]
+    serving, folder = settings(tmp_path), LevyFolder(tmp_path, levy)
+    synced.clear()
+    run(levy, Settings.of(serving, "one"))
+    kept = {inode for inode, _ in synced}
+    assert {path.stat().st_ino for path in folder.month.iterdir()} <= kept
+    names = frozenset(path.name for path in folder.month.iterdir())
+    assert (folder.month.stat().st_ino, names) in synced
+    assert (folder.root.stat().st_ino, frozenset({"lock", "month", "upload"})) in synced
+    engine = connect(serving.database)
+    with reading(engine) as connection:
+        found = levies.find(connection, levy)
+    engine.dispose()
+    assert found is not None
+    assert found.state == "done"
