@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio.subprocess import PIPE, Process
 
 from service.conventions.problems import Problem
 from service.month.check import Check, Checked, found_in
+from service.month.process import command, surroundings
 
 SECONDS = 60.0  # in which 50,000 rows are checked many times over
 WAIT_SECONDS = 60.0  # for the checks of others: one runs at a time
