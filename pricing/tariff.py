@@ -118,6 +118,10 @@ class Tariff:
         """What each scheme and cover is called, by language."""
         return {name: scheme.title for name, scheme in self.schemes.items()}
 
+    def has(self, month: int, known: dt.date, register: Iterable[Terms] = ()) -> bool:
+        """Whether that edition is kept, so that it need not be built."""
+        return (month, known, tuple(register)) in self._editions
+
     def on(self, month: int, known: dt.date, register: Iterable[Terms] = ()) -> Edition:
         """The edition for a month (counted since year 0) as known on a date, with a register of platforms.
 

@@ -12,8 +12,10 @@ from starlette.exceptions import HTTPException
 from pricing.errors import LichengError
 from service.conventions.direct import Direct, direct_calls
 from service.conventions.envelope import Envelope
+from service.conventions.in_flight import InFlight
 from service.conventions.missing import options_of, problem_of
 from service.conventions.problems import Problem, problem_response
+from service.conventions.quota import Quota
 from service.conventions.rates import Rates
 from service.operations.observed import Observed
 from service.routes import audit, declarations, levies, levy_tables, prices, quotes, schema, status, tariffs, workers
@@ -46,6 +48,8 @@ def create_app(serving: Serving) -> FastAPI:
         telemetry=_SILENT,
     )
     app.state.rates = Rates(serving.per_minute, serving.address_per_minute)
+    app.state.in_flight = InFlight(serving)
+    app.state.quota = Quota(serving.quotes_per_day)
     app.state.ready_tariffs = tariffs.ReadyAnswers()
     app.state.shown_problem = errors.shown_problem
     app.router.redirect_slashes = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import secrets
 import time
@@ -13,7 +14,16 @@ _LETTERS, _RANDOM_BITS = 26, 80
 
 def new_id(prefix: str) -> str:
     """A fresh id such as `q_01J9Z3K5V7…`: 48 bits of milliseconds, 80 random bits."""
-    number = time.time_ns() // 1_000_000 << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
+    return _text(prefix, time.time_ns() // 1_000_000, secrets.randbits(_RANDOM_BITS))
+
+
+def id_at(prefix: str, at: dt.datetime) -> str:
+    """The first id that could have been made at a time, which has its zone: no id of before is greater."""
+    return _text(prefix, int(at.timestamp() * 1_000), 0)
+
+
+def _text(prefix: str, milliseconds: int, rest: int) -> str:
+    number = milliseconds << _RANDOM_BITS | rest
     return prefix + "".join(_ALPHABET[number >> 5 * place & 31] for place in range(_LETTERS - 1, -1, -1))
 
 

@@ -67,6 +67,8 @@ def read_json(text: str, place: str) -> Any:
         raise InputError("nested_too_deeply", place) from None
     except json.JSONDecodeError as error:
         where = {"line": error.lineno, "column": error.colno}
+        if not text.strip():
+            raise InputError("json_unreadable", place, reason=Phrase("json_reason_empty", {})) from None
         code = next((code for said, code in _JSON_REASONS.items() if error.msg.startswith(said)), "json_reason_other")
         raise InputError("json_unreadable", place, reason=Phrase(code, where)) from None
     except ValueError:  # Python reads no integer of so many digits

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from sqlalchemy import Engine
 
@@ -13,7 +14,7 @@ from service.auth.keyring import Keyring
 from service.month.supervisor import Supervisor
 from service.prices.desk import Desk
 from service.prices.quote_request import Request as QuoteRequest
-from service.prices.together import Ready
+from service.prices.together import Ready, answers
 from service.serving import Serving
 from service.store import keys, schema
 from service.store.database import connect
@@ -40,6 +41,7 @@ class Running:
     watch: Watch
     supervisor: Supervisor
     desk: Desk
+    batches: CapacityLimiter  # of slices that are made at a time
 
     @classmethod
     def start(cls, serving: Serving) -> Running:
@@ -53,11 +55,15 @@ class Running:
         supervisor = Supervisor(serving, engine, log=log)
         supervisor.start()
         keyring, desk = Keyring.of(serving.secret), Desk()
-        return cls(serving, tariffs, engine, writer, keyring, known, log, metrics, watch, supervisor, desk)
+        one = CapacityLimiter(1)
+        return cls(serving, tariffs, engine, writer, keyring, known, log, metrics, watch, supervisor, desk, one)
 
     async def priced(self, asked: QuoteRequest, tariff: Tariff) -> dict[str, Any]:
-        """The answer to a request for prices, by the desk, and counted."""
-        answer = await self.desk.answer(Ready.of(asked, tariff))
+        """The answer to a request for prices, counted: by the desk, or beside the loop where an edition is new."""
+        if tariff.has(asked.month, asked.known_on, asked.register):
+            answer = await self.desk.answer(Ready.of(asked, tariff))
+        else:
+            answer = await to_thread.run_sync(_alone, asked, tariff, limiter=self.batches)
         self.metrics.priced(answer)
         return answer
 
@@ -67,6 +73,11 @@ class Running:
         self.writer.close()
         self.engine.dispose()
         self.log.close()
+
+
+def _alone(asked: QuoteRequest, tariff: Tariff) -> dict[str, Any]:
+    [answer] = answers([Ready.of(asked, tariff)])
+    return answer
 
 
 def running(request: Request) -> Running:

@@ -29,6 +29,10 @@ class Serving:
     most_upload: int  # bytes of an uploaded month
     most_rows: int  # usage rows of an uploaded month
     most_batch: int  # requests in one batch
+    bodies_in_flight: int  # bytes of all bodies in memory at once
+    uploads_in_flight: int  # bytes of all uploads that are received at once
+    uploads_of_key: int  # uploads of one key that are received at once
+    quotes_per_day: int  # quotes of one key that are stored in a day
     per_minute: int  # requests of one key
     address_per_minute: int  # requests without a key from one address
     runs: int  # months settled at once

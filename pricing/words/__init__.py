@@ -16,6 +16,7 @@ from string import Formatter
 import yaml
 
 LANGUAGES = ("en", "zh")
+COLON = {"en": ": ", "zh": "："}  # between what is spoken of and what is said of it
 _LOADER: type = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 

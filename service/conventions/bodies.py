@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
 
+from service.conventions.limits import most_body
 from service.conventions.problems import Problem
+from service.fields import readable
 from service.reading import read_json
+from service.running import running
 
 JSON = "application/json"
 MOST_MEMBERS = 1_000  # of one list or object inside a request for one worker
+REGISTER_ROWS = 5  # of each request of the longest batch, on average
+MOST_CELL = 4_000  # characters of a text, or of what a caller's own x_ key holds, as JSON
+BYTES_OF_VALUE = 20  # as many values are taken as fill a body of the greatest size with so many bytes each
+_VALUES = (b",", b"[", b"{")  # before every value of JSON but the first stands one of them, or a key
 
 
 def media_type(request: Request) -> str:
@@ -32,6 +40,28 @@ def check_media_type(request: Request, *known: str) -> str:
     return found
 
 
+async def body_of(request: Request) -> bytes:
+    """The whole body; Problem 413 where it holds so many values, in JSON or as cells, that to read it were too much.
+
+    A value takes up to thirty times its size in memory, so they are counted before anything is read. Commas in texts
+    are counted with them.
+    """
+    body = await request.body()
+    most = most_body(request.url.path, running(request).serving) // BYTES_OF_VALUE
+    if len(body) > most:
+        found = sum(map(body.count, _VALUES))
+        if found > most:
+            raise Problem(413, "too_many_values", "body", found=f"{found:,}", most=f"{most:,}")
+    return body
+
+
+def check_lines(body: bytes, most: int) -> None:
+    """Problem 413 where a batch has more lines than that: they are counted before any is read."""
+    found = max(body.count(b"\n"), body.count(b"\r"))
+    if found > most:
+        raise Problem(413, "batch_too_long", "request", found=found, most=most)
+
+
 def parsed(request: Request, body: bytes) -> Any:
     """A body's JSON, its text strictly UTF-8; Problem 400 or InputError says where it is not."""
     raw = read_json(text_of(body), "request")
@@ -48,16 +78,48 @@ def text_of(body: bytes) -> str:
 
 
 def check_members(raw: Any, most: int = MOST_MEMBERS) -> None:
-    """Problem 422 where a request for one worker has a list or object of very many members, two levels deep."""
+    """Problem 422 where a request for one worker has a list or object of very many members, two levels deep, or a cell
+    that is very long.
+    """
     if isinstance(raw, Mapping):
         _few(raw, "", most)
+        _short(raw, "")
         for key, value in raw.items():
             _few(value, key, most)
             inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
             for name, member in inner:
-                _few(member, f"{key}, {name}" if isinstance(name, str) else f"{key}, row {name}", most)
+                place = f"{key}, {name}" if isinstance(name, str) else f"{key}, row {name}"
+                _few(member, place, most)
+                _short(member, place)
+
+
+class Registers:
+    """Rows of registers in the requests of one batch: each is read, so that all together are bounded as well."""
+
+    def __init__(self, requests: int) -> None:
+        """requests: in the longest batch."""
+        self._most, self._found = max(requests * REGISTER_ROWS, MOST_MEMBERS), 0
+
+    def count(self, raw: Any) -> None:
+        """Problem 422 where a request brings more than its batch may have."""
+        rows = raw.get("platforms") if isinstance(raw, Mapping) else None
+        more = len(rows) if isinstance(rows, list) else 0
+        if self._found + more > self._most:
+            raise Problem(422, "too_many_register_rows", "platforms", most=self._most)
+        self._found += more
 
 
 def _few(value: Any, place: str, most: int) -> None:
     if isinstance(value, list | Mapping) and len(value) > most:
         raise Problem(422, "too_many_members", place, key=place, found=len(value), most=most)
+
+
+def _short(record: Any, place: str) -> None:
+    """Problem 422 where a text or something nested is longer than a cell may be; at the top, under own names alone."""
+    for name, cell in record.items() if isinstance(record, Mapping) else ():
+        found = len(cell) if isinstance(cell, str) else 0
+        if isinstance(cell, list | Mapping) and (place or name.startswith("x_")):
+            found = len(json.dumps(readable(cell, "request"), ensure_ascii=False))
+        if found > MOST_CELL:
+            where = f"{place}, {name}" if place else name
+            raise Problem(422, "cell_too_long", where, key=name, found=f"{found:,}", most=f"{MOST_CELL:,}")

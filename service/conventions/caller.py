@@ -32,12 +32,12 @@ async def caller_of(request: Request) -> Caller:
     """
     sent = request.headers.getlist("authorization")
     if not any(sent):
-        raise _refused("key_missing", _CHALLENGE)
+        raise _challenged("key_missing", _CHALLENGE)
     kind, _, text = sent[0].partition(" ")
     found = await caller_of_token(request, text.strip(" ")) if len(sent) == 1 and kind.lower() == "bearer" else None
     if found is None:
         count_address(request)
-        raise _refused("key_not_valid", f'{_CHALLENGE}, error="invalid_token"')
+        raise _challenged("key_not_valid", f'{_CHALLENGE}, error="invalid_token"')
     request.state.caller = found
     count_key(request, found.key_id)
     return found
@@ -63,5 +63,5 @@ def _caller(key: Key) -> Caller | None:
     return Caller(key.id, key.role, key.tenant, key.holder) if key.holds(now()) else None
 
 
-def _refused(code: str, challenge: str) -> Problem:
+def _challenged(code: str, challenge: str) -> Problem:
     return Problem(401, code, "Authorization", headers={"WWW-Authenticate": challenge})

@@ -12,6 +12,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from service.addresses import KEYED, PROBES
+from service.conventions.in_flight import Bytes, in_flight
 from service.conventions.languages import accepted
 from service.conventions.limits import (
     Head,
@@ -82,9 +83,12 @@ class Envelope:
         except Problem as problem:
             await problem_response(problem, request)(scope, receive, answer.send)
             return
-        body = _Body(receive, most, body_seconds(path, self._serving))
+        body = _Body(receive, most, body_seconds(path, self._serving), in_flight(request).of(path))
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
-        await self._app(inner, body.receive, answer.send)
+        try:
+            await self._app(inner, body.receive, answer.send)
+        finally:
+            body.release()
         if inner is not scope and "route" in inner:
             scope["route"] = inner["route"]
 
@@ -96,17 +100,17 @@ class Envelope:
 
 
 class _Body:
-    """A body as it comes, counted and timed."""
+    """A body as it comes, counted, alone and with all that are held at once, and timed."""
 
-    __slots__ = ("_count", "_deadline", "_most", "_receive", "_seconds", "_whole")
+    __slots__ = ("_count", "_deadline", "_held", "_most", "_receive", "_seconds", "_whole")
 
-    def __init__(self, receive: Receive, most: int, seconds: int) -> None:
-        self._receive, self._most, self._seconds = receive, most, seconds
+    def __init__(self, receive: Receive, most: int, seconds: int, held: Bytes) -> None:
+        self._receive, self._most, self._seconds, self._held = receive, most, seconds, held
         self._deadline = asyncio.get_running_loop().time() + seconds
         self._count, self._whole = 0, False
 
     async def receive(self) -> Message:
-        """The next piece; Problem 408 or 413."""
+        """The next piece; Problem 408, 413 or 503."""
         if self._whole:
             return await self._receive()  # only whether the caller leaves
         try:
@@ -115,10 +119,16 @@ class _Body:
         except TimeoutError:
             raise Problem(408, "body_too_slow", "body", seconds=self._seconds) from None
         self._whole = not message.get("more_body", False)
-        self._count += len(message.get("body", b""))
-        if self._count > self._most:
+        more = len(message.get("body", b""))
+        if self._count + more > self._most:
             raise too_large(self._most)
+        self._held.take(more, self._count)
+        self._count += more
         return message
+
+    def release(self) -> None:
+        """The request is answered: nothing of the body is held any longer."""
+        self._held.release(self._count)
 
 
 class _Answer:

@@ -40,9 +40,11 @@ from service.store.writer import Writer
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 RETRY_AFTER_S = 1
-_QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')  # sf-string of RFC 9651
-_TOKEN = re.compile(r"[!#-+\--:<-\[\]-~]+")  # printable, without space, quotation mark, comma, semicolon, backslash
+# A string of RFC 9651, or a token: printable, without space, quotation mark, comma, semicolon and backslash.
+PATTERN = r'^(?:"((?:[ !#-\[\]-~]|\\["\\])+)"|[!#-+\--:<-\[\]-~]+)$'
+_KEY = re.compile(PATTERN)
 _MOST = 255
+LONGEST = 2 * _MOST + 2  # as it is sent: all of it escaped, between quotation marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +149,9 @@ def key_of(request: Request) -> str | None:
     given = request.headers.getlist(HEADER)
     if not given:
         return None
-    quoted = _QUOTED.fullmatch(given[0])
-    text = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else given[0]
-    if len(given) > 1 or not 1 <= len(text) <= _MOST or not (quoted or _TOKEN.fullmatch(text)):
+    found = _KEY.fullmatch(given[0])
+    text = re.sub(r"\\(.)", r"\1", found[1]) if found and found[1] else given[0]
+    if len(given) > 1 or not found or len(text) > _MOST:
         raise Problem(400, "idempotency_key_malformed", HEADER, pointer="", most=_MOST)
     return text
 

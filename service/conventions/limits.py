@@ -70,13 +70,18 @@ def too_large(most: int) -> Problem:
     return Problem(413, "body_too_large", "body", most=f"{most:,}")
 
 
+def is_upload(path: str) -> bool:
+    """Whether a body sent to a path goes to disk as it comes."""
+    return path.startswith(UPLOADS)
+
+
 def most_body(path: str, serving: Serving) -> int:
     """Bytes that the body of a request to a path may have."""
-    if path.startswith(UPLOADS):
+    if is_upload(path):
         return serving.most_upload
     return max(serving.most_body, serving.most_batch * BATCH_BYTES) if path in BATCHES else serving.most_body
 
 
 def body_seconds(path: str, serving: Serving) -> int:
     """Seconds in which the whole body must have come."""
-    return UPLOAD_SECONDS if path.startswith(UPLOADS) else serving.body_seconds
+    return UPLOAD_SECONDS if is_upload(path) else serving.body_seconds

@@ -11,7 +11,7 @@ from pricing.words import sentences
 PROBLEMS: Mapping[int, tuple[str, ...]] = {
     400: (
         *("request_malformed", "address_unreadable", "header_twice", "idempotency_key_malformed"),
-        *("json_unreadable", "duplicate_json_key", "body_not_utf8", "text_broken", "csv_unreadable"),
+        *("json_unreadable", "duplicate_json_key", "body_not_utf8", "text_unreadable", "text_broken", "csv_unreadable"),
         *("form_unreadable", "form_cut"),
     ),
     401: ("key_missing", "key_not_valid", "metrics_token_wrong"),
@@ -25,25 +25,30 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
     413: (
         "body_too_large",
         "batch_too_long",
+        "too_many_values",
     ),
     414: ("address_too_long",),
     415: ("encoding_not_taken", "media_type_not_taken"),
     417: ("expectation_failed",),
     422: (
-        *("batch_empty", "worker_not_valid", "unknown_key"),
+        *("batch_empty", "no_declarations", "worker_not_valid", "unknown_key"),
         *("unknown_column", "missing_field", "not_a_list", "not_an_object", "nested_too_deeply", "too_many_members"),
-        *("request_month", "request_date", "request_value", "region_not_known", "no_usage", "one_worker"),
-        *("register_value", "register_overlap", "scheme_not_declared", "query_unknown", "query_twice"),
+        "cell_too_long",
+        *("request_month", "request_date", "request_value", "region_not_known", "no_usage", "one_worker", "one_quote"),
+        *("register_value", "register_overlap", "too_many_register_rows", "scheme_not_declared"),
+        *("query_unknown", "query_twice"),
         *("limit_not_valid", "cursor_not_valid", "idempotency_key_reused", "quote_tariff_gone"),
         *("month_not_over", "empty_file", "form_parts", "form_part_unknown", "form_part_twice", "form_text_long"),
     ),
-    429: ("rate_exceeded", "too_many_levies"),
+    429: ("rate_exceeded", "too_many_levies", "too_many_uploads", "too_many_quotes"),
     431: ("head_too_large",),
     500: ("internal_error",),
     503: (
         "tariff_not_available",
         "store_not_available",
         "upload_not_kept",
+        "seal_broken",
+        "too_much_in_flight",
     ),
 }
 

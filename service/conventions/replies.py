@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Response
@@ -23,16 +22,6 @@ def reply(
     edition = answer.get("edition") if isinstance(answer, Mapping) else None
     marked = {**({} if of is None else marks(of, edition)), **(headers or {})}
     return Response(body, status, marked, JSON)
-
-
-async def as_list(slices: Iterable[Sequence[Any]]) -> AsyncIterator[bytes]:
-    """Answers as one JSON list, sent slice by slice as they are made; no slice is empty."""
-    opening = b"["
-    for items in slices:
-        yield opening + json_bytes(items)[1:-2]
-        opening = b","
-        await asyncio.sleep(0)  # others' turn
-    yield b"]\n"
 
 
 def marks(of: InForce, edition: str | None = None) -> dict[str, str]:

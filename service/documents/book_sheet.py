@@ -9,7 +9,7 @@ from pricing.rate_table import EVIDENCE, NATION, STATUSES
 from pricing.scheme import Scheme
 from pricing.spoken import named
 from pricing.usage import BY_NAME
-from pricing.words import say, sentences
+from pricing.words import COLON, say, sentences
 from service.documents.book_inputs import Choice, Number
 from service.documents.book_levels import LevelLists
 from service.documents.book_pages import NONE, OK, Allowed, Cell, Formula, Page, quoted
@@ -130,7 +130,7 @@ class SchemeSheet:
         """A table's title, with the level that the sheet itself fixes: floor, cap, least …"""
         fixed = [level.strip('"') for level in levels.values() if level.startswith('"')]
         parts = (part_words(level, self.lang) for level in fixed)
-        return ("：" if self.lang == "zh" else ": ").join((sheet.table.title[self.lang], *parts))
+        return COLON[self.lang].join((sheet.table.title[self.lang], *parts))
 
     def marks(self, sheet: TableSheet, place: str, only_if: str = "") -> list[str]:
         """Formulas of the entry that a place of a table stands in, with its two marks."""

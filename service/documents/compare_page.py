@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pricing.explain import Line
 from pricing.spoken import source_words, yuan, yuan_of_fen
 from pricing.tariff import Tariff
-from pricing.words import LANGUAGES, say
+from pricing.words import COLON, LANGUAGES, say
 from service.documents.charts import Bar, bars, lines, strip
 from service.engines.changed_worksheets import Sheet
 from service.engines.compared_sides import names_of
@@ -29,6 +29,7 @@ def page(comparison: Comparison, tariff: Tariff, lang: str = "en") -> str:
     environment.globals.update(
         say=say,
         langs=LANGUAGES,
+        colon=COLON,
         yuan=yuan,
         yuan_of_fen=yuan_of_fen,
         f=figures,

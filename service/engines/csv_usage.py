@@ -139,6 +139,8 @@ def _raw_header(path: Path) -> list[str]:
             return next(csv.reader([line.decode(encoding) for line in first]), [""])
         except UnicodeDecodeError:
             continue
+        except csv.Error as error:  # a cell of more letters than any name of a column
+            raise InputError("csv_unreadable", str(path), reason=str(error)) from None
     raise InputError("csv_unreadable", str(path), reason="neither UTF-8 nor GB18030")
 
 

@@ -49,7 +49,7 @@ DECLARATION_COLUMNS = [
     "reason",
 ]
 # A text that a spreadsheet would run, or one that already looks like such a text with its apostrophe.
-FORMULA = r"^'*[=+\-@\t\r]"
+FORMULA = r"^'*[=+\-@\t\r＝＋－＠]"  # a spreadsheet takes the wide ones of a Chinese keyboard for formulas too
 
 
 def sha256(path: Path) -> str:

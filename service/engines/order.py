@@ -30,11 +30,12 @@ class Rekey(Protocol):
 @dataclass(frozen=True, slots=True)
 class Upload:
     """What a sender may send. names: what it calls its files; own: the only platform whose rows are settled, or "";
-    most_rows: of usage, 0: any number.
+    known: words that a cell may hold, all others are sealed; most_rows: of usage, 0: any number.
     """
 
     names: Mapping[Path, str]
     rekey: Rekey
+    known: frozenset[str]
     own: str = ""
     most_rows: int = 0
 

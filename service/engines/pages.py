@@ -123,7 +123,7 @@ def _csv_rows(path: Path, after: int, limit: int) -> tuple[list[dict[str, str | 
         end = file.seek(0, 2)
         file.seek(after or _beginning(file))
         read = csv.reader(line.decode("utf-8") for line in iter(file.readline, b""))
-        found = [dict(zip(names, map(_plain, row), strict=True)) for _, row in zip(range(limit), read, strict=False)]
+        found = [dict(zip(names, map(plain, row), strict=True)) for _, row in zip(range(limit), read, strict=False)]
         place = file.tell()
     return found, place if place < end else None
 
@@ -135,7 +135,7 @@ def _beginning(file: Any) -> int:
     return int(file.tell())
 
 
-def _plain(cell: str) -> str | None:
+def plain(cell: str) -> str | None:
     """A cell as it was before it was made safe for spreadsheets."""
     return (cell[1:] if cell[:1] == "'" and re.match(FORMULA, cell) else cell) or None
 

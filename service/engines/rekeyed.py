@@ -13,22 +13,29 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pricing.arrow_usage import OWN_COLUMNS, SET_ASIDE
+from pricing.arrow_usage import BAD_CELLS, OWN_COLUMNS, SET_ASIDE
 from pricing.coding import WORKER
+from pricing.errors import InputError
 from service.engines.order import Rekey, Upload
+from service.engines.sealed_words import MOST, may_be_an_id, sealed
 
 NOT_YOURS = "platform_not_yours"
 # Bytes that are kept of an id, so that what is sealed stays short enough to be echoed whole.
 _MOST_WORKER, _MOST_REF = 160, 320
+MOST_OWN = 8_000  # characters of a row's x_ columns together, as JSON: they are sealed and kept with every line
+_FREE = ("contractor", "group")
+_AS_THEY_ARE = ("worker", "worker_ref", "file", OWN_COLUMNS, SET_ASIDE, BAD_CELLS)  # each is sealed in a way of its own
 _NOBODY = "?"  # stands before what is no pseudonym, so that it stays none
 
 
 def stored(batch: pa.RecordBatch, upload: Upload) -> pa.RecordBatch:
     """A batch of usage or of a side file as it may be kept."""
     columns = {name: batch.column(name) for name in batch.schema.names}
+    columns |= _words_sealed(columns, upload)
     if "worker_ref" in columns:
         columns["worker_ref"] = _sealed_refs(columns["worker"], columns["worker_ref"], upload.rekey)
     columns["worker"] = _stored_workers(columns["worker"], upload.rekey)
+    _check_own(columns)
     columns[OWN_COLUMNS] = _mapped(columns[OWN_COLUMNS], upload.rekey.seal)
     columns[SET_ASIDE] = _mapped(columns[SET_ASIDE], lambda text: text.partition(":")[0] + ":…")
     if upload.own and "platform" in columns:
@@ -54,6 +61,38 @@ def aside_facts(code: str, text: str) -> dict[str, object]:
     """Facts of the sentence of a row that was set aside."""
     own, _, platform = text.partition(" ")
     return {"own": own, "platform": platform} if code == NOT_YOURS else {"text": text}
+
+
+def _words_sealed(columns: dict[str, pa.Array], upload: Upload) -> dict[str, pa.Array]:
+    """Columns of texts and cells that were no numbers, with marks for what may be an id. Names that a sender is free to
+    give (a station, a group) are such where a worker of the batch has them as id, or they are of a pseudonym's form.
+    """
+    rekey, known = upload.rekey, upload.known
+    ids = {text for name in ("worker", "worker_ref") if name in columns for text in columns[name].unique().to_pylist()}
+
+    def free(text: str) -> str:
+        return sealed(text, rekey) if text in ids or WORKER.fullmatch(text) else text
+
+    def word(text: str) -> str:
+        return sealed(_cut(text, MOST), rekey) if may_be_an_id(text, known) else text
+
+    def cells(text: str) -> str:
+        said = {name: word(cell) if isinstance(cell, str) else cell for name, cell in json.loads(text).items()}
+        return json.dumps(said, ensure_ascii=False)
+
+    texts = [name for name, column in columns.items() if pa.types.is_string(column.type) and name not in _AS_THEY_ARE]
+    ways = {**dict.fromkeys(texts, word), **{name: free for name in _FREE if name in columns}, BAD_CELLS: cells}
+    return {name: _mapped(columns[name], way) for name, way in ways.items()}
+
+
+def _check_own(columns: dict[str, pa.Array]) -> None:
+    """InputError where a row's own columns are longer than is kept of a row."""
+    lengths = pc.utf8_length(columns[OWN_COLUMNS])
+    found = pc.max(lengths).as_py() or 0
+    if found > MOST_OWN:
+        place = pc.index(lengths, found).as_py()
+        facts = {"row": columns["row"][place].as_py(), "found": f"{found:,}", "most": f"{MOST_OWN:,}"}
+        raise InputError("own_columns_long", columns["file"][place].as_py(), **facts)
 
 
 def _stored_workers(workers: pa.Array, rekey: Rekey) -> pa.Array:
@@ -100,7 +139,7 @@ def _others_aside(columns: dict[str, pa.Array], upload: Upload) -> dict[str, pa.
     for place in places:
         row = f"{columns['file'][place].as_py()}:{columns['row'][place].as_py()}"
         workers[place] = _NOBODY + upload.rekey.worker(row)
-        asides[place] = f"{NOT_YOURS}:{upload.own} {columns['platform'][place].as_py()[:64]}"
+        asides[place] = f"{NOT_YOURS}:{upload.own} {columns['platform'][place].as_py()[:80]}"
     platforms = pc.if_else(other, pa.scalar(None, pa.string()), columns["platform"])
     made = {"worker": pa.array(workers, pa.string()), SET_ASIDE: pa.array(asides, pa.string())}
     return made | {"platform": platforms}

@@ -14,6 +14,7 @@ from pricing.payers import PAYER_NAMES
 from pricing.usage import KEY
 from service.engines.order import Rekey
 from service.engines.rekeyed import given_of, stored_worker
+from service.engines.sealed_words import opened
 
 # What a platform sees of a line: its own key and what it owes, nothing from which others' quantities could be read.
 PLATFORM_COLUMNS = (
@@ -64,6 +65,7 @@ def seen_lines(batch: pa.RecordBatch, eyes: Eyes) -> pa.RecordBatch:
     columns["worker"] = pa.array([worker for worker, _, _ in given], pa.string())
     columns["worker_ref"] = pa.array([ref for _, ref, _ in given], pa.string())
     columns[OWN_COLUMNS] = _own_columns(columns[OWN_COLUMNS], [opened for _, _, opened in given], eyes)
+    columns |= {name: _opened(columns[name], eyes) for name in KEY if name not in ("month", "worker")}
     if not eyes.whole:
         own = pc.is_in(columns["scheme"], pa.array(UNMERGED))
         columns["exposure"] = pc.if_else(own, columns["exposure"], pa.scalar(None, pa.int64()))
@@ -74,7 +76,7 @@ def seen_lines(batch: pa.RecordBatch, eyes: Eyes) -> pa.RecordBatch:
 def seen_refusals(rows: list[dict[str, str | None]], eyes: Eyes) -> list[dict[str, str | None]]:
     """Refusals as they are shown: the sender's own names again, also where a sentence repeats a worker's id."""
     shown = []
-    for row in rows:
+    for row in _rows_opened(rows, eyes):
         found = None if eyes.rekey is None else given_of(row["worker_ref"], eyes.rekey)
         if found is None or eyes.rekey is None:
             shown.append({**row, "worker_ref": None})
@@ -92,7 +94,20 @@ def seen_side_refusals(rows: list[dict[str, str | None]], eyes: Eyes) -> list[di
     """Refused rows of side files as they are shown: a sender finds the worker by file and row, and is not told under
     which id others' months store it.
     """
-    return rows if eyes.whole else [{**row, "worker": None} for row in rows]
+    shown = _rows_opened(rows, eyes)
+    return shown if eyes.whole else [{**row, "worker": None} for row in shown]
+
+
+def _rows_opened(rows: list[dict[str, str | None]], eyes: Eyes) -> list[dict[str, str | None]]:
+    """Refusals with the sender's words again in what names or repeats them."""
+    said = ("file", "message", "message_zh")
+    return [{**row, **{name: opened(row[name] or "", eyes.rekey) for name in said}} for row in rows]
+
+
+def _opened(column: pa.Array, eyes: Eyes) -> pa.Array:
+    encoded = column.dictionary_encode()
+    texts = [opened(text, eyes.rekey) for text in encoded.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(encoded.indices)
 
 
 def _given(workers: pa.Array, refs: pa.Array, eyes: Eyes) -> list[tuple[str, str | None, bool]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from service.addresses import LEVIES
 from service.auth.keyring import Keyring
+from service.engines.sealed_words import opened_values
 from service.month.keys import SenderKeys
 from service.store.levies import DONE, FAILED, Levy
 
@@ -14,8 +15,8 @@ PROVISIONAL = {"Licheng-Provisional": "true"}  # until the month is closed, noth
 TABLES = ("lines", "declarations", "refusals", "side-refusals", "totals", "receipt")
 
 
-def levy_answer(levy: Levy) -> dict[str, Any]:
-    """The answer for one levy."""
+def levy_answer(levy: Levy, tenant: str, keyring: Keyring) -> dict[str, Any]:
+    """The answer for one levy. tenant: who asks; its own words are opened for the sender alone."""
     order, address = json.loads(levy.order), f"{LEVIES}/{levy.id}"
     return {
         "format": 1,
@@ -30,9 +31,19 @@ def levy_answer(levy: Levy) -> dict[str, Any]:
         "stage": levy.stage,
         "rows_done": levy.rows_done,
         "rows": levy.rows,
-        "error": None if levy.error is None else json.loads(levy.error),
+        "error": None if levy.error is None else error_of(levy, tenant, keyring),
         "links": {"self": address, **{table: f"{address}/{table}" for table in TABLES}},
     }
+
+
+def error_of(levy: Levy, tenant: str, keyring: Keyring) -> dict[str, str]:
+    """What was wrong with a levy, as a tenant is told."""
+
+    return opened_values(json.loads(levy.error or "{}"), _own_keys(levy, keyring, tenant))
+
+
+def _own_keys(levy: Levy, keyring: Keyring, tenant: str) -> SenderKeys | None:
+    return SenderKeys(keyring, levy.tenant) if tenant == levy.tenant else None
 
 
 def is_over(levy: Levy) -> bool:
@@ -44,5 +55,4 @@ def eyes_of(levy: Levy, keyring: Keyring, tenant: str, erased: frozenset[str], w
     """Who looks at a levy, as the engines ask for it: given ids are opened for the tenant that sent them."""
     from service.engines.visible import Eyes
 
-    own = SenderKeys(keyring, levy.tenant) if tenant == levy.tenant else None
-    return Eyes(own, erased, whole)
+    return Eyes(_own_keys(levy, keyring, tenant), erased, whole)

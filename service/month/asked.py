@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from pricing.errors import InputError
 from pricing.tariff import Tariff
@@ -62,6 +63,10 @@ class Asked:
         kept = json.loads(order)
         names = {name: tuple(kept[name]) for name in ("schemes", "covers")}
         return cls(**{**kept, **names, "files": tuple(SentFile(**file) for file in kept["files"])})
+
+    def names(self, upload: Path) -> dict[Path, str]:
+        """What the sender calls each file. upload: the folder in which they lie."""
+        return {upload / file.name: file.said for file in self.files}
 
     @property
     def text(self) -> str:

@@ -20,8 +20,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pricing.errors import LichengError
+from pricing.errors import InputError, LichengError
+from pricing.tariff import Tariff
 from service.auth.keyring import Keyring
+from service.engines.sealed_words import MOST, known_words, sealed
 from service.json_text import json_bytes
 from service.month.asked import Asked
 from service.month.folders import LevyFolder
@@ -42,6 +44,7 @@ _MOST_MEMORY = 6 << 30  # bytes: a file that unfolds without end is refused befo
 
 
 EXIT_BUG = 70
+_OF_A_HEADER = ("unknown_column", "duplicate_column")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,21 +126,20 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, pulse: Pulse) -
     if folder.error.is_file():
         return None, folder.error.read_text(encoding="utf-8")
     asked = Asked.read(levy.order)
-    said = {folder.upload / file.name: file.said for file in asked.files}
+    keys = SenderKeys(Keyring.of(settings.secret), levy.tenant)
     try:
-        keys = SenderKeys(Keyring.of(settings.secret), levy.tenant)
         tariff = settings.tariffs.now().tariff
-        order = order_of(asked, folder.upload, folder.month, said, keys)
+        order = order_of(asked, folder.upload, folder.month, keys, tariff)
         assert order.upload is not None
         bounded = replace(order.upload, most_rows=settings.most_rows)
         totals = settle(replace(order, upload=bounded), tariff, pulse.progress)
     except LichengError as error:
-        folder.fail(json_bytes(refusal_of(error, said, folder)))
+        folder.fail(json_bytes(refusal_of(error, asked.names(folder.upload), folder, keys)))
         return None, folder.error.read_text(encoding="utf-8")
     return int(totals["rows"]), None
 
 
-def order_of(asked: Asked, upload: Path, out: Path, said: Mapping[Path, str], keys: SenderKeys) -> Any:
+def order_of(asked: Asked, upload: Path, out: Path, keys: SenderKeys, tariff: Tariff) -> Any:
     """The order as the engines take it. upload: where the sent files lie; out: where the month is to lie."""
     from service.engines.order import Order, Upload
     from service.engines.previous import sent_register
@@ -158,13 +160,21 @@ def order_of(asked: Asked, upload: Path, out: Path, said: Mapping[Path, str], ke
         out=out,
         demonstration=asked.demonstration,
         covers=asked.covers,
-        upload=Upload(said, keys, asked.own),
+        upload=Upload(asked.names(upload), keys, known_words(tariff), asked.own),
         **sides,
     )
 
 
-def refusal_of(error: LichengError, said: Mapping[Path, str], folder: LevyFolder) -> dict[str, str]:
-    """An error as the sender is told: with its own names of files instead of our paths."""
+def refusal_of(error: LichengError, said: Mapping[Path, str], folder: LevyFolder, keys: SenderKeys) -> dict[str, str]:
+    """An error as it is kept for the sender: with its own names of files instead of our paths, and with a mark for the
+    name of a column, which is a cell where a file has no header.
+    """
+
+    if error.code in _OF_A_HEADER:
+        named = {
+            name: sealed(str(error.values[name])[:MOST], keys) for name in ("key", "column") if name in error.values
+        }
+        error = InputError(error.code, error.place, **{**error.values, **named})
     refused = of_error(error)
     names = {str(path): name for path, name in said.items()} | {str(folder.month): "month", str(folder.root): "levy"}
     for path, name in names.items():

@@ -18,7 +18,7 @@ from service.releases.history import DEMONSTRATION, in_force
 from service.serving import Serving
 from service.serving_found import Found, Given, found
 from service.store import schema
-from service.store.counts import keys_that_hold, last_sealed
+from service.store.counts import keys_that_hold, last_sealed, levies_by_state
 from service.store.database import connect, reading, sqlite_file
 from service.store.unavailable import StoreNotAvailable
 
@@ -48,8 +48,6 @@ class Checked:
 def checked(environ: Mapping[str, str], options: Mapping[str, Any], starting: bool) -> Checked:
     """Look at everything, and go on after what is wrong. starting: make a secret that is missing."""
     settings: Found = found(environ, options)
-    if starting and not settings.wrong:
-        settings = found(environ, options, make_secret=True)
     wrong: list[LichengError] = list(settings.wrong)
     notes: list[Phrase] = []
     serving = None if wrong else Serving.from_found(settings)
@@ -58,6 +56,10 @@ def checked(environ: Mapping[str, str], options: Mapping[str, Any], starting: bo
             _gathered(look, serving, notes, wrong)
         keys = _gathered(_database, serving, notes, wrong) or 0
         wrong += _unsafe(serving, keys)
+    if starting and not wrong:  # last, so that no secret is made where an earlier one is lost
+        settings = found(environ, options, make_secret=True)
+        wrong += settings.wrong
+        serving = None if wrong else Serving.from_found(settings)
     return Checked(tuple(settings.given.values()), tuple(notes), tuple(wrong), serving)
 
 
@@ -115,9 +117,12 @@ def _database(serving: Serving, notes: list[Phrase]) -> int:
             raise InputError("store_newer", "LICHENG_DATABASE_URL", found=standing, known=known[-1])
         with reading(engine) as connection:
             keys, sealed = keys_that_hold(connection, now()), last_sealed(connection)
+            named = sealed is not None or bool(levies_by_state(connection))
     finally:
         engine.dispose()
-    if sealed is not None and serving.secret:
+    if named and not serving.secret:
+        raise InputError("secret_lost", "LICHENG_SECRET")
+    if sealed is not None:
         Keyring.of(serving.secret).open(*sealed)  # another secret would give each worker a second id
     code = "check_store" if standing == known[-1] else "check_store_older"
     notes.append(Phrase(code, {"schema": standing, "known": known[-1], "keys": keys}))

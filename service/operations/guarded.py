@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from functools import partial
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -29,7 +30,7 @@ class Guarded(HttpToolsProtocol):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._head, self._sent, self._delivered = 0, 0, 0
-        self._in_head, self._in_message, self._lingers = True, False, False
+        self._in_head, self._in_message, self._lingers, self._ends = True, False, False, False
         self._head_timer: asyncio.TimerHandle | None = None
         self._reader_timer: asyncio.TimerHandle | None = None
 
@@ -96,10 +97,27 @@ class Guarded(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """The answer is sent. Where it came before the body was whole, the rest is not waited for."""
-        early = self._in_message and not self._in_head and not self.pipeline
+        if self._ends:
+            self.pipeline.clear()  # what was asked after an answer that said it is the last
         super().on_response_complete()
-        if early:
+        if self._ends:
             self._linger()
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        super()._start_asgi_task(cycle, partial(self._run, cycle, app))
+
+    async def _run(self, cycle: Any, app: Any, scope: Any, receive: Any, send: Any) -> None:
+        """Run a request; one whose body is not whole yet may be answered before it is."""
+        await app(scope, receive, partial(self._answer, cycle) if self._early else send)
+
+    async def _answer(self, cycle: Any, message: Any) -> None:
+        """Say of an early answer that it is the last, so that the caller asks nothing more on this connection."""
+        if message["type"] != "http.response.start" or not self._early:
+            await cycle.send(message)
+            return
+        self._ends, cycle.keep_alive = True, False
+        await cycle.send(message)
+        cycle.keep_alive = True  # else it is closed at once, and what is still sent would destroy the answer
 
     def send_400_response(self, msg: str) -> None:
         """What came is no HTTP, or HTTP that two readers could read in two ways."""
@@ -116,6 +134,11 @@ class Guarded(HttpToolsProtocol):
         if self._reader_timer is not None:
             self._reader_timer.cancel()
             self._reader_timer = None
+
+    @property
+    def _early(self) -> bool:
+        """Whether a body is on its way."""
+        return self._in_message and not self._in_head and not self.pipeline
 
     @property
     def _idle(self) -> bool:

@@ -6,6 +6,7 @@ import errno
 import gc
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +21,7 @@ from service.store import keys
 
 _BACKLOG = 2_048
 _YOUNG = 20_000  # objects made before the collector looks for those that hold each other
+_TURN_S = 0.001  # after which a thread that prices a batch gives the interpreter to the loop
 _IDLE_S = 15  # a connection that asks nothing is closed
 
 
@@ -36,6 +38,7 @@ class Announced(uvicorn.Server):
         gc.collect()
         gc.set_threshold(_YOUNG)  # a request makes hundreds of objects that are gone with it: nothing to look for
         gc.freeze()  # tariff and program stay: the collector need not look through them again and again
+        sys.setswitchinterval(_TURN_S)
         self._listens()
 
 

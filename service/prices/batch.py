@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pricing.errors import LichengError
@@ -32,21 +33,16 @@ class Batch:
     lang: str
     check: Check = lambda raw: None
 
-    def answers(self, sent: Iterable[Any]) -> Iterator[list[Json]]:
-        """The answers slice by slice, in order, each with its `row`. sent: requests as parsed, or the error of one that
-        could not be.
+    def answers(self, sent: Iterable[tuple[int, Any]]) -> Iterator[list[Json]]:
+        """The answers slice by slice, in order, each with its `row`. sent: the row of each request, and the request as
+        parsed, or the error of one that could not be.
         """
-        waiting: list[Any] = []
-        row = 0
-        for one in sent:
-            waiting.append(one)
-            if len(waiting) == SLICE:
-                yield self._slice(waiting, row)
-                row, waiting = row + len(waiting), []
-        if waiting:
-            yield self._slice(waiting, row)
+        several = iter(sent)
+        while waiting := list(islice(several, SLICE)):
+            rows, raw = zip(*waiting, strict=True)
+            yield [{"row": row, **item} for row, item in zip(rows, self._slice(raw), strict=True)]
 
-    def _slice(self, sent: Sequence[Any], first: int) -> list[Json]:
+    def _slice(self, sent: Sequence[Any]) -> list[Json]:
         found = [self._ready(one) for one in sent]
         items: list[Json] = [
             {} if isinstance(one, Ready) else _problem(one, raw) for one, raw in zip(found, sent, strict=True)
@@ -56,7 +52,7 @@ class Batch:
         for places in by_form(ready):
             for place, answer in zip(places, answers([ready[place] for place in places]), strict=True):
                 items[good[place]] = answer
-        return [{"row": row, **item} for row, item in enumerate(items, first)]
+        return items
 
     def _ready(self, sent: Any) -> Ready | LichengError:
         if isinstance(sent, LichengError):

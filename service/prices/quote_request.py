@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pricing.errors import InputError
+from pricing.register import Terms, read_register
 from pricing.scheme import WORK_INJURY
 from pricing.tariff import Tariff
 from pricing.units import month_text
@@ -39,7 +40,7 @@ class Request:
     known_on: dt.date
     worker: str
     records: tuple[Mapping[str, Any], ...]
-    platforms: tuple[Mapping[str, Any], ...]
+    register: tuple[Terms, ...]
     schemes: tuple[str, ...]
     covers: tuple[str, ...]
     covers_named: bool
@@ -67,14 +68,12 @@ class Request:
             if isinstance(row, Mapping) and "worker" in row and row["worker"] != worker:
                 raise InputError("one_worker", f"usage, row {place}", worker=worker, other=row["worker"])
         frame = {"month": month_text(month), "worker": worker}
+        platforms = [object_of(row, f"platforms, row {place}") for place, row in enumerate(list_of(raw, "platforms"))]
         return cls(
             month=month,
             known_on=read_date(raw.get("known_on"), "known_on") or today,
             worker=worker,
             records=tuple({**frame, **object_of(row, f"usage, row {place}")} for place, row in enumerate(usage)),
-            platforms=tuple(
-                object_of(row, f"platforms, row {place}") for place, row in enumerate(list_of(raw, "platforms"))
-            ),
             schemes=names_of(raw, "schemes", tariff.work_injury),
             covers=_covers(raw, tariff),
             covers_named="covers" in raw,
@@ -84,6 +83,7 @@ class Request:
             curve=bool(one_of(raw.get("curve", False), "curve", (True, False))),
             technical=bool(one_of(raw.get("technical", False), "technical", (True, False))),
             worksheet=bool(one_of(raw.get("worksheet", True), "worksheet", (True, False))),
+            register=tuple(read_register(platforms, tariff.factors["pilot_tier"].levels, tariff.regions)),
         )
 
 

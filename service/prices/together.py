@@ -14,7 +14,6 @@ from pricing.coding import COLUMN, WORKER
 from pricing.edition import Edition
 from pricing.errors import CODE, InputError
 from pricing.package import Package
-from pricing.register import read_register
 from pricing.settle import Settlement, settle
 from pricing.side import Side
 from pricing.tariff import Tariff
@@ -41,13 +40,13 @@ class Ready:
 
     @classmethod
     def of(cls, request: Request, tariff: Tariff) -> Ready:
-        """InputError where its register or a column of its rows is not of the form."""
-        register = read_register(request.platforms, tariff.factors["pilot_tier"].levels, tariff.regions)
-        edition = tariff.on(request.month, request.known_on, register)
+        """InputError where a column of its rows is not of the form."""
+        edition = tariff.on(request.month, request.known_on, request.register)
         columns = tuple(dict.fromkeys([name for record in request.records for name in record]))
         for name in columns:
             if name not in BY_NAME and not name.startswith("x_"):
-                raise InputError("unknown_column", name, key=name, known=", ".join(BY_NAME))
+                row = next(place for place, record in enumerate(request.records) if name in record)
+                raise InputError("unknown_column", f"usage, row {row}, {name}", key=name, known=", ".join(BY_NAME))
         return cls(request, edition, columns, tariff.packages)
 
     @property

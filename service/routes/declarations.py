@@ -7,15 +7,15 @@ from typing import Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 
 from service.clock import today
-from service.conventions.bodies import JSON, check_media_type, parsed
+from service.conventions.batches import batch_response
+from service.conventions.bodies import JSON, body_of, check_lines, check_media_type, parsed
 from service.conventions.caller import caller_of
 from service.conventions.languages import language_of
 from service.conventions.permits import only_own, permit
 from service.conventions.problems import Problem
-from service.conventions.replies import as_list, marks, reply
+from service.conventions.replies import marks, reply
 from service.prices.declare import declared, read_csv_totals
 from service.reading import decoded
 from service.running import running
@@ -32,10 +32,11 @@ async def post_declarations(request: Request) -> Response:
     caller = await caller_of(request)
     permit(caller, "declarations")
     media_type = check_media_type(request, JSON, CSV)
-    body = await request.body()
+    body, held = await body_of(request), running(request)
+    if media_type == CSV:
+        check_lines(body, held.serving.most_batch + 1)  # and the header
     read = _read_csv if media_type == CSV else parsed
     sent = read(request, body) if len(body) < _LONG else await to_thread.run_sync(read, request, body)
-    held = running(request)
     if isinstance(sent, list) and len(sent) > held.serving.most_batch:
         raise Problem(413, "batch_too_long", "request", found=len(sent), most=held.serving.most_batch)
     only_own(caller, sent)
@@ -45,7 +46,7 @@ async def post_declarations(request: Request) -> Response:
     if not isinstance(sent, list):
         return reply(first[0], of=in_force)
     slices = chain([first], iter(lambda: list(islice(answers, _SLICE)), []))
-    return StreamingResponse(as_list(slices), 200, marks(in_force), JSON)
+    return batch_response(slices, JSON, marks(in_force), held.batches)
 
 
 def _read_csv(request: Request, body: bytes) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from service.clock import today
 from service.conventions.bodies import media_type
 from service.conventions.caller import caller_of
 from service.conventions.idempotency import Answer, idempotent
+from service.conventions.in_flight import in_flight
 from service.conventions.paging import page_of, page_response
 from service.conventions.permits import listed_of, permit
 from service.conventions.problems import Problem
@@ -20,6 +21,7 @@ from service.conventions.queries import query_of
 from service.json_text import json_bytes
 from service.month.answered import PROVISIONAL, is_over, levy_answer
 from service.month.asked import TEXTS, Asked
+from service.month.keys import SenderKeys
 from service.running import running
 from service.store import levies
 from service.store.database import Connection, reading
@@ -53,14 +55,15 @@ async def post_levy(request: Request) -> Response:
         return UploadForm(folder, request.headers["content-type"])
 
     async with (
+        in_flight(request).uploading(caller.key_id),
         idempotent(request, caller) as attempt,
         received(held.serving.home, request.stream(), opening) as upload,
     ):
         if replayed := attempt.replayed(upload.digest):
             return replayed
-        stored, act = upload.levy(sender, held.tariffs.now().tariff, query)
+        stored, act = upload.levy(sender, held.tariffs.now().tariff, query, SenderKeys(held.keyring, caller.tenant))
         headers = {"Location": f"{LEVIES}/{stored.id}", "Retry-After": "1", **PROVISIONAL}
-        answer = Answer(202, json_bytes(levy_answer(stored)), headers, stored.id)
+        answer = Answer(202, json_bytes(levy_answer(stored, caller.tenant, held.keyring)), headers, stored.id)
 
         def work(connection: Connection) -> None:
             levies.put(connection, stored, act)
@@ -84,16 +87,17 @@ async def list_levies(request: Request) -> Response:
             return levies.listed(connection, tenant, page.limit + 1, page.after)
 
     found = await to_thread.run_sync(look)
-    items = [levy_answer(levy) for levy in found[: page.limit]]
+    items = [levy_answer(levy, caller.tenant, running(request).keyring) for levy in found[: page.limit]]
     return page_response(request, page, items, items[-1]["id"] if len(found) > page.limit else None)
 
 
 @router.get("/levies/{levy_id}")
 async def get_levy(request: Request, levy_id: str) -> Response:
     """How far a levy is; ask again after the seconds of `Retry-After` until it is done or failed."""
-    levy = await own_levy(request, await caller_of(request), levy_id)
+    caller = await caller_of(request)
+    levy = await own_levy(request, caller, levy_id)
     headers = PROVISIONAL if is_over(levy) else {**PROVISIONAL, "Retry-After": "1"}
-    return Response(json_bytes(levy_answer(levy)), 200, dict(headers), _JSON)
+    return Response(json_bytes(levy_answer(levy, caller.tenant, running(request).keyring)), 200, dict(headers), _JSON)
 
 
 def _kind(request: Request) -> str:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 
 from pricing.errors import LichengError
 from service.clock import today
-from service.conventions.bodies import JSON, check_media_type, check_members, parsed, text_of
+from service.conventions.batches import batch_response
+from service.conventions.bodies import (
+    JSON,
+    Registers,
+    body_of,
+    check_lines,
+    check_media_type,
+    check_members,
+    parsed,
+    text_of,
+)
 from service.conventions.caller import Caller, caller_of
 from service.conventions.languages import language_of
 from service.conventions.permits import only_own, permit
 from service.conventions.problems import Problem
-from service.conventions.replies import as_list, marks, reply
-from service.json_text import json_bytes
+from service.conventions.replies import marks, reply
 from service.prices.batch import Batch, Json
 from service.prices.quote_request import Request as QuoteRequest
 from service.reading import read_json
@@ -28,7 +35,7 @@ from service.telemetry.metrics import Metrics
 
 router = APIRouter(prefix="/v1", tags=["prices"])
 LINES = "application/x-ndjson"
-_LONG = 100_000  # bytes of a body that is read in a thread of its own, beside the loop
+_LONG = 20_000  # bytes of a body that is read in a thread of its own, beside the loop
 
 
 @router.post("/prices")
@@ -37,39 +44,47 @@ async def post_prices(request: Request) -> Response:
     caller = await caller_of(request)
     permit(caller, "prices")
     media_type = check_media_type(request, JSON, LINES)
-    body = await request.body()
+    body = await body_of(request)
     held = running(request)
     in_force = held.tariffs.now()
     if media_type == LINES:
-        lines = [line for line in body.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()]
-        return _batch(request, caller, in_force, len(lines), map(_read, lines), LINES)
+        check_lines(body, held.serving.most_batch)
+        lines = enumerate(body.removeprefix(b"\xef\xbb\xbf").splitlines())
+        sent = [(row, line) for row, line in lines if line.strip()]  # a blank line is a line, and no request
+        return _batch(request, caller, in_force, len(sent), ((row, _read(line)) for row, line in sent), LINES)
     raw = parsed(request, body) if len(body) < _LONG else await to_thread.run_sync(parsed, request, body)
     if isinstance(raw, list):
-        return _batch(request, caller, in_force, len(raw), raw, JSON)
-    check_members(raw)
-    only_own(caller, raw)
-    asked = QuoteRequest.of(raw, in_force.tariff, today(), language_of(request, raw))
+        return _batch(request, caller, in_force, len(raw), enumerate(raw), JSON)
+
+    def read() -> QuoteRequest:
+        check_members(raw)
+        only_own(caller, raw)
+        return QuoteRequest.of(raw, in_force.tariff, today(), language_of(request, raw))
+
+    asked = read() if len(body) < _LONG else await to_thread.run_sync(read)
     return reply(await held.priced(asked, in_force.tariff), of=in_force)
 
 
 def _batch(
-    request: Request, caller: Caller, in_force: InForce, count: int, sent: Iterable[Any], media_type: str
+    request: Request, caller: Caller, in_force: InForce, count: int, sent: Iterable[tuple[int, Any]], media_type: str
 ) -> Response:
-    """The answers to a batch, sent slice by slice as they are made."""
+    """The answers to a batch, sent slice by slice as they are made. sent: each request with its row."""
     held = running(request)
     if not count:
         raise Problem(422, "batch_empty", "request")
     if count > held.serving.most_batch:
         raise Problem(413, "batch_too_long", "request", found=count, most=held.serving.most_batch)
 
+    registers = Registers(held.serving.most_batch)
+
     def check(raw: Any) -> None:
         check_members(raw)
+        registers.count(raw)
         only_own(caller, raw)
 
     batch = Batch(in_force.tariff, today(), language_of(request), check)
     slices = _counted(batch.answers(sent), held.metrics)
-    body = _as_lines(slices) if media_type == LINES else as_list(slices)
-    return StreamingResponse(body, 200, marks(in_force), media_type)
+    return batch_response(slices, media_type, marks(in_force), held.batches)
 
 
 def _read(line: bytes) -> Any:
@@ -86,9 +101,3 @@ def _counted(slices: Iterator[list[Json]], metrics: Metrics) -> Iterator[list[Js
             if "problem" not in item:
                 metrics.priced(item)
         yield items
-
-
-async def _as_lines(slices: Iterator[list[Json]]) -> AsyncIterator[bytes]:
-    for items in slices:
-        yield b"".join([json_bytes(item) for item in items])
-        await asyncio.sleep(0)  # others' turn

@@ -14,13 +14,14 @@ from fastapi import APIRouter, Request, Response
 from pricing.words import as_json
 from service.auth.keyring import Keyring
 from service.clock import now
-from service.conventions.bodies import JSON, check_media_type, check_members, parsed
+from service.conventions.bodies import JSON, body_of, check_media_type, check_members, parsed
 from service.conventions.caller import Caller, caller_of
 from service.conventions.idempotency import Answer, idempotent
 from service.conventions.languages import language_of
 from service.conventions.paging import page_of, page_response
 from service.conventions.permits import listed_of, only_own, permit, seen
 from service.conventions.problems import Problem
+from service.conventions.quota import quota_of
 from service.conventions.replies import release_marks
 from service.ids import is_id, new_id
 from service.json_text import json_bytes
@@ -30,10 +31,10 @@ from service.running import Running, running
 from service.store import quotes
 from service.store.audit import Act, append
 from service.store.database import Connection, reading
-from service.store.quotes import Quote, sealed_for
+from service.store.quotes import PREFIX, Quote, sealed_for
 
 router = APIRouter(prefix="/v1", tags=["quotes"])
-PREFIX, VALIDITY = "q_", "Licheng-Quote"
+VALIDITY = "Licheng-Quote"
 _STATES = {True: "valid", False: "expired"}
 
 
@@ -43,17 +44,20 @@ async def post_quote(request: Request) -> Response:
     caller = await caller_of(request)
     permit(caller, "quotes.create")
     check_media_type(request, JSON)
-    body = await request.body()
+    body = await body_of(request)
     async with idempotent(request, caller) as attempt:
         if replayed := attempt.replayed(body):
             return replayed
         raw = parsed(request, body)
+        if isinstance(raw, list):
+            raise Problem(422, "one_quote", "request")
         only_own(caller, raw)
         check_members(raw)
         held = running(request)
         made = await _priced(held, raw, language_of(request, raw))
 
         def work(connection: Connection) -> None:
+            quota_of(request).count(connection, caller.key_id, caller.tenant)
             stored = made.sealed(held.keyring, caller)  # here, so that it is done beside the loop
             quotes.put(connection, stored, getattr(request.state, "request_id", None))
             attempt.finish(connection, made.sent())
@@ -91,7 +95,7 @@ async def reproduce_quote(request: Request, quote_id: str) -> Response:
     """Compute a stored quote again from its request and its release, and say whether the bytes are equal."""
     caller = await caller_of(request)
     permit(caller, "quotes.read")
-    body = await request.body()
+    body = await body_of(request)
     async with idempotent(request, caller) as attempt:
         if replayed := attempt.replayed(body):
             return replayed

@@ -9,6 +9,7 @@ from typing import Any
 
 from pricing.words import say
 from service.auth.roles import PERMITS
+from service.conventions.idempotency import HEADER, LONGEST, PATTERN
 from service.conventions.problems import MEDIA_TYPE
 from service.conventions.problems import TITLES as PROBLEM_TITLES
 from service.schemas.calls import CALLS, CSV, FORM, HEADERS, JSON, LINES, PARAMETERS, PARQUET, REQUIRED, Call
@@ -83,9 +84,9 @@ def _of_query(call: Call) -> list[dict[str, Any]]:
 
 
 def _of_head(call: Call) -> list[dict[str, Any]]:
-    schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9._-]+$"}
+    schema = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": PATTERN}
     about = "sent again with the same request, the first answer is given again and nothing is done twice"
-    key = {"name": "Idempotency-Key", "in": "header", "required": False, "description": about, "schema": schema}
+    key = {"name": HEADER, "in": "header", "required": False, "description": about, "schema": schema}
     return [key] if call.idempotent else []
 
 

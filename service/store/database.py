@@ -24,6 +24,7 @@ _BUSY_MS = 10_000  # a writer waits so long for the others
 _CHAIN = 0x6C6963  # the advisory lock of writers
 _WRITES = "licheng_writes"
 AUDIT_HEAD = "licheng_audit_head"  # of a write transaction's connection: the last entry, None: to be read
+_OPENED = "licheng_opened"  # of a connection to SQLite: which file it has open
 _LOCK = text("SELECT pg_advisory_xact_lock(:chain)")
 _CONNECTIONS = {"pool_size": 8, "max_overflow": 8, "pool_timeout": 5}  # seconds; readers in threads, one writer
 _SQLITE = (
@@ -66,7 +67,10 @@ def connect(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         settings: dict[str, Any] = {"check_same_thread": False, "timeout": _BUSY_MS / 1000}
         engine = create_engine(parsed, connect_args=settings, **_CONNECTIONS)
-        event.listen(engine, "do_connect", _make_private)
+        file = _File(Path(parsed.database or ""))
+        event.listen(engine, "do_connect", file.opening)
+        event.listen(engine, "connect", file.opened)
+        event.listen(engine, "checkout", file.taken)
         event.listen(engine, "connect", _set_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
@@ -74,11 +78,37 @@ def connect(url: str) -> Engine:
     return engine
 
 
-def _make_private(_dialect: Any, _record: Any, words: list[Any], _settings: dict[str, Any]) -> None:
-    """A new database file is for its owner alone; SQLite gives the files beside it the same permissions."""
-    file = Path(words[0])
-    if file.parent.is_dir():
-        file.touch(mode=0o600)
+class _File:
+    """The file of an SQLite database: what is written into one that was moved away would be lost, and nobody told."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._known = path, False
+
+    def opening(self, *_: Any) -> None:
+        """A new file is for its owner alone (SQLite gives those beside it the same permissions); one that was there
+        is not made a second time: StoreNotAvailable.
+        """
+        if self._known:
+            self._which()
+        elif self._path.parent.is_dir():
+            self._path.touch(mode=0o600)
+
+    def opened(self, _connection: Any, record: Any) -> None:
+        """A connection is open."""
+        self._known = True
+        record.info[_OPENED] = self._which()
+
+    def taken(self, _connection: Any, record: Any, _proxy: Any) -> None:
+        """A connection is to be used: on to the file that stands there now, where it is another."""
+        if record.info[_OPENED] != self._which():
+            raise exc.DisconnectionError("the file of the database was replaced")
+
+    def _which(self) -> tuple[int, int]:
+        try:
+            found = self._path.stat()
+        except OSError as error:
+            raise StoreNotAvailable(f"the file of the database: {error.strerror}") from None
+        return found.st_dev, found.st_ino
 
 
 def _set_sqlite(connection: Any, _record: Any) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from service.store.audit import Act, append
 from service.store.tables import quotes
 
+PREFIX = "q_"
 CREATED, REPRODUCED = "quote.created", "quote.reproduced"
 
 
@@ -62,6 +63,12 @@ def find(connection: Connection, quote_id: str) -> Quote | None:
     """A quote by its id."""
     row = connection.execute(select(quotes).where(quotes.c.id == quote_id)).first()
     return None if row is None else Quote(**row._mapping)
+
+
+def stored_from(connection: Connection, key_id: str, tenant: str, first: str) -> int:
+    """How many quotes of a key have this id or a later one."""
+    counted = select(func.count()).where(quotes.c.tenant == tenant, quotes.c.id >= first, quotes.c.key_id == key_id)
+    return int(connection.execute(counted).scalar_one())
 
 
 def listed(connection: Connection, tenant: str | None, after: str | None, most: int) -> Sequence[dict[str, Any]]:

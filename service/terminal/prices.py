@@ -14,7 +14,7 @@ from rich.text import Text
 
 from pricing.finding import Finding
 from pricing.spoken import factor, joined, named, payers_words, quantity_words, source_words, yuan, yuan_of_fen
-from pricing.words import say
+from pricing.words import COLON, say
 from service.settings import page_width
 from service.terminal.chart import chart
 from service.terminal.text import Sentence, points
@@ -123,7 +123,7 @@ def _of_rows(warning: dict[str, Any], scheme: dict[str, Any], lang: str) -> str:
     rows = warning.get("rows", [])
     if not set(rows) < priced:
         return ""
-    return joined((say("page_row", lang, row=row + 1) for row in rows), lang) + (": " if lang == "en" else "：")
+    return joined((say("page_row", lang, row=row + 1) for row in rows), lang) + COLON[lang]
 
 
 def technical_words(technical: dict[str, Any], lang: str) -> list[RenderableType]:

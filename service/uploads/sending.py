@@ -19,9 +19,11 @@ from pricing.tariff import Tariff
 from service.clock import now
 from service.conventions.problems import Problem
 from service.disk import sync
+from service.engines.sealed_words import sealed
 from service.ids import new_id
 from service.month.asked import Asked, SentFile
 from service.month.folders import LevyFolder
+from service.month.keys import SenderKeys
 from service.store import levies
 from service.store.audit import Act
 from service.store.database import Engine, reading
@@ -59,14 +61,18 @@ class Received:
         said = {"texts": dict(self.texts), "files": [asdict(file) for file in self.files]}
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
 
-    def levy(self, sender: Sender, tariff: Tariff, query: Mapping[str, str]) -> tuple[Levy, Act]:
+    def levy(self, sender: Sender, tariff: Tariff, query: Mapping[str, str], keys: SenderKeys) -> tuple[Levy, Act]:
         """The levy as it is stored, with its entry for the audit log; InputError where it asks for what is not there.
 
-        query: what stood in the address; parts of the form go before it.
+        query: what stood in the address; parts of the form go before it. Of a file the name is sealed for the sender,
+        for it may name a worker.
         """
+
         at = now()
         asked = Asked.of({**query, **self.texts}, sender.own, tariff, at.date())
-        order = replace(asked, files=self.files).text
+        plain = {file.part + Path(file.name).suffix for file in self.files}
+        files = [file if file.said in plain else replace(file, said=sealed(file.said, keys)) for file in self.files]
+        order = replace(asked, files=tuple(files)).text
         stored = Levy(self.folder.id, sender.key_id, sender.tenant, asked.month, QUEUED, at.isoformat(), order)
         facts = {"month": asked.month, "known_on": asked.known_on, "hashes": [file.sha256 for file in self.files]}
         return stored, Act(sender.key_id, "levy.received", stored.id, facts, sender.request_id)

@@ -12,10 +12,12 @@ from typing import Any
 
 from pricing.errors import InputError
 from pricing.tariff import Tariff
+from service.engines.sealed_words import opened_values
 from service.month.asked import Asked
 from service.month.keys import SenderKeys
 from service.month.run import order_of
 
+FIRST_ROWS = 3  # of each code that are shown
 MOST_ROWS = 50_000  # more are only settled: in a process of their own
 
 
@@ -32,24 +34,35 @@ def check(asked: Asked, upload: Path, tariff: Tariff, keys: SenderKeys) -> Check
     from service.engines import folder as files
     from service.engines.levy import levy as settle
 
-    said = {upload / file.name: file.said for file in asked.files}
     with tempfile.TemporaryDirectory(prefix=".check-", dir=upload.parent) as name:
         out = Path(name) / "month"
-        totals = settle(order_of(asked, upload, out, said, keys), tariff, _counted())
+        totals = settle(order_of(asked, upload, out, keys, tariff), tariff, _counted())
         kept = [path for path in (out / files.REFUSALS, out / files.SIDE_REFUSALS) if path.is_file()]
-        return Checked(totals, by_code(kept))
+        return Checked(totals, tuple({**one, **opened_values(said_in(one), keys)} for one in by_code(kept)))
+
+
+def said_in(refusal: Mapping[str, Any]) -> dict[str, str]:
+    """The sentences of a refusal."""
+    return {name: refusal[name] for name in ("message", "message_zh")}
 
 
 def by_code(paths: Iterable[Path]) -> tuple[Mapping[str, Any], ...]:
-    """Refusals of files counted by code, the most frequent first, each with the sentence of its first row."""
+    """Refusals of files counted by code, the most frequent first, each with its first rows and the first's sentence."""
+    from service.engines.pages import plain
+
     counts: Counter[str] = Counter()
-    first: dict[str, Mapping[str, str]] = {}
+    first: dict[str, list[dict[str, str | None]]] = {}
     for path in paths:
         with path.open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
                 counts[row["code"]] += 1
-                first.setdefault(row["code"], {name: row[name] for name in ("message", "message_zh")})
-    return tuple({"code": code, "count": count, **first[code]} for code, count in counts.most_common())
+                kept = first.setdefault(row["code"], [])
+                if len(kept) < FIRST_ROWS:
+                    kept.append({"scheme": row.get("cover"), **{name: plain(cell) for name, cell in row.items()}})
+    return tuple(
+        {"code": code, "count": count, **said_in(first[code][0]), "rows": first[code]}
+        for code, count in counts.most_common()
+    )
 
 
 def _counted() -> Any:

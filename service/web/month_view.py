@@ -12,21 +12,23 @@ from anyio import to_thread
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
+from service.auth.keyring import Keyring
 from service.conventions.caller import Caller
 from service.conventions.kinds import content_type
 from service.conventions.permits import listed_of, permit
 from service.conventions.problems import Problem
-from service.month.answered import is_over
+from service.engines.sealed_words import opened
+from service.month.answered import error_of, is_over
 from service.month.folders import LevyFolder
+from service.month.keys import SenderKeys
 from service.running import Running, running
 from service.store import levies
 from service.store.database import reading
 from service.store.levies import DONE, Levy
 from service.uploads.own import eyes_for
-from service.web.month_check import by_code
+from service.web.month_check import by_code, said_in
 
 _LISTED = 50
-_FIRST_ROWS = 10
 _TABLES = ("lines", "declarations", "refusals")
 _KINDS = ("csv", "parquet")
 
@@ -45,16 +47,25 @@ async def listed(request: Request, caller: Caller) -> list[Levy]:
 
 async def view_of(request: Request, caller: Caller, levy: Levy) -> dict[str, Any]:
     """What there is to show of a levy."""
-    asked = json.loads(levy.order)
+    held = running(request)
+    asked = _asked(levy, caller.tenant, held.keyring)
     nothing: dict[str, Any] = {"totals": None, "refusals": (), "rows": (), "tables": ()}
     shown = {"levy": levy, "asked": asked, "over": is_over(levy), **nothing}
     if levy.error is not None:
-        return {**shown, "error": json.loads(levy.error)}
+        return {**shown, "error": error_of(levy, caller.tenant, held.keyring)}
     if levy.state != DONE:
         return {**shown, "error": None}
-    held, folder = running(request), LevyFolder(running(request).serving.home, levy.id).month
+    folder = LevyFolder(held.serving.home, levy.id).month
     totals, codes, rows = await to_thread.run_sync(_read, held, caller, levy, folder)
     return {**shown, "error": None, "totals": totals, "refusals": codes, "rows": rows, "tables": _TABLES}
+
+
+def _asked(levy: Levy, tenant: str, keyring: Keyring) -> dict[str, Any]:
+    """What was asked for, with the sender's names of files for the sender."""
+
+    asked: dict[str, Any] = json.loads(levy.order)
+    own = SenderKeys(keyring, levy.tenant) if tenant == levy.tenant else None
+    return {**asked, "files": [{**file, "said": opened(file["said"], own)} for file in asked["files"]]}
 
 
 async def download(request: Request, caller: Caller, levy: Levy, name: str) -> Response:
@@ -72,12 +83,18 @@ async def download(request: Request, caller: Caller, levy: Levy, name: str) -> R
 
 
 def _read(held: Running, caller: Caller, levy: Levy, folder: Path) -> tuple[dict[str, Any], Any, list[dict[str, Any]]]:
-    """Totals, refusals by code, and the first refused rows as the caller may see them."""
-    from service.engines.pages import page
+    """Totals, refusals by code, and the first refused rows of each code, as the caller may see them."""
+    from service.engines.visible import seen_refusals, seen_side_refusals
 
-    rows, _ = page(folder, "refusals", eyes_for(held, caller, levy), 0, _FIRST_ROWS)
-    opened = {row["code"]: {name: row[name] for name in ("message", "message_zh")} for row in reversed(rows)}
-    codes = tuple({**one, **opened.get(one["code"], {})} for one in _codes(folder))  # with ids as they were sent
+    codes: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
+    eyes = eyes_for(held, caller, levy)
+    for one in _codes(folder):
+        of_usage = [row for row in one["rows"] if "worker_ref" in row]
+        of_sides = [row for row in one["rows"] if "worker_ref" not in row]
+        seen = [*seen_refusals(of_usage, eyes), *seen_side_refusals(of_sides, eyes)]
+        codes.append({**one, **said_in(seen[0])})
+        rows += seen
     return json.loads((folder / "totals.json").read_bytes()), codes, rows
 
 

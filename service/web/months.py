@@ -14,11 +14,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from pricing.errors import LichengError
-from pricing.words import say
+from pricing.words import COLON, say
 from service.addresses import MONTHS
 from service.auth.roles import PERMITS
 from service.clock import today
 from service.conventions.caller import Caller, caller_of_token
+from service.conventions.in_flight import in_flight
 from service.conventions.permits import permit
 from service.conventions.problems import Problem
 from service.month.asked import Asked
@@ -93,7 +94,8 @@ async def post_month(request: Request) -> Response:
     caller, held = await _sender(request), running(request)
     try:
         async with _upload(request) as upload:
-            stored, act = upload.levy(sender_of(request, caller), held.tariffs.now().tariff, _EMPTY)
+            own_keys = SenderKeys(held.keyring, caller.tenant)
+            stored, act = upload.levy(sender_of(request, caller), held.tariffs.now().tariff, _EMPTY, own_keys)
             await asyncio.wrap_future(
                 upload.kept_with(held.writer.submit(lambda connection: levies.put(connection, stored, act)))
             )
@@ -151,17 +153,20 @@ async def _sender(request: Request) -> Caller:
 async def _upload(request: Request) -> AsyncIterator[Received]:
     """The files of a form, on the disk; what is not handed to the store is kept no longer than the block."""
     held, declared = running(request), request.headers.get("content-length", "0")
-    tenant, sent = (await _sender(request)).tenant, request.headers.get("content-type", "")
+    caller, sent = await _sender(request), request.headers.get("content-type", "")
     if not sent.startswith(TAKEN[-1]):
         raise Problem(415, "media_type_not_taken", "Content-Type", pointer="", found=sent[:80], known=TAKEN[-1])
 
     def opening(folder: Path) -> UploadForm:
-        # Whose texts the page shows again, whatever becomes of files.
-        form = request.state.form = UploadForm(folder, sent)
+        form = UploadForm(folder, sent)  # whose texts the page shows again, whatever becomes of files
+        request.state.form = form
         return form
 
-    await to_thread.run_sync(check_room, held.serving.home, held.engine, tenant, declared)
-    async with received(held.serving.home, request.stream(), opening) as upload:
+    await to_thread.run_sync(check_room, held.serving.home, held.engine, caller.tenant, declared)
+    async with (
+        in_flight(request).uploading(caller.key_id),
+        received(held.serving.home, request.stream(), opening) as upload,
+    ):
         yield upload
 
 
@@ -193,7 +198,7 @@ def _at_field(problem: Problem, form: UploadForm | None, lang: str) -> tuple[str
     last = problem.place.rsplit("/", 1)[-1].split(", ")[0]
     for file in form.files if form else ():
         if last in (file.name, file.said):
-            return file.part, f"{file.said}: {problem.message(lang)}"
+            return file.part, f"{file.said}{COLON[lang]}{problem.message(lang)}"
     fields = (*FILES, "month", "known_on", "schemes", "covers")
     return problem.place if problem.place in fields else "", problem.message(lang)
 

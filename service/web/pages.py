@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from pricing.errors import LichengError
 from service.clock import today
+from service.conventions.rates import count_address
 from service.fields import read_date, read_month
 from service.running import running
 from service.tariff.pages import in_force
@@ -25,6 +26,7 @@ from service.web.tariff_view import groups
 
 router = APIRouter(include_in_schema=False)
 _EMPTY: Texts = {}
+_COST = 9  # requests that a page which is computed counts for beside itself: anybody may ask for it
 
 
 @router.get("/")
@@ -62,6 +64,7 @@ async def post_host(request: Request) -> Response:
 @router.get("/tariff")
 async def get_tariff(request: Request) -> Response:
     """What is in force for a month as known on a date, for a region or for all."""
+    count_address(request, _COST)
     lang, standing, asked = language_of(request), running(request).tariffs.now(), request.query_params
     day = today().isoformat()
     texts = {"month": asked.get("month") or day[:7], "known_on": asked.get("known_on") or day}
@@ -81,6 +84,8 @@ async def _rider(request: Request, form: RiderForm, typed: Texts) -> Response:
     lang, held = language_of(request, typed.get("lang", "")), running(request)
     standing, moved = held.tariffs.now(), typed.get("do", "")
     asked, faults = form.request(lang)
+    if not moved:
+        count_address(request, _COST)
     found = Priced(lang, standing, asked, None, ()) if moved else await priced(held, asked, faults, standing, lang)
     names = ("occupation", "vehicle", "employment", "pilot_tier")
     shown = {
@@ -96,6 +101,7 @@ async def _rider(request: Request, form: RiderForm, typed: Texts) -> Response:
 
 async def _host(request: Request, form: HostForm, typed: Texts) -> Response:
     lang, standing = language_of(request, typed.get("lang", "")), running(request).tariffs.now()
+    count_address(request, _COST)
     covers = list(dict.fromkeys(name for one in standing.tariff.packages.values() for name in one.covers))
     found = await priced(running(request), *form.request(standing.tariff, covers, lang), standing, lang)
     shown = {

@@ -21,7 +21,7 @@ from pricing.spoken import (
     yuan,
     yuan_of_fen,
 )
-from pricing.words import LANGUAGES, say
+from pricing.words import COLON, LANGUAGES, say
 from service.running import running
 from service.tariff.held import InForce
 from service.web.compared import out_of_scope, sheets
@@ -39,6 +39,7 @@ def _environment() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals.update(
+        colon=COLON,
         yuan=yuan,
         yuan_of_fen=yuan_of_fen,
         factor=factor,

@@ -98,6 +98,7 @@ IDS = [
     "%25",
 ]
 PATHS = ["quotes/{}", "levies/{}", "levies/{}/lines", "levies/{}/receipt", "tariffs/{}", "tariffs/2025-08/tables/{}"]
+PATH_TRIES = len(IDS) * len(PATHS)
 
 
 @pytest.mark.parametrize("path", PATHS)

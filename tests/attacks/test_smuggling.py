@@ -87,3 +87,26 @@ def test_requests_in_one_piece_are_answered_one_by_one_in_order(service: Service
 def test_an_early_answer_does_not_let_the_rest_of_the_body_be_a_request(service: Service) -> None:
     heard = said(service, head(service, b"Content-Length: 999999999999") + HIDDEN * 3)
     assert (heard.statuses, heard.closed) == ([413], True)
+
+
+EARLY = {
+    # name: path, media type, status; each is answered before its body has come
+    "too large": (b"/v1/prices", b"application/json", 413),
+    "a month of no known kind": (b"/v1/levies", b"text/plain", 415),
+    "a form that is too long": (b"/", b"application/x-www-form-urlencoded", 413),
+}
+
+
+TRIES = len(AMBIGUOUS) + len(NO_HTTP) + 2 * len(EARLY)
+
+
+@pytest.mark.parametrize("name", EARLY)
+@pytest.mark.parametrize("close", [b"", b"Connection: close\r\n"])
+def test_an_early_answer_arrives_and_says_that_the_connection_ends(service: Service, name: str, close: bytes) -> None:
+    path, kind, status = EARLY[name]
+    key = service.key("admin")["Authorization"].encode()
+    start = b"POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\nContent-Type: %s\r\n%s" % (path, key, kind, close)
+    body = b"a" * 30_000_000
+    heard = said(service, start + b"Content-Length: %d\r\n\r\n" % len(body) + body, wait_s=5)
+    assert (heard.statuses, heard.closed) == ([status], True)
+    assert b"connection: close\r\n" in heard.bytes.split(b"\r\n\r\n")[0].lower() + b"\r\n"

@@ -31,7 +31,7 @@ KNOWS = {
     "running": "auth month prices serving store tariff telemetry",
     "conventions": "auth refusals releases running serving store tariff",
     "schemas": "auth conventions",
-    "uploads": "auth conventions month running store",
+    "uploads": "auth conventions engines month running store",
     "operations": "auth conventions refusals releases serving serving_found store telemetry",
     "routes": "auth conventions engines month prices running schema schemas serving store tariff telemetry uploads"
     " worker_data",

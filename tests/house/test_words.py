@@ -234,3 +234,16 @@ def test_every_error_has_a_case() -> None:
     provoked = named_in_tests()  # the service's: their tests call it
     elsewhere |= {code for code, path in raised.items() if path.startswith("service/") and code in provoked}
     assert {code: path for code, path in raised.items() if code not in refused() | elsewhere | outside} == {}
+
+
+# Words of a form that a machine reads, with its own signs.
+_OF_A_FORM = ("curve_knots", "audit_head_not_valid")
+
+
+def test_chinese_sentences_have_chinese_signs() -> None:
+    half = re.compile("[\u4e00-\u9fff}] ?[:,;?!](?![/a-z])|[:,;?!] ?[\u4e00-\u9fff]")
+    several = {code: str(words) for code, words in sentences("zh").items() if re.search("[\u4e00-\u9fff]", str(words))}
+    assert len(several) > 1_000
+    assert [code for code, words in several.items() if half.search(words) and code not in _OF_A_FORM] == []
+    for page in (*ROOT.glob("service/web/templates/*.html"), ROOT / "service/documents/compare.html"):
+        assert re.findall(r"[%}]}[:;,] ?{[{%]", page.read_text(encoding="utf-8").replace("{{ kind }}", "")) == [], page

@@ -84,7 +84,7 @@ def without_place(item: Json) -> Json:
 @settings(max_examples=150)
 @given(batches())
 def test_an_item_of_a_batch_is_the_answer_of_its_request_alone(sent: list[Any]) -> None:
-    items = [item for part in Batch(TARIFF, TODAY, "en").answers(sent) for item in part]
+    items = [item for part in Batch(TARIFF, TODAY, "en").answers(enumerate(sent)) for item in part]
     assert [item["row"] for item in items] == list(range(len(sent)))
     assert [json_bytes(without_place(item)) for item in items] == [json_bytes(alone(request)) for request in sent]
 
@@ -122,7 +122,7 @@ def test_requests_of_one_worker_are_not_merged() -> None:
         for metres in (1_000, 2_000_000, 1_000)
     ]
     assert by_form(ready_of(sent)) == [[0, 1, 2]]
-    items = [item for part in Batch(TARIFF, TODAY, "en").answers(sent) for item in part]
+    items = [item for part in Batch(TARIFF, TODAY, "en").answers(enumerate(sent)) for item in part]
     assert [item["merged"]["distance_m"] for item in items] == [1_000, 2_000_000, 1_000]
     assert [without_place(item) for item in items] == [quote(request, TARIFF, TODAY) for request in sent]
 

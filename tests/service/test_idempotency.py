@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 from sqlalchemy import func, select, text, update
 
@@ -109,9 +110,11 @@ def test_the_claim_of_a_process_that_died_is_taken_over(service: Service) -> Non
     assert (first.status_code, again.content) == (201, first.content)
 
 
-@pytest.mark.parametrize(
-    "key", ['"', '""', '"a', 'a"b', "a b", "a,b", "a;b=1", "x" * 256, '"' + "x" * 256 + '"', '"é"', r'"a\b"', "\t"]
-)
+MALFORMED = ['"', '""', '"a', 'a"b', "a b", "a,b", "a;b=1", "x" * 256, '"' + "x" * 256 + '"', '"é"', r'"a\b"', "\t"]
+WELLFORMED = ["x" * 255, '"' + "y" * 255 + '"', '"a b,c;d"', r'"quo\"te\\"', "a:b/c+d=e@f"]
+
+
+@pytest.mark.parametrize("key", MALFORMED)
 def test_a_malformed_key_is_refused(service: Service, key: str) -> None:
     headers = {**service.key("insurer"), "Idempotency-Key": key.encode("latin-1")}
     answer = service.http.post("/v1/quotes", json=RIDER, headers=headers)  # type: ignore[arg-type]
@@ -123,10 +126,20 @@ def test_two_keys_in_one_request_are_refused(service: Service) -> None:
     assert service.http.post("/v1/quotes", json=RIDER, headers=headers).status_code == 400
 
 
-@pytest.mark.parametrize("key", ["x" * 255, '"' + "y" * 255 + '"', '"a b,c;d"', r'"quo\"te\\"', "a:b/c+d=e@f"])
+@pytest.mark.parametrize("key", WELLFORMED)
 def test_a_wellformed_key_is_taken(service: Service, key: str) -> None:
     first, again = (service.post("/v1/quotes", RIDER, **{"Idempotency-Key": key}) for _ in range(2))
     assert (first.status_code, again.content) == (201, first.content)
+
+
+def test_the_document_of_the_api_takes_what_the_door_takes(service: Service) -> None:
+    document = service.get("/openapi.json", role="").json()
+    parameters = document["paths"]["/v1/quotes"]["post"]["parameters"]
+    said = next(one["schema"] for one in parameters if one["name"] == "Idempotency-Key")
+    fits = jsonschema_rs.validator_for(said).is_valid
+    assert [key for key in WELLFORMED if not fits(key)] == []
+    assert [key for key in MALFORMED if fits(key) and len(key) < 255] == []  # of a quoted one the length is the door's
+    assert fits('"' + r"\"" * 255 + '"')
 
 
 def named(connection: Connection, claim: str = "c_1", key: str = "one") -> Name:

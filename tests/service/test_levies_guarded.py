@@ -52,7 +52,7 @@ def test_a_small_file_of_very_many_rows_is_refused_before_it_is_read(service: Se
     assert (error["code"], "1,000,000" in error["message"]) == ("too_many_rows", True)
     path = tmp_path / "usage.parquet"
     path.write_bytes(sent)
-    intake = Intake([path], upload=Upload({path: "usage.parquet"}, KEYS, most_rows=1_000_000))
+    intake = Intake([path], upload=Upload({path: "usage.parquet"}, KEYS, frozenset(), most_rows=1_000_000))
     with pytest.raises(InputError, match="more than 1,000,000 rows"):
         next(intake.batches())
     assert intake.rows == 0
@@ -73,7 +73,7 @@ def test_one_long_text_that_stands_in_every_row_is_refused_before_it_is_written_
     path = tmp_path / "usage.parquet"
     pq.write_table(pa.table({**cells, "x_a": ["a" * 50_000] * 40_000}), path, compression="zstd")
     assert path.stat().st_size < 20_000
-    intake = Intake([path], upload=Upload({path: "usage.parquet"}, KEYS, most_rows=1_000_000))
+    intake = Intake([path], upload=Upload({path: "usage.parquet"}, KEYS, frozenset(), most_rows=1_000_000))
     before = pa.total_allocated_bytes()
     with pytest.raises(InputError, match="unfolds to"):
         next(intake.batches())

@@ -153,6 +153,15 @@ def test_more_rows_than_are_settled_here(service: Service, tmp_path: Path) -> No
     assert failed(service, send(service, usage.read_bytes()))["code"] == "too_many_rows"
 
 
+def test_own_columns_of_a_row_are_not_very_long(service: Service) -> None:
+    head = b"month,worker,platform,region,occupation,x_note\n"
+    row = b"2025-08,w_rider_01,meituan,110000,food_rider,"
+    error = failed(service, send(service, head + row + b"n\n" + row + b"n" * 8_000 + b"\n"))
+    assert (error["code"], error["place"]) == ("own_columns_long", "usage.csv")
+    assert "row 3 " in error["message"]
+    assert over(service, send(service, head + row + b"n" * 7_900 + b"\n"))["state"] == "done"
+
+
 def test_tables_of_a_month_that_is_not_settled(tmp_path: Path) -> None:
     usage, _ = month_files(tmp_path, rows(3))
     with client(runs=0) as idle:

@@ -1,5 +1,6 @@
 """Limits of a request: head, address, body, members, time; rates of keys and addresses; headers of every answer."""
 
+import datetime as dt
 import gzip
 import json
 import time
@@ -10,9 +11,13 @@ from typing import Any
 import pytest
 
 from service.addresses import KEYED
+from service.clock import now
 from service.conventions.languages import accepted
+from service.conventions.problems import Problem
+from service.conventions.quota import Quota
 from service.conventions.rates import BY_KEY, Rates, address_of
 from service.schemas.calls import CALLS
+from service.store.database import connect, reading
 from tests.service.serving import Service, client
 
 RIDER = json.loads((Path(__file__).resolve().parents[2] / "service/examples/rider.json").read_text(encoding="utf-8"))
@@ -43,7 +48,8 @@ def test_a_body_beyond_its_limit_is_refused_by_its_declared_length(service: Serv
     # a batch of ten may have 2,000 bytes each; quotes take 10,000
     assert refused(service.post("/v1/quotes", {**RIDER, "x_note": "n" * 10_000})) == (413, "body_too_large")
     assert refused(service.post("/v1/prices", {**RIDER, "x_note": "n" * 20_000})) == (413, "body_too_large")
-    assert service.post("/v1/prices", {**RIDER, "x_note": "n" * 15_000}).status_code == 200
+    notes = {f"x_note_{number}": "n" * 3_000 for number in range(5)}
+    assert service.post("/v1/prices", {**RIDER, **notes}).status_code == 200
 
 
 def test_and_by_its_bytes_where_none_is_declared(service: Service) -> None:
@@ -116,6 +122,53 @@ def test_a_request_for_one_worker_has_few_members(key: str, value: Any) -> None:
         assert refused(service.post("/v1/prices", {**RIDER, key: value})) == (422, "too_many_members")
 
 
+@pytest.mark.parametrize("cell", ["n" * 4_001, ["n" * 3_997], {"a": {"b": "n" * 4_000}}])
+def test_a_cell_is_not_very_long(cell: Any) -> None:
+    rows = [RIDER["usage"][0], {**RIDER["usage"][1], "x_note": cell}]
+    with client() as service:
+        for path in ("/v1/prices", "/v1/quotes"):
+            for body, pointer in (
+                ({**RIDER, "x_note": cell}, "/x_note"),
+                ({**RIDER, "usage": rows}, "/usage/1/x_note"),
+            ):
+                answer = service.post(path, body)
+                assert (*refused(answer), answer.json()["pointer"]) == (422, "cell_too_long", pointer)
+        assert service.post("/v1/quotes", {**RIDER, "x_note": "n" * 4_000, "x_b": ["n" * 3_990]}).status_code == 201
+
+
+def test_a_key_stores_so_many_quotes_in_a_day(tmp_path: Path) -> None:
+    with client(tmp_path, quotes_per_day=3) as service:
+        answers = [service.post("/v1/quotes", RIDER) for _ in range(4)]
+        assert [one.status_code for one in answers] == [201, 201, 201, 429]
+        assert refused(answers[3]) == (429, "too_many_quotes")
+        assert 1 <= int(answers[3].headers["retry-after"]) <= 86_400
+        assert service.post("/v1/prices", RIDER).status_code == 200, "prices that are not stored go on"
+        tokens = service.keys
+    with client(tmp_path, quotes_per_day=3) as again:
+        again.keys |= tokens
+        assert refused(again.post("/v1/quotes", RIDER)) == (429, "too_many_quotes"), "a new start forgets nothing"
+    with client(tmp_path, quotes_per_day=3) as another:
+        assert another.post("/v1/quotes", RIDER).status_code == 201, "another key has its own"
+
+
+def test_what_was_stored_yesterday_does_not_count() -> None:
+    with client() as service:
+        assert service.post("/v1/quotes", RIDER).status_code == 201
+        key_id = service.keys["insurer"].split(".")[1]
+        clock = [now()]
+        quota = Quota(1, lambda: clock[0])
+        engine = connect(service.database)
+        with reading(engine) as connection:
+            with pytest.raises(Problem) as refused_today:
+                quota.count(connection, key_id, "insurer-house")
+            clock[0] += dt.timedelta(days=1)
+            quota.count(connection, key_id, "insurer-house")
+            with pytest.raises(Problem):
+                quota.count(connection, key_id, "insurer-house")
+        engine.dispose()
+    assert refused_today.value.code == "too_many_quotes"
+
+
 def test_a_key_may_ask_so_often_and_is_told_how_often_yet() -> None:
     with client(per_minute=3) as service:
         answers = [service.post("/v1/prices", RIDER) for _ in range(4)]
@@ -145,6 +198,14 @@ def test_an_answer_that_must_be_computed_counts_for_twenty() -> None:
         left = [service.get(f"/v1/tariffs/2025-0{month}", role="").headers["ratelimit"] for month in (8, 8, 7, 6)]
         assert [one.split(";")[1] for one in left] == ["r=30", "r=29", "r=9", "r=0"]
         assert service.get("/v1/tariffs/2025-08", role="").status_code == 429
+
+
+@pytest.mark.parametrize("path", ["/", "/host", "/tariff"])
+def test_a_page_that_is_computed_counts_for_ten(path: str) -> None:
+    with client(address_per_minute=25) as service:
+        answers = [service.get(path, role="") for _ in range(3)]
+        assert [one.status_code for one in answers] == [200, 200, 429]
+        assert service.get("/status/live", role="").status_code == 200
 
 
 def test_an_address_without_a_key_may_ask_so_often() -> None:

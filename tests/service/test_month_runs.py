@@ -37,6 +37,8 @@ from tests.service.serving import SECRET, Service, client, served, settings
 
 Json = dict[str, Any]
 pytestmark = pytest.mark.slow
+KILLS = 20  # of the server, at a moment drawn by chance
+RUNS = 4  # that begin one month at once
 
 
 def until(holds: Callable[[], Any], wait_s: float = 60) -> Any:
@@ -164,7 +166,7 @@ def test_a_run_answers_from_the_tariff_that_the_service_was_told_to_use(queue: Q
 
 
 def test_of_two_runs_of_one_month_only_one_settles(queue: Queue) -> None:
-    names = [f"run {number}" for number in range(4)]
+    names = [f"run {number}" for number in range(RUNS)]
     threads = [threading.Thread(target=run, args=(queue.id, Settings.of(queue.serving, name))) for name in names]
     for thread in threads:
         thread.start()
@@ -264,7 +266,7 @@ def test_a_server_killed_twenty_times_leaves_nothing_half_done(tmp_path: Path) -
     usage, _ = month_files(tmp_path, rows())
     home_in(tmp_path)
     moments = random.Random(2026)
-    for _ in range(20):
+    for _ in range(KILLS):
         with served(tmp_path / "home") as service:
             with suppress(httpx.HTTPError):
                 send(service, usage.read_bytes())
@@ -278,7 +280,7 @@ def test_a_server_killed_twenty_times_leaves_nothing_half_done(tmp_path: Path) -
         found = levies.listed(connection, None, 100, None)
         done = [entry.subject for entry in entries(connection) if entry.action == "levy.done"]
     engine.dispose()
-    assert len(found) == 20
+    assert len(found) == KILLS
     assert sorted(done) == sorted(levy.id for levy in found if levy.state == "done")
     assert {json.loads(levy.error or "")["code"] for levy in found if levy.state == "failed"} <= {"levy_given_up"}
     ended = {"done": ["lock", "month"], "failed": ["lock"]}

@@ -44,6 +44,7 @@ ROUTES: dict[tuple[str, str], str | None] = {
     ("GET", "/v1/schema"): None,
 }
 PROTECTED = [(*route, action) for route, action in ROUTES.items() if action is not None]
+TRIES = len(PROTECTED) * (1 + len(ROLES))  # without a key, and with one of every role
 OF_ONE = [(method, path) for method, path, _ in PROTECTED if "{quote_id}" in path or "{levy_id}" in path]
 QUOTE = {
     "month": "2025-08",

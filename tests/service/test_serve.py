@@ -108,6 +108,17 @@ def test_another_secret_than_the_one_it_was_sealed_with_is_refused(tmp_path: Pat
         Keyring.of(other.encode()).open(Keyring.of(SECRET).seal(b"a document", "here"), "here")
 
 
+def test_a_database_whose_secret_is_gone_is_refused_and_no_new_one_is_made(tmp_path: Path) -> None:
+    with client(tmp_path) as service:
+        assert checked(tmp_path)[0] == 0, "keys alone need no secret"
+        assert service.post("/v1/quotes", RIDER).status_code == 201
+    code, found = checked(tmp_path)
+    assert (code, codes(found)) == (2, [("LICHENG_SECRET", "secret_lost")])
+    ran = licheng("serve", "--home", str(tmp_path), "--port", "0")
+    assert (ran.returncode, "secret_lost" in ran.stderr) == (2, True)
+    assert not (tmp_path / "secret").exists()
+
+
 def test_a_start_that_is_refused_says_so_as_json_too(tmp_path: Path) -> None:
     ran = licheng("serve", "--json", "--home", str(tmp_path), LICHENG_PROT="9")
     assert ran.returncode == 2

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -19,6 +20,10 @@ from tests.service.postgres import postgres
 from tests.service.serving import Service, served
 
 CALLERS = 64
+AFTER = (70, 150, 300, 450, 600)  # quotes answered before each kill of five in a row
+EACH = 150  # quotes stored through each of two processes
+WHILE_GONE = 20  # requests of each kind while the database is gone
+WHILE_FULL = 50  # refusals, at least, while the disk is full
 
 
 def kill(service: Service) -> None:
@@ -64,8 +69,8 @@ def test_a_killed_service_has_kept_every_quote_that_it_answered(tmp_path: Path) 
 
 @pytest.mark.slow
 def test_five_kills_in_a_row_lose_nothing(tmp_path: Path) -> None:
-    assert sum(killed_under_load(tmp_path, enough) for enough in (70, 150, 300, 450, 600)) >= 1570
-    assert len(stored(f"sqlite:///{tmp_path / 'licheng.db'}")) >= 1570
+    assert sum(killed_under_load(tmp_path, enough) for enough in AFTER) >= sum(AFTER)
+    assert len(stored(f"sqlite:///{tmp_path / 'licheng.db'}")) >= sum(AFTER)
 
 
 @pytest.mark.slow
@@ -96,8 +101,8 @@ def test_two_processes_on_one_store_keep_one_chain_and_all_quotes(database: str,
     with (
         served(tmp_path, environ=environ) as one,
         served(tmp_path, environ=environ) as other,
-        hammered(one, 16, 150) as of_one,
-        hammered(other, 16, 150) as of_other,
+        hammered(one, 16, EACH) as of_one,
+        hammered(other, 16, EACH) as of_other,
     ):
         number = next(iter(of_one.stored))
         assert other.get(f"/v1/quotes/{number}", "auditor").content == of_one.stored[number]
@@ -126,8 +131,8 @@ def test_a_database_that_went_and_came_back(tmp_path: Path) -> None:
             assert service.get(before.headers["location"]).status_code == 503
             time.sleep(1.5)  # longer than a key is believed without the store
             began = time.monotonic()
-            assert [asked(service, "/v1/prices").status_code for _ in range(20)] == [200] * 20
-            assert [asked(service, "/v1/quotes").status_code for _ in range(20)] == [503] * 20
+            assert [asked(service, "/v1/prices").status_code for _ in range(WHILE_GONE)] == [200] * WHILE_GONE
+            assert [asked(service, "/v1/quotes").status_code for _ in range(WHILE_GONE)] == [503] * WHILE_GONE
             assert time.monotonic() - began < 60
             server.start()
             until(lambda: asked(service, "/v1/quotes").status_code == 201)
@@ -169,7 +174,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_written(small_disk: Path) -
                 ballast.write_bytes(b"")
                 with ballast.open("ab", buffering=0) as file:
                     filled(file.fileno())
-                until(lambda: told.statuses[503] > 50)
+                until(lambda: told.statuses[503] > WHILE_FULL)
                 full = service.post("/v1/quotes", SMALL)
                 assert (full.status_code, full.json()["code"]) == (503, "store_not_available")
                 assert service.post("/v1/prices", SMALL).status_code == 200
@@ -216,3 +221,37 @@ def test_a_database_that_another_holds_is_waited_for(tmp_path: Path) -> None:
                 waits.result(2)
         assert waits.result(20).status_code == 201
         engine.dispose()
+
+
+def moved(home: Path, before: str, after: str) -> None:
+    """The database with the files beside it under another name."""
+    for path in home.glob(f"{before}licheng.db*"):
+        path.rename(home / (after + path.name.removeprefix(before)))
+
+
+@pytest.mark.slow
+def test_a_database_file_that_is_moved_away_and_comes_back(tmp_path: Path) -> None:
+    with served(tmp_path) as service:
+        before = asked(service, "/v1/quotes")
+        moved(tmp_path, "", "away-")
+        gone = [asked(service, "/v1/quotes") for _ in range(WHILE_GONE)]
+        assert [(one.status_code, one.json()["code"]) for one in gone] == [(503, "store_not_available")] * WHILE_GONE
+        assert asked(service, "/v1/prices").status_code == 200
+        until(lambda: service.get("/status/ready", role="").status_code == 503)
+        assert not (tmp_path / "licheng.db").exists(), "an empty one in its place would be worse"
+        moved(tmp_path, "away-", "")
+        until(lambda: asked(service, "/v1/quotes").status_code == 201)
+        assert service.get(before.headers["location"]).content == before.content
+        until(lambda: service.get("/status/ready", role="").status_code == 200)
+    whole_log(service.database)
+
+
+@pytest.mark.slow
+def test_a_database_file_that_is_replaced_is_the_one_that_is_written(tmp_path: Path) -> None:
+    with served(tmp_path) as service:
+        first = asked(service, "/v1/quotes").json()["id"]
+        moved(tmp_path, "", "away-")
+        for path in tmp_path.glob("away-licheng.db*"):
+            shutil.copy(path, tmp_path / path.name.removeprefix("away-"))
+        second = asked(service, "/v1/quotes").json()["id"]
+        assert set(stored(service.database)) == {first, second}

@@ -22,6 +22,7 @@ from tests.service.releases import law, released
 from tests.service.serving import Service, served
 
 pytestmark = pytest.mark.slow
+CALLERS = 4
 REQUEST = {
     "month": "2026-08",
     "worker": "w_4KQ7ZB2M",
@@ -55,7 +56,7 @@ def ask(service: Service, client: httpx.Client) -> httpx.Response:
 class Load:
     """Callers who ask without a pause, and what they were answered."""
 
-    def __init__(self, service: Service, callers: int = 4) -> None:
+    def __init__(self, service: Service, callers: int = CALLERS) -> None:
         self.found: list[tuple[str, str, bytes]] = []
         self._end = threading.Event()
         service.key("insurer")

@@ -63,6 +63,7 @@ FILES = [
     unreadable("an unknown column", "tips," + HEADER, "unknown_column", ("'tips'", "x_"), ("'tips'", "x_")),
     unreadable("a doubled column", "orders," + HEADER, "duplicate_column", ("orders stands twice",), ("orders 列",)),
     unreadable("a missing column", WITHOUT_REGION, "column_missing", ("column region",), ("region 列",)),
+    unreadable("a name without end", "x_" + "a" * 200_000 + "\n", "csv_unreadable", ("field larger",), ("无法读取",)),
     unreadable("a Parquet file", b"PAR1\x15\x04\x15\x16\n", "unknown_column", ("PAR1",), ("PAR1",)),
 ]  # fmt: skip
 ACCEPTED = [
@@ -114,7 +115,7 @@ def test_row_numbers_are_line_numbers(tmp_path: Path, monkeypatch: pytest.Monkey
     assert found == {4: "value_not_a_number", 5: "row_cells", 7: "value_not_a_number", 9: "value_not_a_number"}
 
 
-FORMULAS = ["=SUM(A1)", "+86", "-1", "@x", "'=x", "''+1", "'quoted'", "\t=1"]
+FORMULAS = ["=SUM(A1)", "+86", "-1", "@x", "'=x", "''+1", "'quoted'", "\t=1", "＝1", "＋86", "－1", "＠x"]
 
 
 def test_formulas_are_escaped_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,4 +126,4 @@ def test_formulas_are_escaped_and_read_back(tmp_path: Path, monkeypatch: pytest.
     assert [row["worker_ref"] for row in refusals(folder)] == FORMULAS
     written = (folder / "refusals.csv").read_text(encoding="utf-8-sig").splitlines()[1:]
     cells = [cell for line in written for cell in line.split('"')]
-    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t"))] == []
+    assert [cell for cell in cells if cell.startswith(tuple("=+-@\t＝＋－＠"))] == []

@@ -1,0 +1,105 @@
+"""A worker's id typed into another column, a header or a file's name: nothing of it lies under the home afterwards."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pricing.tariff import Tariff
+from pricing.usage import TEXTS
+from service.engines.sealed_words import known_words
+from tests.service.sent_months import all_items, month_files, over, rows, send, send_form
+from tests.service.serving import Service, client
+
+ID = "w_4KQ7ZB2MXX99"
+COLUMNS = [name for name in (*TEXTS, "orders", "distance_m") if name not in ("worker", "worker_ref")]
+
+TOLD = ("month", "region", "occupation", "platform", "distance_m")  # each scheme, or the last one, asks for it
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with client() as running:
+        yield running
+
+
+def found_under(service: Service) -> list[str]:
+    """Files under the home that hold the id: looked through by another process, for to close a database's file here
+    would let go of the locks that the service has on it.
+    """
+    assert (service.home / "licheng.db").exists()
+    ran = subprocess.run(["grep", "-rlaF", ID, service.home], capture_output=True, text=True)
+    assert ran.returncode in (0, 1), ran.stderr
+    return ran.stdout.splitlines()
+
+
+def page_of(service: Service, levy: dict[str, Any]) -> str:
+    """The page of a month, as its sender sees it."""
+    service.http.cookies.clear()
+    key = service.key("platform")["Authorization"].removeprefix("Bearer ")
+    assert service.http.post("/months/sign-in", data={"key": key}).status_code == 303
+    return service.http.get(f"/months/{levy['id']}").text
+
+
+def mistyped(column: str) -> list[dict[str, Any]]:
+    """A month in which the row of a worker has its id in a column as well."""
+    good = rows(4)
+    return [*good, {**good[0], "worker": ID, "worker_ref": f"R-{ID}", column: ID}]
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_an_id_in_another_column_is_kept_sealed_and_shown_to_its_sender(
+    service: Service, tmp_path: Path, column: str
+) -> None:
+    usage, _ = month_files(tmp_path, mistyped(column))
+    levy = over(service, send(service, usage.read_bytes()))
+    assert levy["state"] == "done"
+    assert found_under(service) == []
+    refusals = all_items(service, levy["links"]["refusals"])
+    told = [one for one in refusals if ID in one["message"]]
+    if column in TOLD:
+        assert told, "the sender is told what it sent"
+        assert all(ID in one["message_zh"] for one in told)
+    for table in ("lines", "refusals"):
+        everything = service.get(f"{levy['links'][table]}?limit=1000", "auditor").text
+        assert ID not in everything
+        assert "⟦" not in everything
+    assert "⟦" not in page_of(service, levy)
+    if column in TOLD:
+        assert ID in page_of(service, levy), "each code shows its first rows"
+    if column == "contractor":
+        lines = all_items(service, levy["links"]["lines"])
+        assert {line["contractor"] for line in lines} == {"", ID}
+
+
+def test_a_header_that_is_a_row_is_told_to_its_sender_alone(service: Service) -> None:
+    levy = over(service, send(service, f"2025-08,{ID},meituan,110000,food_rider\n".encode()))
+    assert levy["error"]["code"] in ("unknown_column", "column_missing")
+    assert found_under(service) == []
+    named = over(service, send(service, f"month,worker,platform,region,occupation,{ID}\n".encode()))
+    assert named["error"]["code"] == "unknown_column"
+    assert ID in named["error"]["message"]
+    assert found_under(service) == []
+    assert ID not in service.get(named["links"]["self"], "auditor").text
+
+
+def test_a_files_name_is_sealed_and_shown_to_its_sender(service: Service, tmp_path: Path) -> None:
+    usage, register = month_files(tmp_path, rows(4))
+    files = [
+        ("usage", (f"{ID}.csv", usage.read_bytes())),
+        ("platforms", ("register.csv", register.read_bytes())),
+    ]
+    levy = over(service, send_form(service, files))
+    assert levy["state"] == "done"
+    refusals = all_items(service, levy["links"]["refusals"])
+    assert {one["file"] for one in refusals} == {f"{ID}.csv"}
+    assert found_under(service) == []
+    assert ID not in service.get(levy["links"]["refusals"], "auditor").text
+
+
+def test_every_word_of_the_tariff_stays_as_it_is() -> None:
+    known = known_words(Tariff.load())
+    assert {"meituan", "500000", "food_rider", "e_bike", "employee", "道路运输业", "lumbar"} <= known
+    assert ID not in known
