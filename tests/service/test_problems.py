@@ -264,7 +264,9 @@ def test_every_code_that_can_leave_the_api_stands_in_the_schema() -> None:
     codes = {code for several, _ in found for code in several if not code.startswith("page_")} - NEVER
     assert len(codes) > 60
     assert codes - listed == set()
-    assert {module for several, module in found if not several} == {"service/conventions/caller.py"}, "by _challenged alone"
+    assert {module for several, module in found if not several} == {"service/conventions/caller.py"}, (
+        "by _challenged alone"
+    )
     assert sum(map(len, PROBLEMS.values())) == len(listed), "each has one status"
 
 
