@@ -158,8 +158,8 @@ async def _upload(request: Request) -> AsyncIterator[Received]:
         raise Problem(415, "media_type_not_taken", "Content-Type", pointer="", found=sent[:80], known=TAKEN[-1])
 
     def opening(folder: Path) -> UploadForm:
-        # Whose texts the page shows again, whatever becomes of files.
-        form = request.state.form = UploadForm(folder, sent)
+        form = UploadForm(folder, sent)  # whose texts the page shows again, whatever becomes of files
+        request.state.form = form
         return form
 
     await to_thread.run_sync(check_room, held.serving.home, held.engine, caller.tenant, declared)
