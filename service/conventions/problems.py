@@ -45,6 +45,8 @@ UNREADABLE = (
     "text_broken",
     "csv_unreadable",
 )
+# What the operator must mend: another secret, or a published file that is not what it was.
+OPERATORS = ("seal_broken", "levy_files_changed")
 
 
 class Problem(LichengError):
@@ -73,8 +75,9 @@ class Problem(LichengError):
             return error
         if isinstance(error, StoreNotAvailable):
             return cls(503, error.code, pointer="", headers={"Retry-After": str(RETRY_AFTER_S)})
-        if error.code == "seal_broken":  # by a service with another secret: what was asked is right
-            return cls(503, error.code, pointer="", headers={"Retry-After": "60"})
+        if error.code in OPERATORS:  # what was asked is right, and answered once the operator has mended it
+            facts: dict[str, Any] = dict(error.values)
+            return cls(503, error.code, pointer="", headers={"Retry-After": "60"}, **facts)
         if isinstance(error, TariffError):
             return cls(503, "tariff_not_available", pointer="", headers={"Retry-After": "5"})
         if not isinstance(error, InputError):

@@ -11,26 +11,23 @@ from functools import lru_cache
 from pathlib import Path
 
 from pricing.errors import InputError
-from service.conventions.problems import Problem
 from service.engines.folder import RECEIPT, sha256, signed_receipt
 from service.store.levies import Levy
 from service.telemetry.logs import Log
 
+CHANGED = "levy_files_changed"
 _REMEMBERED = 4_096  # files
 _Stamp = tuple[int, int, int, int]
 
 
 def check_unchanged(levy: Levy, folder: Path, names: Iterable[str], log: Log | None = None) -> None:
-    """Problem 503 where the receipt, or one of these files, is not as it was published, and a line in the log.
-
-    503, for the request is right and is answered once the operator has put the file back. A file that the month did
-    not publish may be missing, but not be there.
+    """InputError `levy_files_changed` where the receipt, or one of these files, is not as it was published, and a line
+    in the log. A file that the month did not publish may be missing, but not be there.
     """
     for name in _changed(levy, folder, names):
         if log is not None:
             log.error("levy_files_changed", levy=levy.id, at=name)
-        headers = {"Retry-After": "60"}
-        raise Problem(503, "levy_files_changed", pointer="", headers=headers, id=levy.id, file=name)
+        raise InputError(CHANGED, levy.id, id=levy.id, file=name)
 
 
 def _changed(levy: Levy, folder: Path, names: Iterable[str]) -> Iterable[str]:

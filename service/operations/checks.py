@@ -18,7 +18,6 @@ from service.releases.history import DEMONSTRATION, in_force
 from service.releases.release_standing import checked_standing
 from service.serving import Serving
 from service.serving_found import Found, Given, found
-from service.settings import named_tariff
 from service.store import schema, sealed_with
 from service.store.counts import keys_that_hold, last_sealed, levies_by_state
 from service.store.database import connect, reading, sqlite_file
@@ -135,7 +134,7 @@ def _database(serving: Serving, notes: list[Phrase]) -> int:
 def _recorded(serving: Serving, notes: list[Phrase]) -> int:
     """What would answer stands in the audit log, where that is asked for."""
     file = sqlite_file(serving.database)
-    if named_tariff() is not None or (file is not None and not file.exists()):
+    if serving.tariff is not None or (file is not None and not file.exists()):
         return 0
     engine = connect(serving.database)
     try:

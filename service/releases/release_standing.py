@@ -11,17 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
-
 from pricing.errors import InputError, TariffError
 from service.auth.roles import ACTUARY
 from service.releases.approval import NEEDED, same_person
 from service.releases.history import HISTORY, Event, Standing, checked_folder, in_force, read_history
 from service.releases.release_record import RECORDED, RELEASES, said_of
 from service.store import keys
-from service.store.audit import Act, append, facts_of
-from service.store.database import reading, writing
-from service.store.tables import audit
+from service.store.audit import Act, append, last_first
+from service.store.database import Connection, Engine, reading, writing
 
 NOT_RECORDED = "release_not_recorded"
 _PATIENCE_S = 0.5  # a release is noted a moment after history names it
@@ -71,11 +68,7 @@ def _is_recorded(engine: Engine, event: Event | None) -> bool:
 
 def _recorded(connection: Connection) -> Iterator[Mapping[str, Any]]:
     """What the log says of releases of this data folder, the last first."""
-    query = select(audit.c.detail).where(audit.c.action.in_(RELEASES)).order_by(audit.c.number.desc())
-    for text in connection.execute(query).scalars():
-        detail = facts_of(text) or {}
-        if not detail.get("elsewhere"):
-            yield detail
+    return (detail for detail in last_first(connection, RELEASES) if not detail.get("elsewhere"))
 
 
 def record(engine: Engine, releases: Path, signers: Sequence[keys.Key], reason: str) -> list[Event]:

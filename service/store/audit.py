@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -137,6 +137,13 @@ def facts_of(detail: str) -> Mapping[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def last_first(connection: Connection, actions: Collection[str]) -> Iterator[Mapping[str, Any]]:
+    """The facts of every act of some kinds, the last first; empty where they are no longer what was written."""
+    query = select(audit.c.detail).where(audit.c.action.in_(actions)).order_by(audit.c.number.desc())
+    for text in connection.execute(query).scalars():
+        yield facts_of(text) or {}
 
 
 def page_after(connection: Connection, number: int, most: int) -> list[Entry]:
