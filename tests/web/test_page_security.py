@@ -100,11 +100,18 @@ def test_a_cookie_is_for_https_alone_where_a_known_proxy_says_that_it_was(proxie
     assert (answer.status_code, "secure" in answer.headers["set-cookie"].lower()) == (303, secure)
 
 
-def test_another_site_signs_nobody_in(clean: Service) -> None:
-    key = clean.keys["platform"]
-    headers = {**HTML, "Sec-Fetch-Site": "cross-site"}
-    assert clean.http.post("/months/sign-in", data={"key": key}, headers=headers).status_code == 403
+@pytest.mark.parametrize("said", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}])
+def test_another_site_signs_nobody_in(clean: Service, said: dict[str, str]) -> None:
+    data, path = {"key": clean.keys["platform"]}, "/months/sign-in"
+    assert clean.http.post(path, data=data, headers={**HTML, **said}).status_code == 403
     assert "session" not in clean.http.cookies
+
+
+@pytest.mark.parametrize("said", ["", "null", "own"])
+def test_a_page_of_ours_signs_in(clean: Service, said: str) -> None:
+    origin = {"Origin": clean.url if said == "own" else said} if said else {}
+    data, path = {"key": clean.keys["platform"]}, "/months/sign-in"
+    assert clean.http.post(path, data=data, headers={**HTML, **origin}).status_code == 303
 
 
 @pytest.mark.parametrize("forged", ["", "k_0", "k_0123456789abcdef.9999999999.AAAA", "ü.1.x", "..", "a" * 4000])
