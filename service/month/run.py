@@ -132,6 +132,8 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, going: tuple[En
         assert order.upload is not None
         bounded = replace(order.upload, most_rows=settings.most_rows)
         settle(replace(order, upload=bounded), tariff, pulse.progress)
+    except StoreNotAvailable:
+        raise  # nothing is wrong with the month: it is settled when the store is back
     except LichengError as error:
         folder.fail(json_bytes(refusal_of(error, asked.names(folder.upload), folder, keys)))
         return Ended(error=folder.error.read_text(encoding="utf-8"))

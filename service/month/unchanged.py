@@ -15,7 +15,6 @@ from service.engines.folder import RECEIPT, sha256, signed_receipt
 from service.store.levies import Levy
 from service.telemetry.logs import Log
 
-CHANGED = "levy_files_changed"
 _REMEMBERED = 4_096  # files
 _Stamp = tuple[int, int, int, int]
 
@@ -27,28 +26,30 @@ def check_unchanged(levy: Levy, folder: Path, names: Iterable[str], log: Log | N
     for name in _changed(levy, folder, names):
         if log is not None:
             log.error("levy_files_changed", levy=levy.id, at=name)
-        raise InputError(CHANGED, levy.id, id=levy.id, file=name)
+        raise InputError("levy_files_changed", levy.id, id=levy.id, file=name)
 
 
 def _changed(levy: Levy, folder: Path, names: Iterable[str]) -> Iterable[str]:
     """Names of the files that are others, one by one."""
-    try:
-        written = _written(folder, levy.receipt)
-    except (OSError, InputError):
+    written = _written(folder, levy.receipt)
+    if written is None:
         yield RECEIPT
         return
     yield from (name for name in names if _hash_now(folder / name) != written.get(name))
 
 
-def _written(folder: Path, known: str | None) -> Mapping[str, str]:
-    """Hashes of the files as the receipt names them; InputError or OSError where it is not the one that is known.
+def _written(folder: Path, known: str | None) -> Mapping[str, str] | None:
+    """Hashes of the files as the receipt names them; None where it is not the one that is known, or cannot be read.
 
     known: None of a month from before the store kept it, whose receipt has only itself to vouch for it.
     """
     path = folder / RECEIPT
     if known is not None and _hash_now(path) != known:
-        raise InputError("folder_changed", str(path), file=RECEIPT)
-    return _named(path, _stamp(path))
+        return None
+    try:
+        return _named(path, _stamp(path))
+    except (OSError, InputError):
+        return None
 
 
 def _hash_now(path: Path) -> str | None:

@@ -14,7 +14,7 @@ from service.releases.audit_check import check
 from service.store import keys, levies, quotes, workers
 from service.store.audit import Act, append, entries
 from service.store.database import Engine, reading, writing
-from service.store.levies import Levy
+from service.store.levies import Ended, Levy
 from service.store.quotes import Quote
 from tests.months import run
 from tests.service.test_audit import by_hand
@@ -35,7 +35,7 @@ def filled(engine: Engine) -> Engine:
         sent = Levy("lv_1", key, "meituan", "2026-10", "queued", AT, "{}")
         levies.put(connection, sent, Act(key, levies.RECEIVED, "lv_1", {"month": "2026-10"}))
         assert levies.claim(connection, "lv_1", "runner") is not None
-        assert levies.finish(connection, "lv_1", "runner", 7)
+        assert levies.finish(connection, "lv_1", "runner", Ended(7))
         workers.erase(connection, "w_2", "operator")
     return engine
 

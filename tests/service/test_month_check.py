@@ -118,7 +118,7 @@ def sent(tmp_path: Path, usage: bytes) -> dict[str, Any]:
     (upload / "usage-1.csv").write_bytes(usage)
     file = SentFile("usage", "usage-1.csv", "mine.csv", len(usage), "")
     asked = replace(Asked.of(QUERY, PLATFORM, TARIFF, date(2025, 11, 30)), files=(file,))
-    return {"asked": asked, "upload": upload, "releases": tmp_path, "secret": SECRET, "tenant": PLATFORM}
+    return {"asked": asked, "upload": upload, "tariff": TARIFF.folder, "secret": SECRET, "tenant": PLATFORM}
 
 
 def test_a_check_that_takes_too_long_is_ended(sent: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from service.disk import sync
 from service.month.folders import LevyFolder
 from service.month.run import Settings, run
 from service.store import levies
@@ -25,9 +26,9 @@ def synced() -> Iterator[Synced]:
     seen: Synced = []
 
     def watch(frame: FrameType, event: str, called: Any) -> None:
-        if event != "c_call" or called is not os.fsync or "descriptor" not in frame.f_locals:
+        if event != "c_call" or called is not os.fsync or frame.f_code is not sync.__code__:
             return
-        descriptor = frame.f_locals["descriptor"]
+        descriptor = frame.f_locals["held"]
         path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
         seen.append((os.fstat(descriptor).st_ino, frozenset(os.listdir(path) if path.is_dir() else ())))
 

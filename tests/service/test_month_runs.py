@@ -175,7 +175,7 @@ def test_a_run_answers_from_the_tariff_that_the_service_was_told_to_use(queue: Q
     named = law(tmp_path / "named")
     for serving, folder in ((queue.serving, SHIPPED), (replace(queue.serving, tariff=named), named)):
         handed = Settings.read(Settings.of(serving, "a run").text)
-        assert handed.tariffs.now().folder == folder
+        assert handed.tariffs(queue.engine).now().folder == folder
 
 
 def test_of_two_runs_of_one_month_only_one_settles(queue: Queue) -> None:

@@ -46,7 +46,7 @@ ROWS = {
     "0001": _FIRST,
     "0002": {**_FIRST, "ended_sessions": {"id": "se_1", "until": "2026-11-26T10:00:00+08:00"}},
 }
-ROWS["0002"] = {**ROWS["0001"], "levies": {**ROWS["0001"]["levies"], "receipt": "sha256:5"}}
+ROWS["0003"] = {**ROWS["0002"], "levies": {**_FIRST["levies"], "receipt": "sha256:5"}}
 TIME = "2026-11-26T10:00:00+08:00"
 
 

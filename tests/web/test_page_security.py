@@ -205,7 +205,7 @@ def test_a_bug_is_a_page_that_tells_its_request_and_nothing_of_the_bug(clean: Se
 
 
 def test_who_asks_too_often_is_told_so_on_a_page() -> None:
-    with client(address_per_minute=2) as service:
+    with client(address_per_minute=20) as service:
         statuses = [service.http.post("/", data={"month": "2025-08"}, headers=HTML).status_code for _ in range(3)]
         last = service.http.get("/host", headers=HTML)
     assert statuses[:2] == [200, 200]
