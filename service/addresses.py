@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 LEVIES, MONTHS = "/v1/levies", "/months"
-UPLOADS = (LEVIES, MONTHS)  # take a month of usage
+CHECKS = f"{MONTHS}/check"
+UPLOADS = (LEVIES, MONTHS, CHECKS)  # take a month of usage
 BATCHES = ("/v1/prices", "/v1/declarations")  # take many requests at once
 PROBES = ("/status/", "/metrics")  # who probes is never told to come back later
 # Where a key is asked for, and counted once it is known to hold; elsewhere one that is sent along changes nothing.

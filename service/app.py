@@ -16,7 +16,7 @@ from service.conventions.in_flight import InFlight
 from service.conventions.missing import options_of, problem_of
 from service.conventions.problems import Problem, problem_response
 from service.conventions.quota import Quota
-from service.conventions.rates import Rates
+from service.conventions.rates import Rates, count_address
 from service.operations.observed import Observed
 from service.routes import audit, declarations, levies, levy_tables, prices, quotes, schema, status, tariffs, workers
 from service.running import Running
@@ -72,4 +72,9 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _missing(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    try:
+        if not request.state.rate:  # a key that is sent to no call of ours was neither looked at nor counted
+            count_address(request)
+    except Problem as problem:
+        return problem_response(problem, request)
     return options_of(request) or problem_response(problem_of(request, error.status_code), request)

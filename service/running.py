@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi import Request
 from sqlalchemy import Engine
 
@@ -16,6 +16,7 @@ from service.month.supervisor import Supervisor
 from service.prices.desk import Desk
 from service.prices.quote_request import Request as QuoteRequest
 from service.prices.together import Ready, answers
+from service.prices.turns import Turns
 from service.releases.release_standing import checked_standing
 from service.serving import Serving
 from service.store import keys, schema
@@ -43,7 +44,7 @@ class Running:
     watch: Watch
     supervisor: Supervisor
     desk: Desk
-    batches: CapacityLimiter  # of slices that are made at a time
+    turns: Turns  # of what is priced beside the loop
 
     @classmethod
     def start(cls, serving: Serving) -> Running:
@@ -58,16 +59,18 @@ class Running:
         watch = Watch(tariffs, engine, writer, serving.home, log, metrics)
         supervisor = Supervisor(serving, engine, log=log)
         supervisor.start()
-        keyring, desk = Keyring.of(serving.secret), Desk()
-        one = CapacityLimiter(1)
-        return cls(serving, tariffs, engine, writer, keyring, known, log, metrics, watch, supervisor, desk, one)
+        return cls(serving, tariffs, engine, writer, keyring, known, log, metrics, watch, supervisor, desk, Turns())
 
-    async def priced(self, asked: QuoteRequest, tariff: Tariff) -> dict[str, Any]:
-        """The answer to a request for prices, counted: by the desk, or beside the loop where an edition is new."""
+    async def priced(self, asked: QuoteRequest, tariff: Tariff, who: str) -> dict[str, Any]:
+        """The answer to a request for prices, counted: by the desk, or beside the loop where an edition is new.
+
+        who: tenant or address, whose turn that takes.
+        """
         if tariff.has(asked.month, asked.known_on, asked.register):
             answer = await self.desk.answer(Ready.of(asked, tariff))
         else:
-            answer = await to_thread.run_sync(_alone, asked, tariff, limiter=self.batches)
+            async with self.turns.of(who):
+                answer = await to_thread.run_sync(_alone, asked, tariff)
         self.metrics.priced(answer)
         return answer
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
+from anyio import to_thread
 from fastapi import Request
 
 from service.conventions.limits import most_body
@@ -14,11 +15,13 @@ from service.fields import readable
 from service.reading import read_json
 from service.running import running
 
+T = TypeVar("T")
 JSON = "application/json"
 MOST_MEMBERS = 1_000  # of one list or object inside a request for one worker
 REGISTER_ROWS = 5  # of each request of the longest batch, on average
 MOST_CELL = 4_000  # characters of a text, or of what a caller's own x_ key holds, as JSON
-BYTES_OF_VALUE = 20  # as many values are taken as fill a body of the greatest size with so many bytes each
+BYTES_OF_VALUE = 15  # as many values are taken as fill a body of the greatest size with so many bytes each
+_LONG = 20_000  # bytes of a body that takes the loop too long
 _VALUES = (b",", b"[", b"{")  # before every value of JSON but the first stands one of them, or a key
 
 
@@ -53,6 +56,11 @@ async def body_of(request: Request) -> bytes:
         if found > most:
             raise Problem(413, "too_many_values", "body", found=f"{found:,}", most=f"{most:,}")
     return body
+
+
+async def beside(body: bytes, work: Callable[[], T]) -> T:
+    """What a body's reading gives; of a long body in a thread, beside the loop."""
+    return work() if len(body) < _LONG else await to_thread.run_sync(work)
 
 
 def check_lines(body: bytes, most: int) -> None:

@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from service.addresses import KEYED, PROBES
-from service.conventions.in_flight import Bytes, in_flight
+from service.conventions.in_flight import in_flight
 from service.conventions.languages import accepted
 from service.conventions.limits import (
     Head,
@@ -23,7 +23,7 @@ from service.conventions.limits import (
     too_large,
 )
 from service.conventions.problems import Problem, problem_response
-from service.conventions.rates import count_address
+from service.conventions.rates import address, count_address
 from service.serving import Serving
 
 Message = MutableMapping[str, Any]
@@ -43,7 +43,6 @@ _DEFAULTS = (
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
@@ -83,7 +82,7 @@ class Envelope:
         except Problem as problem:
             await problem_response(problem, request)(scope, receive, answer.send)
             return
-        body = _Body(receive, most, body_seconds(path, self._serving), in_flight(request).of(path))
+        body = _Body(request, most, body_seconds(path, self._serving))
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
             await self._app(inner, body.receive, answer.send)
@@ -102,33 +101,36 @@ class Envelope:
 class _Body:
     """A body as it comes, counted, alone and with all that are held at once, and timed."""
 
-    __slots__ = ("_count", "_deadline", "_held", "_most", "_receive", "_seconds", "_whole")
+    __slots__ = ("_count", "_deadline", "_held", "_most", "_request", "_seconds", "_who", "_whole")
 
-    def __init__(self, receive: Receive, most: int, seconds: int, held: Bytes) -> None:
-        self._receive, self._most, self._seconds, self._held = receive, most, seconds, held
+    def __init__(self, request: Request, most: int, seconds: int) -> None:
+        self._request, self._most, self._seconds = request, most, seconds
+        self._held, self._who = in_flight(request).of(request.url.path), ""
         self._deadline = asyncio.get_running_loop().time() + seconds
         self._count, self._whole = 0, False
 
     async def receive(self) -> Message:
         """The next piece; Problem 408, 413 or 503."""
         if self._whole:
-            return await self._receive()  # only whether the caller leaves
+            return await self._request.receive()  # only whether the caller leaves
         try:
             async with asyncio.timeout_at(self._deadline):
-                message = await self._receive()
+                message = await self._request.receive()
         except TimeoutError:
             raise Problem(408, "body_too_slow", "body", seconds=self._seconds) from None
         self._whole = not message.get("more_body", False)
         more = len(message.get("body", b""))
         if self._count + more > self._most:
             raise too_large(self._most)
-        self._held.take(more, self._count)
+        self._who = self._who or getattr(self._request.state, "key_id", "") or address(self._request)
+        self._held.take(self._who, more, self._count)
         self._count += more
         return message
 
     def release(self) -> None:
         """The request is answered: nothing of the body is held any longer."""
-        self._held.release(self._count)
+        if self._count:
+            self._held.release(self._who, self._count)
 
 
 class _Answer:
@@ -151,10 +153,11 @@ class _Answer:
 
     def _headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         there = {name for name, _ in headers}
-        kind = next((value for name, value in headers if name == b"content-type"), b"")
+        is_page = next((value for name, value in headers if name == b"content-type"), b"").startswith(b"text/html")
         own = (
             (b"x-request-id", self._state["request_id"].encode()),
-            (b"content-security-policy", _PAGE_POLICY if kind.startswith(b"text/html") else _API_POLICY),
+            (b"content-security-policy", _PAGE_POLICY if is_page else _API_POLICY),
+            (b"referrer-policy", b"same-origin" if is_page else b"no-referrer"),  # a form says whose page it was on
             (b"content-language", self._state["lang"].encode()),
             (b"vary", b"Accept-Language"),
             *_DEFAULTS,

@@ -99,7 +99,7 @@ class Attempt:
         body = self._keyring.seal(answer.body, self._place(self._name))
         kept = Kept(self._fingerprint, answer.status, headers, body, answer.subject)
         if not idempotency.finish(connection, self._name, kept):
-            raise in_flight()
+            raise claimed_elsewhere()
         self.finished = True
 
     @staticmethod
@@ -139,7 +139,7 @@ async def _beat(writer: Writer, name: Name) -> None:
         writer.submit(partial(idempotency.beat, name=name))
 
 
-def in_flight() -> Problem:
+def claimed_elsewhere() -> Problem:
     """Problem 409: another sending of the request is being worked on, or has taken this one over."""
     return Problem(409, "idempotency_in_flight", HEADER, pointer="", headers={"Retry-After": str(RETRY_AFTER_S)})
 
@@ -160,5 +160,5 @@ def _claimed(connection: Connection, name: Name, route: str) -> Kept | None:
     """What was answered to the name; None: it is claimed now."""
     found = idempotency.claim(connection, name, route)
     if found is False:
-        raise in_flight()
+        raise claimed_elsewhere()
     return found if isinstance(found, Kept) else None

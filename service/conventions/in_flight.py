@@ -8,47 +8,68 @@ from contextlib import asynccontextmanager
 
 from fastapi import Request
 
+from service.addresses import KEYED
 from service.conventions.limits import is_upload
 from service.conventions.problems import Problem
 from service.serving import Serving
 
 RETRY_AFTER_S = 2
+_SMALL = 64  # this part of the bound anybody may hold
 
 
 class Bytes:
-    """Bytes that are held of all bodies of a kind, on the loop alone."""
+    """Bytes that are held of all bodies of a kind, by who sends them; on the loop alone."""
 
-    __slots__ = ("_most", "held")
+    __slots__ = ("_of", "_share", "_small", "_total")
 
-    def __init__(self, most: int) -> None:
-        """most: bytes at once; a body that is alone is bounded by its own limit only."""
-        self._most, self.held = most, 0
+    def __init__(self, most: int, small: int = 0) -> None:
+        """most: bytes at once, of which nobody has more than a quarter with several bodies; small: so many anybody may
+        hold, however full it is.
+        """
+        self._total, self._share, self._small = most, most // 4, small
+        self._of: Counter[str] = Counter()
 
-    def take(self, more: int, own: int) -> None:
-        """Hold more bytes of a body; Problem 503 where others leave no room. own: bytes that are held of it already."""
-        if self.held + more > self._most and self.held > own:
+    @property
+    def held(self) -> int:
+        """Bytes that are held now."""
+        return self._of.total()
+
+    def take(self, who: str, more: int, own: int) -> None:
+        """Hold more bytes of somebody's body; Problem 503 where there is no room. own: bytes that are held of it.
+
+        A body that is alone is bounded by its own limit only.
+        """
+        held, mine = self.held, self._of[who] + more
+        full = held + more > self._total and held > own and mine > self._small
+        if full or (mine > self._share and self._of[who] > own):
             headers = {"Retry-After": str(RETRY_AFTER_S), "Connection": "close"}
-            raise Problem(503, "too_much_in_flight", headers=headers, most=f"{self._most:,}", seconds=RETRY_AFTER_S)
-        self.held += more
+            raise Problem(503, "too_much_in_flight", headers=headers, most=f"{self._total:,}", seconds=RETRY_AFTER_S)
+        self._of[who] = mine
 
-    def release(self, own: int) -> None:
+    def release(self, who: str, own: int) -> None:
         """A body is done with, whatever became of it."""
-        self.held -= own
+        self._of[who] -= own
+        if not self._of[who]:
+            del self._of[who]
 
 
 class InFlight:
-    """What is in flight in a service."""
+    """What is in flight in a service: bodies of keys, of callers without one, and uploads, each by itself."""
 
-    __slots__ = ("_bodies", "_most", "_uploading", "_uploads")
+    __slots__ = ("_bodies", "_most", "_open", "_uploading", "_uploads")
 
     def __init__(self, serving: Serving) -> None:
         """Bounds of the settings."""
-        self._bodies, self._uploads = Bytes(serving.bodies_in_flight), Bytes(serving.uploads_in_flight)
+        bodies, uploads = serving.bodies_in_flight, serving.uploads_in_flight
+        self._bodies, self._uploads = Bytes(bodies, bodies // _SMALL), Bytes(uploads, uploads // _SMALL)
+        self._open = Bytes(bodies // 4)
         self._most, self._uploading = serving.uploads_of_key, Counter[str]()
 
     def of(self, path: str) -> Bytes:
-        """Where the bytes of a body sent to a path are counted: those in memory, or those of uploads."""
-        return self._uploads if is_upload(path) else self._bodies
+        """Where the bytes of a body sent to a path are counted."""
+        if is_upload(path):
+            return self._uploads
+        return self._bodies if path.startswith(KEYED) else self._open
 
     @asynccontextmanager
     async def uploading(self, key_id: str) -> AsyncIterator[None]:

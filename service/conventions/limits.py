@@ -72,7 +72,7 @@ def too_large(most: int) -> Problem:
 
 def is_upload(path: str) -> bool:
     """Whether a body sent to a path goes to disk as it comes."""
-    return path.startswith(UPLOADS)
+    return path in UPLOADS
 
 
 def most_body(path: str, serving: Serving) -> int:

@@ -88,7 +88,7 @@ class Problem(LichengError):
         return cls(422, error.code, error.place, **values)
 
 
-def body_of(problem: Problem, request_id: str, lang: str = LANGUAGES[0], raw: Any = None) -> dict[str, Any]:
+def problem_body(problem: Problem, request_id: str, lang: str = LANGUAGES[0], raw: Any = None) -> dict[str, Any]:
     """What a problem says. lang: of title and detail; raw: the body as parsed, in which the place is looked up."""
     said = of_error(problem)
     pointer = pointer_of(problem.place, raw) if problem.pointer is None else problem.pointer
@@ -113,5 +113,5 @@ def problem_response(problem: Problem, request: Request) -> Response:
     lang, raw = getattr(state, "lang", LANGUAGES[0]), getattr(state, "raw", None)
     if problem.pointer is None and request.method in _WITHOUT_BODY:
         problem.pointer = ""
-    body = json_bytes(body_of(problem, getattr(state, "request_id", ""), lang, raw))
+    body = json_bytes(problem_body(problem, getattr(state, "request_id", ""), lang, raw))
     return Response(body, problem.status, problem.headers, MEDIA_TYPE)

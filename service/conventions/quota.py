@@ -15,15 +15,17 @@ from service.store.database import Connection
 
 
 class Quota:
-    """Counts what one service stores, in the writer's thread alone; a service that starts counts on from the store."""
+    """Counts what one service stores; a service that starts counts on from the store. Of quotes that are stored in the
+    same moment some may exceed it.
+    """
 
     def __init__(self, most: int, clock: Callable[[], dt.datetime] = now) -> None:
         """most: quotes of one key in a day of China's calendar, which clock tells."""
         self._most, self._clock, self._day = most, clock, dt.date.min
         self._stored: dict[str, int] = {}
 
-    def count(self, connection: Connection, key_id: str, tenant: str) -> None:
-        """Count a quote that is about to be stored; Problem 429 where the key has stored as many as it may today."""
+    def check(self, connection: Connection, key_id: str, tenant: str) -> None:
+        """Problem 429 where a key has stored as many as it may today."""
         at = self._clock()
         if at.date() != self._day:
             self._day, self._stored = at.date(), {}
@@ -34,7 +36,11 @@ class Quota:
             seconds = int((midnight + dt.timedelta(days=1) - at).total_seconds())
             headers = {"Retry-After": str(seconds)}
             raise Problem(429, "too_many_quotes", headers=headers, most=f"{self._most:,}", seconds=f"{seconds:,}")
-        self._stored[key_id] += 1
+
+    def count(self, key_id: str) -> None:
+        """Count a quote that was stored."""
+        if key_id in self._stored:  # not where midnight came in between
+            self._stored[key_id] += 1
 
 
 def quota_of(request: Request) -> Quota:

@@ -75,22 +75,23 @@ def count_address(request: Request, cost: int = 1) -> None:
     requests.
     """
     rates: Rates = request.app.state.rates
-    request.state.rate = rates.count(BY_ADDRESS, _address(request), cost)
+    request.state.rate = rates.count(BY_ADDRESS, address(request), cost)
 
 
 def count_guess(request: Request) -> None:
     """Count a request with a key that does not hold, or is not known yet, for its address; Problem 429."""
     rates: Rates = request.app.state.rates
-    request.state.rate = rates.count(BY_GUESS, _address(request))
+    request.state.rate = rates.count(BY_GUESS, address(request))
 
 
 def give_back(request: Request) -> None:
     """A key that was not known yet turned out to hold: it was no guess, and counts for itself."""
     rates: Rates = request.app.state.rates
-    rates.give_back(BY_GUESS, _address(request))
+    rates.give_back(BY_GUESS, address(request))
 
 
-def _address(request: Request) -> str:
+def address(request: Request) -> str:
+    """Who asks without a key, as it is counted."""
     return address_of(request.client.host if request.client else "")
 
 

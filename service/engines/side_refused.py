@@ -18,6 +18,7 @@ from pricing.history import refused
 from pricing.units import IntArray, month_text
 from pricing.usage import COLUMN_NUMBER
 from service.engines.refused import escaped
+from service.engines.rekeyed import aside_facts
 from service.engines.side_rows import record_of
 from service.refusals import both, of_row
 from service.refusals.history_words import HISTORY, Sent, told
@@ -50,7 +51,7 @@ class SideRefusals:
     def _why_unknown(self, side: str, row: Mapping[str, Any], said: dict[str, Row]) -> Row:
         if row[SET_ASIDE] is not None:
             code, _, text = row[SET_ASIDE].partition(":")
-            return {"worker": None, **both(code, text=text)}
+            return {"worker": None, **both(code, **aside_facts(code, text))}
         code = "side_worker_missing" if row["worker"] is None else _UNKNOWN[side]
         return said.setdefault(code, both(code, month=self._month))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from service.conventions.problems import MEDIA_TYPE, Problem, body_of
+from service.conventions.problems import MEDIA_TYPE, Problem, problem_body
 from service.json_text import json_bytes
 
 MOST_HEAD = 65_536  # bytes; the service itself refuses more than a quarter of it with a problem
@@ -147,7 +147,7 @@ class Guarded(HttpToolsProtocol):
 
     def _refuse(self, problem: Problem) -> None:
         """Answer without the application, for there is no request to hand to it."""
-        body = json_bytes(body_of(problem, secrets.token_hex(10)))
+        body = json_bytes(problem_body(problem, secrets.token_hex(10)))
         head = (
             f"HTTP/1.1 {problem.status} {_REASONS[problem.status]}\r\ncontent-type: {MEDIA_TYPE}\r\n"
             f"content-length: {len(body)}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from pricing.errors import LichengError
@@ -20,6 +19,7 @@ from service.prices.together import Ready, answers, by_form
 from service.refusals import of_error
 
 SLICE = 128  # requests
+MOST_BUILT = 4  # editions for one slice: each takes longer than many prices
 Json = dict[str, Any]
 Check = Callable[[Any], None]
 
@@ -38,30 +38,46 @@ class Batch:
         parsed, or the error of one that could not be.
         """
         several = iter(sent)
-        while waiting := list(islice(several, SLICE)):
-            rows, raw = zip(*waiting, strict=True)
-            yield [{"row": row, **item} for row, item in zip(rows, self._slice(raw), strict=True)]
+        while waiting := self._next(several):
+            rows, raw, found = zip(*waiting, strict=True)
+            yield [{"row": row, **item} for row, item in zip(rows, _slice(raw, found), strict=True)]
 
-    def _slice(self, sent: Sequence[Any]) -> list[Json]:
-        found = [self._ready(one) for one in sent]
-        items: list[Json] = [
-            {} if isinstance(one, Ready) else _problem(one, raw) for one, raw in zip(found, sent, strict=True)
-        ]
-        good = [place for place, one in enumerate(found) if isinstance(one, Ready)]
-        ready = [one for one in found if isinstance(one, Ready)]
-        for places in by_form(ready):
-            for place, answer in zip(places, answers([ready[place] for place in places]), strict=True):
-                items[good[place]] = answer
-        return items
+    def _next(self, several: Iterator[tuple[int, Any]]) -> list[tuple[int, Any, Ready | LichengError]]:
+        """The next slice, read: it ends early where many editions had to be built for it."""
+        slice_: list[tuple[int, Any, Ready | LichengError]] = []
+        built = 0
+        for row, raw in several:
+            found, is_new = self._ready(raw)
+            built += is_new
+            slice_.append((row, raw, found))
+            if len(slice_) == SLICE or built == MOST_BUILT:
+                break
+        return slice_
 
-    def _ready(self, sent: Any) -> Ready | LichengError:
+    def _ready(self, sent: Any) -> tuple[Ready | LichengError, bool]:
+        """A request that can be answered, or its error; and whether its edition had to be built."""
         if isinstance(sent, LichengError):
-            return sent
+            return sent, False
+        is_new = False
         try:
             self.check(sent)
-            return Ready.of(Request.of(sent, self.tariff, self.today, self.lang), self.tariff)
+            request = Request.of(sent, self.tariff, self.today, self.lang)
+            is_new = not self.tariff.has(request.month, request.known_on, request.register)
+            return Ready.of(request, self.tariff), is_new
         except LichengError as error:
-            return error
+            return error, is_new
+
+
+def _slice(sent: Sequence[Any], found: Sequence[Ready | LichengError]) -> list[Json]:
+    items: list[Json] = [
+        {} if isinstance(one, Ready) else _problem(one, raw) for one, raw in zip(found, sent, strict=True)
+    ]
+    good = [place for place, one in enumerate(found) if isinstance(one, Ready)]
+    ready = [one for one in found if isinstance(one, Ready)]
+    for places in by_form(ready):
+        for place, answer in zip(places, answers([ready[place] for place in places]), strict=True):
+            items[good[place]] = answer
+    return items
 
 
 def _problem(error: LichengError, raw: Any) -> Json:

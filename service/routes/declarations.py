@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from service.clock import today
 from service.conventions.batches import batch_response
-from service.conventions.bodies import JSON, body_of, check_lines, check_media_type, parsed
+from service.conventions.bodies import JSON, beside, body_of, check_lines, check_media_type, parsed
 from service.conventions.caller import caller_of
 from service.conventions.languages import language_of
 from service.conventions.permits import only_own, permit
@@ -22,8 +23,7 @@ from service.running import running
 
 router = APIRouter(prefix="/v1", tags=["declarations"])
 CSV = "text/csv"
-_SLICE = 32  # declarations between two pauses
-_LONG = 100_000  # bytes of a body that is read in a thread of its own, beside the loop
+_SLICE = 32  # declarations that are made at a time
 
 
 @router.post("/declarations")
@@ -36,17 +36,18 @@ async def post_declarations(request: Request) -> Response:
     if media_type == CSV:
         check_lines(body, held.serving.most_batch + 1)  # and the header
     read = _read_csv if media_type == CSV else parsed
-    sent = read(request, body) if len(body) < _LONG else await to_thread.run_sync(read, request, body)
+    sent = await beside(body, partial(read, request, body))
     if isinstance(sent, list) and len(sent) > held.serving.most_batch:
         raise Problem(413, "batch_too_long", "request", found=len(sent), most=held.serving.most_batch)
     only_own(caller, sent)
     in_force = held.tariffs.now()
     answers = declared(sent, in_force.tariff, today(), language_of(request), "request")
-    first = list(islice(answers, _SLICE))
+    async with held.turns.of(caller.tenant):
+        first = await to_thread.run_sync(lambda: list(islice(answers, _SLICE)))
     if not isinstance(sent, list):
         return reply(first[0], of=in_force)
     slices = chain([first], iter(lambda: list(islice(answers, _SLICE)), []))
-    return batch_response(slices, JSON, marks(in_force), held.batches)
+    return batch_response(slices, JSON, marks(in_force), held.turns, caller.tenant)
 
 
 def _read_csv(request: Request, body: bytes) -> list[dict[str, Any]]:

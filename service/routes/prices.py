@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
-from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
 from pricing.errors import LichengError
 from service.clock import today
+from service.conventions.asked import quote_request
 from service.conventions.batches import batch_response
 from service.conventions.bodies import (
     JSON,
     Registers,
+    beside,
     body_of,
     check_lines,
     check_media_type,
@@ -27,7 +29,6 @@ from service.conventions.permits import only_own, permit
 from service.conventions.problems import Problem
 from service.conventions.replies import marks, reply
 from service.prices.batch import Batch, Json
-from service.prices.quote_request import Request as QuoteRequest
 from service.reading import read_json
 from service.running import running
 from service.tariff.held import InForce
@@ -35,7 +36,6 @@ from service.telemetry.metrics import Metrics
 
 router = APIRouter(prefix="/v1", tags=["prices"])
 LINES = "application/x-ndjson"
-_LONG = 20_000  # bytes of a body that is read in a thread of its own, beside the loop
 
 
 @router.post("/prices")
@@ -52,17 +52,12 @@ async def post_prices(request: Request) -> Response:
         lines = enumerate(body.removeprefix(b"\xef\xbb\xbf").splitlines())
         sent = [(row, line) for row, line in lines if line.strip()]  # a blank line is a line, and no request
         return _batch(request, caller, in_force, len(sent), ((row, _read(line)) for row, line in sent), LINES)
-    raw = parsed(request, body) if len(body) < _LONG else await to_thread.run_sync(parsed, request, body)
+    raw = await beside(body, partial(parsed, request, body))
     if isinstance(raw, list):
         return _batch(request, caller, in_force, len(raw), enumerate(raw), JSON)
-
-    def read() -> QuoteRequest:
-        check_members(raw)
-        only_own(caller, raw)
-        return QuoteRequest.of(raw, in_force.tariff, today(), language_of(request, raw))
-
-    asked = read() if len(body) < _LONG else await to_thread.run_sync(read)
-    return reply(await held.priced(asked, in_force.tariff), of=in_force)
+    lang = language_of(request, raw)
+    asked = await beside(body, partial(quote_request, caller, raw, in_force.tariff, today(), lang))
+    return reply(await held.priced(asked, in_force.tariff, caller.tenant), of=in_force)
 
 
 def _batch(
@@ -84,7 +79,7 @@ def _batch(
 
     batch = Batch(in_force.tariff, today(), language_of(request), check)
     slices = _counted(batch.answers(sent), held.metrics)
-    return batch_response(slices, media_type, marks(in_force), held.batches)
+    return batch_response(slices, media_type, marks(in_force), held.turns, caller.tenant)
 
 
 def _read(line: bytes) -> Any:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -14,21 +15,21 @@ from fastapi import APIRouter, Request, Response
 from pricing.words import as_json
 from service.auth.keyring import Keyring
 from service.clock import now
-from service.conventions.bodies import JSON, body_of, check_media_type, check_members, parsed
+from service.conventions.asked import quote_request
+from service.conventions.bodies import JSON, beside, body_of, check_media_type, parsed
 from service.conventions.caller import Caller, caller_of
 from service.conventions.idempotency import Answer, idempotent
 from service.conventions.languages import language_of
 from service.conventions.noted import note_read, request_id_of
 from service.conventions.paging import page_of, page_response
-from service.conventions.permits import listed_of, only_own, permit, seen
+from service.conventions.permits import listed_of, permit, seen
 from service.conventions.problems import Problem
 from service.conventions.quota import quota_of
 from service.conventions.replies import release_marks
 from service.ids import is_id, new_id
 from service.json_text import json_bytes
-from service.prices.quote_request import Request as QuoteRequest
 from service.prices.stored_quote import answer_hash, document, is_valid, pinned, reproduced
-from service.running import Running, running
+from service.running import running
 from service.store import quotes
 from service.store.audit import Act, append
 from service.store.database import Connection, reading
@@ -49,21 +50,24 @@ async def post_quote(request: Request) -> Response:
     async with idempotent(request, caller) as attempt:
         if replayed := attempt.replayed(body):
             return replayed
-        raw = parsed(request, body)
+        raw = await beside(body, partial(parsed, request, body))
         if isinstance(raw, list):
             raise Problem(422, "one_quote", "request")
-        only_own(caller, raw)
-        check_members(raw)
-        held = running(request)
-        made = await _priced(held, raw, language_of(request, raw))
+        held, quota = running(request), quota_of(request)
+        at, in_force, lang = now(), held.tariffs.now(), language_of(request, raw)
+        asked = await beside(body, partial(quote_request, caller, raw, in_force.tariff, at.date(), lang))
+        answer = await held.priced(asked, in_force.tariff, caller.tenant)
+        said = document(new_id(PREFIX), at, held.serving.quote_days, in_force, answer)
+        made = _Made(raw, lang, said, json_bytes(said))
 
         def work(connection: Connection) -> None:
-            quota_of(request).count(connection, caller.key_id, caller.tenant)
+            quota.check(connection, caller.key_id, caller.tenant)
             stored = made.sealed(held.keyring, caller)  # here, so that it is done beside the loop
             quotes.put(connection, stored, request_id_of(request))
             attempt.finish(connection, made.sent())
 
         await asyncio.wrap_future(held.writer.submit(work))
+        quota.count(caller.key_id)
         return made.sent().response()
 
 
@@ -89,8 +93,9 @@ async def list_quotes(request: Request) -> Response:
 @router.get("/quotes/{quote_id}")
 async def get_quote(request: Request, quote_id: str) -> Response:
     """A stored quote: the bytes that were sent when it was made. It can be read after it has expired, and says so."""
-    stored, sent = await _own(request, quote_id)
-    await note_read(request, request.state.caller, quotes.READ, stored.id)
+    caller = await caller_of(request)
+    stored, sent = await _own(request, caller, quote_id)
+    await note_read(request, caller, quotes.READ, stored.id)
     return Response(sent, 200, _headers(stored, now()), "application/json")
 
 
@@ -98,12 +103,11 @@ async def get_quote(request: Request, quote_id: str) -> Response:
 async def reproduce_quote(request: Request, quote_id: str) -> Response:
     """Compute a stored quote again from its request and its release, and say whether the bytes are equal."""
     caller = await caller_of(request)
-    permit(caller, "quotes.read")
     body = await body_of(request)
     async with idempotent(request, caller) as attempt:
         if replayed := attempt.replayed(body):
             return replayed
-        stored, sent = await _own(request, quote_id)
+        stored, sent = await _own(request, caller, quote_id)
         held = running(request)
         kept_request = held.keyring.open(stored.request or b"", stored.place("request"))
         found = await to_thread.run_sync(reproduced, stored, kept_request, sent, held.tariffs, held.serving.releases)
@@ -153,22 +157,13 @@ class _Made:
         return Answer(201, self.body, headers, self.said["id"])
 
 
-async def _priced(held: Running, raw: Any, lang: str) -> _Made:
-    at, in_force = now(), held.tariffs.now()
-    asked = QuoteRequest.of(raw, in_force.tariff, at.date(), lang)
-    answer = await held.priced(asked, in_force.tariff)
-    said = document(new_id(PREFIX), at, held.serving.quote_days, in_force, answer)
-    return _Made(raw, lang, said, json_bytes(said))
-
-
 def _worker(sent: Any) -> str:
     """A worker as it is re-keyed; what is no text is refused in every row, and kept all the same."""
     return sent if isinstance(sent, str) else as_json(sent)
 
 
-async def _own(request: Request, quote_id: str) -> tuple[Quote, bytes]:
+async def _own(request: Request, caller: Caller, quote_id: str) -> tuple[Quote, bytes]:
     """A quote that the caller may see, and its document; what is another tenant's does not exist: Problem 404."""
-    caller = await caller_of(request)
     permit(caller, "quotes.read")
 
     def look() -> Quote | None:

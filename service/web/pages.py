@@ -86,7 +86,7 @@ async def _rider(request: Request, form: RiderForm, typed: Texts) -> Response:
     asked, faults = form.request(lang)
     if not moved:
         count_address(request, _COST)
-    found = Priced(lang, standing, asked, None, ()) if moved else await priced(held, asked, faults, standing, lang)
+    found = Priced(lang, standing, asked, None, ()) if moved else await priced(request, asked, faults, standing, lang)
     names = ("occupation", "vehicle", "employment", "pilot_tier")
     shown = {
         "rows": form.rows,
@@ -103,7 +103,7 @@ async def _host(request: Request, form: HostForm, typed: Texts) -> Response:
     lang, standing = language_of(request, typed.get("lang", "")), running(request).tariffs.now()
     count_address(request, _COST)
     covers = list(dict.fromkeys(name for one in standing.tariff.packages.values() for name in one.covers))
-    found = await priced(running(request), *form.request(standing.tariff, covers, lang), standing, lang)
+    found = await priced(request, *form.request(standing.tariff, covers, lang), standing, lang)
     shown = {
         "covers": {name: options_of(standing.tariff, name) for name in covers},
         "history_months": form.history_months(),

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fastapi import Request
+
 from pricing.errors import LichengError
 from service.clock import today
+from service.conventions.rates import address
 from service.prices.quote_request import Request as QuoteRequest
-from service.running import Running
+from service.running import running
 from service.tariff.held import InForce
 from service.web.form import Fault
 
@@ -38,13 +41,14 @@ class Priced:
 
 
 async def priced(
-    held: Running, asked: Mapping[str, Any], faults: Sequence[Fault], standing: InForce, lang: str
+    request: Request, asked: Mapping[str, Any], faults: Sequence[Fault], standing: InForce, lang: str
 ) -> Priced:
     """The answer to a form's request, unless a field is wrong. standing: what was taken once for the page."""
     if faults:
         return Priced(lang, standing, asked, None, faults)
     try:
-        request = QuoteRequest.of(asked, standing.tariff, today(), lang)
-        return Priced(lang, standing, asked, await held.priced(request, standing.tariff), [])
+        read = QuoteRequest.of(asked, standing.tariff, today(), lang)
+        answer = await running(request).priced(read, standing.tariff, address(request))
+        return Priced(lang, standing, asked, answer, [])
     except LichengError as error:
         return Priced(lang, standing, asked, None, [Fault.of(error, FIELDS)])

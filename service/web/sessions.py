@@ -93,9 +93,9 @@ def check_csrf(request: Request, sent: str) -> None:
 
 def check_site(request: Request) -> None:
     """Problem 403 where a browser says that another site sent the form; an old one says only whose page it was on."""
-    said, origin = request.headers.get("sec-fetch-site", ""), request.headers.get("origin", "null")
-    here = ("", request.headers.get("host", ""))  # `null` is said of our own pages, which name no referrer
-    if said not in ("", "same-origin", "none") or (not said and origin.partition("://")[2] not in here):
+    said, origin = request.headers.get("sec-fetch-site", ""), request.headers.get("origin")
+    elsewhere = origin is not None and origin.partition("://")[2] != request.headers.get("host", "")
+    if said not in ("", "same-origin", "none") or (not said and elsewhere):
         raise Problem(403, "page_form_not_yours", "Sec-Fetch-Site")
 
 

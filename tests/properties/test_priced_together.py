@@ -135,7 +135,7 @@ def test_neither_groups_nor_histories_of_requests_meet() -> None:
     sent = [*grouped, {**host, "history": {"revenue_fen": poorer}}, {**host, "history": {"revenue_fen": {}}}]
     ready = ready_of(sent)
     assert by_form(ready) == [[0, 1, 2, 3, 4]]
-    items = [item for part in Batch(TARIFF, TODAY, "en").answers(sent) for item in part]
+    items = [item for part in Batch(TARIFF, TODAY, "en").answers(enumerate(sent)) for item in part]
     assert [without_place(item) for item in items] == [quote(request, TARIFF, TODAY) for request in sent]
     refused = [{cover["refusal"]["code"] for cover in item["covers"] if "refusal" in cover} for item in items]
     assert refused == [set(), set(), {"participation_too_low"}, set(), {"history_missing"}]

@@ -12,7 +12,7 @@ import pytest
 
 from pricing.tariff import Tariff
 from service.clock import today
-from service.prices.batch import SLICE
+from service.prices.batch import MOST_BUILT, SLICE, Batch
 from service.prices.quote import quote
 from tests.service.serving import Service, client, served
 
@@ -156,6 +156,15 @@ def test_a_platform_declares_for_itself_alone(service: Service) -> None:
     totals = {"month": "2025-07", "region": "110000", "pilot_industry": "instant_delivery", "orders": 7}
     got = service.post("/v1/declarations", [{**totals, "platform": name} for name in ("meituan", "didi")], "platform")
     assert (got.status_code, got.json()["code"], got.json()["pointer"]) == (403, "platform_not_yours", "/1/platform")
+
+
+def test_a_slice_ends_early_where_editions_must_be_built() -> None:
+    tariff = Tariff.load()
+    days = [f"2025-12-{day:02d}" for day in (1, 1, *range(2, 3 * MOST_BUILT))]
+    sent = [rider(0, known_on=day, worksheet=False) for day in days]
+    slices = list(Batch(tariff, today(), "en").answers(enumerate(sent)))
+    assert [len(items) for items in slices] == [MOST_BUILT + 1, MOST_BUILT, MOST_BUILT - 1]
+    assert [item for items in slices for item in items] == [answer(one, row=row) for row, one in enumerate(sent)]
 
 
 @pytest.mark.slow

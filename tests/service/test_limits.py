@@ -160,11 +160,13 @@ def test_what_was_stored_yesterday_does_not_count() -> None:
         engine = connect(service.database)
         with reading(engine) as connection:
             with pytest.raises(Problem) as refused_today:
-                quota.count(connection, key_id, "insurer-house")
+                quota.check(connection, key_id, "insurer-house")
             clock[0] += dt.timedelta(days=1)
-            quota.count(connection, key_id, "insurer-house")
+            quota.check(connection, key_id, "insurer-house")
+            quota.check(connection, key_id, "insurer-house")  # nothing was stored meanwhile
+            quota.count(key_id)
             with pytest.raises(Problem):
-                quota.count(connection, key_id, "insurer-house")
+                quota.check(connection, key_id, "insurer-house")
         engine.dispose()
     assert refused_today.value.code == "too_many_quotes"
 
