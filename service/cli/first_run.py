@@ -14,7 +14,7 @@ from pricing.spoken import yuan_of_fen
 from pricing.tariff import Tariff
 from pricing.units import parse_month
 from pricing.words import say
-from service.cli.serve import run
+from service.cli.first_served import become
 from service.clock import today
 from service.documents.compare_page import page
 from service.engines.compared_sides import sides_of
@@ -22,7 +22,6 @@ from service.engines.comparison import compare
 from service.engines.levy import Order, levy
 from service.engines.previous import register_rows
 from service.engines.split import split_platform
-from service.operations.checks import checked
 from service.prices.declare import declare
 from service.prices.quote import quote
 from service.reading import read_json, read_text
@@ -34,7 +33,6 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 MONTH, ROWS, SEED = "2025-08", 100_000, 2026
 SCHEMES = ("pilot_per_order", "mileage_linked")
 LATE_PLATFORM = "eleme"
-_SERVED_WITH = ("LICHENG_LANG", "LICHENG_PORT", "LICHENG_TARIFF")
 FIRST_KNOWN, LATER_KNOWN = dt.date(2025, 9, 10), dt.date(2025, 10, 15)
 NEXT = (
     ".venv/bin/licheng quote service/examples/rider.json --lang zh",
@@ -62,17 +60,7 @@ def main() -> None:
     for command in NEXT:
         print(f"  {command.format(folder=folder)}")
     if os.environ.get("LICHENG_SERVE", "yes") != "no":
-        _serve(folder / "service", lang)
-
-
-def _serve(home: Path, lang: str) -> None:
-    """Serve a demonstration on loopback: a data folder, a store and a secret of its own, whatever else is set."""
-    environ = {name: os.environ[name] for name in _SERVED_WITH if name in os.environ}
-    found = checked(environ, {"demo": True, "home": home}, starting=True)
-    for error in found.wrong:
-        raise error
-    print()
-    run(found, lang, trial=True)
+        become(folder / "service")
 
 
 def _quotes(tariff: Tariff, lang: str) -> None:
