@@ -90,11 +90,13 @@ def key_list(lang: Lang = "", as_json: AsJson = False) -> None:
 def key_rotate(
     key_id: KeyId,
     overlap: Annotated[str, typer.Option(help="How long the old key still holds: 24h, 7d, 0h.")] = "24h",
-    expires: Expires = "365d",
+    expires: Annotated[
+        str, typer.Option("--expires", help="As for `create`. Default: as long as the old one was made for.")
+    ] = "",
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make a new key in place of one: same role, data and holder; the old one holds on for a while, then expires.
+    """Make a new key in place of one: same role, data, holder and term; the old one holds on for a while, then expires.
 
     [bold]Examples[/bold]
 
@@ -109,7 +111,8 @@ def key_rotate(
 
     ends = now() + _span(overlap, "--overlap")
     with changed() as engine, writing(engine) as connection:
-        token = keys.rotate(connection, key_id, _expiry(expires, "--expires", now()), ends, OPERATOR)
+        until = _expiry(expires, "--expires", now()) if expires else keys.as_long(connection, key_id)
+        token = keys.rotate(connection, key_id, until, ends, OPERATOR)
         made, old = keys.find(connection, token.key_id), keys.find(connection, key_id)
     assert made is not None
     assert old is not None

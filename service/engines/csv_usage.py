@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from pricing.errors import InputError
+from pricing.words import Phrase
 
 _BLOCK = 1 << 23
 _SHOWN = 200
@@ -48,7 +49,8 @@ def rows(path: Path, names: Sequence[str], aside: list[Aside]) -> Iterator[tuple
             texts = pa.RecordBatch.from_arrays(batch.columns, names=list(names))
             yield _whole_rows(texts, pa.array(numbers, pa.int64()), aside if quoted else None)
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError("csv_unreadable", str(path), reason=str(error).splitlines()[0]) from None
+        said = Phrase("csv_reason_said", {"said": str(error).splitlines()[0]})
+        raise InputError("csv_unreadable", str(path), reason=said) from None
 
 
 def _reader(source: pa.NativeFile | Path, raw: list[str], aside: list[Aside]) -> pacsv.CSVStreamingReader:
@@ -126,9 +128,8 @@ def _as_utf8(path: Path) -> tuple[pa.NativeFile | Path, bool]:
     try:
         return pa.BufferReader(path.read_bytes().decode("gb18030").encode("utf-8")), quotes > 0
     except UnicodeDecodeError as error:
-        raise InputError(
-            "csv_unreadable", str(path), reason=f"neither UTF-8 nor GB18030 at byte {error.start}"
-        ) from None
+        where = Phrase("csv_reason_encoding", {"byte": error.start})
+        raise InputError("csv_unreadable", str(path), reason=where) from None
 
 
 def _raw_header(path: Path) -> list[str]:
@@ -140,8 +141,10 @@ def _raw_header(path: Path) -> list[str]:
         except UnicodeDecodeError:
             continue
         except csv.Error as error:  # a cell of more letters than any name of a column
-            raise InputError("csv_unreadable", str(path), reason=str(error)) from None
-    raise InputError("csv_unreadable", str(path), reason="neither UTF-8 nor GB18030")
+            raise InputError(
+                "csv_unreadable", str(path), reason=Phrase("csv_reason_said", {"said": str(error)})
+            ) from None
+    raise InputError("csv_unreadable", str(path), reason=Phrase("csv_reason_encoding_header", {}))
 
 
 def _beginning(path: Path) -> bytes:

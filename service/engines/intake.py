@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from pricing.arrow_usage import SET_ASIDE
 from pricing.errors import InputError
+from pricing.words import Phrase
 from service.engines import csv_usage
 from service.engines.form import USAGE_FORM, FileForm
 from service.engines.normalise import file_names, normalised
@@ -125,7 +126,8 @@ def _parquet(path: Path, name: str, form: FileForm, *, sent: bool) -> Iterator[p
             yield normalised(batch, pa.array(range(row, row + len(batch)), pa.int64()), path, name, form)
             row += len(batch)
     except (pa.ArrowException, OSError) as error:
-        raise InputError("parquet_unreadable", str(path), reason=str(error).splitlines()[0].rstrip(".")) from None
+        said = Phrase("csv_reason_said", {"said": str(error).splitlines()[0].rstrip(".")})
+        raise InputError("parquet_unreadable", str(path), reason=said) from None
 
 
 def _unfolded(batch: pa.RecordBatch, path: Path) -> pa.RecordBatch:

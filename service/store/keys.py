@@ -115,6 +115,18 @@ def has_role(connection: Connection, role: str) -> bool:
     return connection.execute(select(keys.c.id).where(keys.c.role == role).limit(1)).first() is not None
 
 
+def as_long(connection: Connection, key_id: str) -> dt.datetime | None:
+    """When a key expires that is made now for as long as this one was; None: never. InputError where it is not known.
+
+    A rotation shortens a key: of one that was rotated before, the key in its place tells.
+    """
+    made = select(keys.c.id).where(keys.c.replaces == key_id).limit(1)
+    old = _known(connection, connection.execute(made).scalar() or key_id)
+    if old.expires_at is None:
+        return None
+    return now() + (dt.datetime.fromisoformat(old.expires_at) - dt.datetime.fromisoformat(old.created_at))
+
+
 def rotate(connection: Connection, key_id: str, expires_at: dt.datetime | None, ends_at: dt.datetime, by: str) -> Token:
     """A new key in place of one that holds; the old one expires at `ends_at` at the latest.
 

@@ -78,6 +78,12 @@ def test_expiry_is_a_span_the_end_of_a_day_or_never(home: Path) -> None:
     assert span(made("--role", "admin", "--holder", "Ops")["key"]) == dt.timedelta(days=365)
 
 
+def days_of(key: dict[str, str]) -> int:
+    """Days for which a key was made."""
+    made, ends = (dt.datetime.fromisoformat(key[name]) for name in ("created_at", "expires_at"))
+    return round((ends - made) / dt.timedelta(days=1))
+
+
 def test_rotation_keeps_the_old_key_for_the_overlap_and_no_longer(home: Path) -> None:
     old = made("--role", "platform", "--platform", "meituan", "--holder", "Settlement", "--expires", "90d")["key"]
     shown = json.loads(run("key", "rotate", old["id"], "--overlap", "2h", "--json").out)
@@ -88,11 +94,13 @@ def test_rotation_keeps_the_old_key_for_the_overlap_and_no_longer(home: Path) ->
         "Settlement",
         old["id"],
     )
+    assert days_of(new) == days_of(old), "as long as the old one was made for"
     left = dt.datetime.fromisoformat(replaced["expires_at"]) - now()
     assert dt.timedelta(hours=1, minutes=59) < left <= dt.timedelta(hours=2)
     # a longer overlap never lengthens what was shortened
     again = json.loads(run("key", "rotate", old["id"], "--overlap", "7d", "--json").out)
     assert again["replaced"]["expires_at"] == replaced["expires_at"]
+    assert days_of(again["key"]) == days_of(old), "not as long as what was shortened"
     assert (
         json.loads(run("key", "rotate", new["id"], "--overlap", "0h", "--json").out)["replaced"]["state"] == "expired"
     )
