@@ -12,7 +12,7 @@ from service.store.database import reading
 
 
 def is_sealed(connection: Connection) -> bool:
-    """Whether the store was begun with a secret, so that no other may be made: its log, a document or a levy took it."""
+    """Whether a secret was used (the log, a document or a levy took it), so that no other may be made."""
     return is_keyed(connection) or last_sealed(connection) is not None or bool(levies_by_state(connection))
 
 
