@@ -12,8 +12,6 @@ from service.releases.release_record import StoreRecord
 from service.secret import secret_of
 from service.settings import home, releases_folder
 from service.store import schema, sealed_with
-from service.store.audit import is_keyed
-from service.store.counts import last_sealed
 from service.store.database import Engine, connect, database_url, reading, sqlite_file
 
 VARIABLE = "LICHENG_DATABASE_URL"
@@ -88,7 +86,7 @@ def _has_secret() -> bool:
         if schema.current(engine) is None:
             return False
         with reading(engine) as connection:
-            return is_keyed(connection) or last_sealed(connection) is not None
+            return sealed_with.is_sealed(connection)
     finally:
         engine.dispose()
 

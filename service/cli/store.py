@@ -102,17 +102,18 @@ def store_restore(
 
       LICHENG_HOME=restored licheng store restore licheng-2026-11-26.tar --keep-key k_0123456789abcdef
     """
-    from service.cli.here import opened
-    from service.operations.backup import restore, revoked
+    from service.cli.here import opened, url_here
+    from service.operations.backup import restore
     from service.secret import secret_of
+    from service.store.database import sqlite_file
 
-    kept, elsewhere = keep_key or [], os.environ.get("LICHENG_DATABASE_URL", "").startswith("postgres")
-    if elsewhere:
+    secret, kept = secret_of(os.environ, home(), make=False)[0], keep_key or []
+    if sqlite_file(url_here()) is None:
         _check_folders_only(file)
-    restored = restore(file, home(), secret_of(os.environ, home(), make=False)[0], kept)
-    if elsewhere:
         with opened() as engine:
-            restored["revoked"] = revoked(engine, kept)
+            restored = restore(file, home(), secret, kept, engine)
+    else:
+        restored = restore(file, home(), secret, kept)
     if as_json:
         print_json({"format": 1, "restored": restored})
     else:

@@ -26,8 +26,9 @@ def verify(
 ) -> None:
     """Check a folder's hashes, settle it again from its own usage and tables, and compare every file.
 
-    With --audit: walk the log's chain of hashes, compare it with the keys and with the history of releases. Keep the
-    head that it prints where the service cannot write: with --head it shows later that nothing before was cut off.
+    With --audit: walk the log's chain of hashes, and compare it with the stored keys, quotes, levies and erasures and
+    with the history of releases. It takes the secret of the service. Keep the head that it prints where the service
+    cannot write: with --head it shows later that nothing before was cut off.
 
     [bold]Examples[/bold]
 

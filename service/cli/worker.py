@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pricing.errors import InputError
 from service.cli.options import AsJson, Lang, print_json
 from service.settings import home, language
 
@@ -73,10 +74,13 @@ def worker_erase(
 
 @contextmanager
 def _store() -> Iterator[tuple[Any, Any]]:
-    """The store and the keyring of the environment."""
+    """The store and the keyring of the environment; InputError where the store has a secret and none is given."""
     from service.auth.keyring import Keyring
     from service.cli.here import changed
     from service.secret import secret_of
 
     with changed() as engine:
-        yield engine, Keyring.of(secret_of(os.environ, home(), make=False)[0])
+        secret, _ = secret_of(os.environ, home(), make=False)
+        if not secret:
+            raise InputError("audit_without_secret", "LICHENG_SECRET")
+        yield engine, Keyring.of(secret)

@@ -57,11 +57,13 @@ def save(home: Path, database: Path | None, out: Path) -> dict[str, Any]:
     return {"file": str(out), "bytes": out.stat().st_size, **manifest, "files": len(manifest["files"])}
 
 
-def restore(archive: Path, home: Path, secret: bytes = b"", keep: Sequence[str] = ()) -> dict[str, Any]:
+def restore(
+    archive: Path, home: Path, secret: bytes = b"", keep: Sequence[str] = (), beside: Engine | None = None
+) -> dict[str, Any]:
     """Put an archive into a data folder that holds none of its parts; every file as its hash says, or nothing.
 
     Keys that hold in it are revoked, but for those to keep (`keys.ALL`: none is): which were revoked since the backup,
-    it cannot know. secret: that it was sealed with.
+    it cannot know. secret: that it was sealed with; beside: the store, where the archive holds the folders alone.
     """
     taken = [name for name in (DATABASE, *FOLDERS) if (home / name).exists()]
     if taken:
@@ -72,6 +74,8 @@ def restore(archive: Path, home: Path, secret: bytes = b"", keep: Sequence[str] 
         manifest = _unpacked(archive, making)
         ended = _revoked(making / DATABASE, secret, keep) if (making / DATABASE).exists() else []
         sync_tree(making)
+        if beside is not None:  # before anything stands in its place, so that a refusal leaves nothing half done
+            ended += revoked(beside, keep)
         for name in (*FOLDERS, DATABASE):  # the database last: without it nothing here counts as a store
             if (making / name).exists():
                 os.replace(making / name, home / name)

@@ -19,7 +19,7 @@ from service.releases.release_standing import checked_standing
 from service.serving import Serving
 from service.serving_found import Found, Given, found
 from service.store import schema, sealed_with
-from service.store.counts import keys_that_hold, last_sealed, levies_by_state
+from service.store.counts import keys_that_hold
 from service.store.database import connect, reading, sqlite_file
 from service.store.unavailable import StoreNotAvailable
 
@@ -120,8 +120,8 @@ def _database(serving: Serving, notes: list[Phrase]) -> int:
             raise InputError("store_newer", "LICHENG_DATABASE_URL", found=standing, known=known[-1])
         with reading(engine) as connection:
             keys = keys_that_hold(connection, now())
-            named = last_sealed(connection) is not None or bool(levies_by_state(connection))
-        if named and not serving.secret:
+            sealed = sealed_with.is_sealed(connection)
+        if sealed and not serving.secret:
             raise InputError("secret_lost", "LICHENG_SECRET")
         sealed_with.check(engine, serving.secret)
     finally:

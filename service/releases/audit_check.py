@@ -21,7 +21,7 @@ from service.store.audit import KEYED, Entry, chain_of, entries, facts_of
 from service.store.audit_contents import Logged, compare
 from service.store.database import Connection
 from service.store.keys import Key, listed
-from service.store.schema import is_keyed_schema
+from service.store.schema import check_newest
 
 _HEAD = re.compile(r"([1-9][0-9]{0,17}):((?:hmac-)?sha256:[0-9a-f]{64})")
 
@@ -86,12 +86,14 @@ class _Walked:
 
 
 def check(connection: Connection, noted: Sequence[Head], releases: Path) -> dict[str, Any]:
-    """What is whole and what is not. noted: heads of earlier checks; releases: the folder of the release history."""
+    """What is whole and what is not. noted: heads of earlier checks; releases: the folder of the release history.
+    InputError where the store has another schema than this program's.
+    """
+    check_newest(connection)
     walked = _Walked(noted, chain_of(connection))
     for entry in entries(connection):
         walked.take(entry)
-    if is_keyed_schema(connection):
-        walked.close()
+    walked.close()
     heads = [{"head": head.text, "stands": head in walked.standing} for head in noted]
     keys = _unlike_keys(walked.keys, listed(connection))
     history = _history(walked, releases)

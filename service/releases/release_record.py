@@ -15,7 +15,7 @@ from service.releases.approval import KEY, Approval, same_person
 from service.releases.files import json_text, sha256_of
 from service.store import keys
 from service.store.audit import OPERATOR, Act, append, details_of
-from service.store.database import Engine, reading, writing
+from service.store.database import Connection, Engine, reading, writing
 
 APPROVED, RELEASED, ROLLED_BACK = "candidate.approved", "tariff.released", "tariff.rolled_back"
 RECORDED = "tariff.recorded"  # afterwards, by keys of two actuaries
@@ -53,7 +53,7 @@ class StoreRecord:
             return False
         with reading(self.engine) as connection:
             key = keys.find(connection, approval.key_id)
-            logged = {said["approval_sha256"] for said in details_of(connection, APPROVED, approval.key_id)}
+            logged = {said.get("approval_sha256") for said in details_of(connection, APPROVED, approval.key_id)}
         if key is None or key.role != ACTUARY or key.revoked_at is not None:
             return False
         return hash_of(approval) in logged and same_person(key.holder) == same_person(approval.by)
@@ -64,9 +64,7 @@ class StoreRecord:
         detail = {**said, "approval_sha256": hash_of(approval)}
         with writing(self.engine) as connection:
             if approval.key_id is not None:
-                key = keys.find(connection, approval.key_id)
-                assert key is not None
-                _holding(key)
+                check_holds(connection, approval.key_id)
             append(connection, Act(approval.key_id or OPERATOR, APPROVED, approval.tariff_sha256, detail))
 
     def released(self, event: Mapping[str, Any], releases: Path, key_id: str | None = None) -> None:
@@ -76,6 +74,13 @@ class StoreRecord:
         act = Act(key_id or OPERATOR, action, f"release {event['number']}", {**said_of(event), **elsewhere})
         with writing(self.engine) as connection:
             append(connection, act)
+
+
+def check_holds(connection: Connection, key_id: str) -> None:
+    """InputError where a key that was looked up before does not hold any more; inside the transaction that it signs."""
+    key = keys.find(connection, key_id)
+    assert key is not None
+    _holding(key)
 
 
 def said_of(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from typing import Any
 from pricing.errors import InputError, TariffError
 from service.auth.roles import ACTUARY
 from service.releases.approval import NEEDED, same_person
+from service.releases.files import locked
 from service.releases.history import HISTORY, Event, Standing, checked_folder, in_force, read_history
-from service.releases.release_record import RECORDED, RELEASES, said_of
+from service.releases.release_record import RECORDED, RELEASES, check_holds, said_of
 from service.store import keys
 from service.store.audit import Act, append, last_first
 from service.store.database import Connection, Engine, reading, writing
@@ -72,15 +73,19 @@ def _recorded(connection: Connection) -> Iterator[Mapping[str, Any]]:
 
 
 def record(engine: Engine, releases: Path, signers: Sequence[keys.Key], reason: str) -> list[Event]:
-    """Note the events of history that the log lacks; InputError without a reason, without keys of two people, or
-    where it lacks none.
+    """Note the events of history that the log lacks; InputError without a reason, without keys of two people that hold
+    in this moment, where it lacks none, or while another command writes the history.
     """
     if not reason.strip():
         raise InputError("record_reason_missing", "--reason")
     if len({same_person(key.holder) for key in signers}) < NEEDED:
         raise InputError("record_needs_keys", "--key-file", needed=NEEDED, have=", ".join(k.holder for k in signers))
     facts = {"reason": reason.strip(), "keys": [key.id for key in signers]}
-    with writing(engine) as connection:
+    if not releases.is_dir():  # nothing was ever released there
+        raise InputError("record_nothing", str(releases / HISTORY))
+    with locked(releases), writing(engine) as connection:
+        for key in signers:
+            check_holds(connection, key.id)
         events = record_missing(connection, releases, signers[0].id, facts)
     if not events:
         raise InputError("record_nothing", str(releases / HISTORY))

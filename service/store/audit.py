@@ -152,10 +152,10 @@ def page_after(connection: Connection, number: int, most: int) -> list[Entry]:
     return [Entry(**row._mapping) for row in connection.execute(query)]
 
 
-def details_of(connection: Connection, action: str, actor: str) -> list[dict[str, Any]]:
-    """The facts of every act of one kind by one actor, the first first."""
+def details_of(connection: Connection, action: str, actor: str) -> list[Mapping[str, Any]]:
+    """The facts of every act of one kind by one actor, the first first; empty where they are not what was written."""
     query = select(audit.c.detail).where(audit.c.action == action, audit.c.actor == actor).order_by(audit.c.number)
-    return [json.loads(detail) for detail in connection.execute(query).scalars()]
+    return [facts_of(detail) or {} for detail in connection.execute(query).scalars()]
 
 
 def _seal(said: Mapping[str, Any], key: bytes | None) -> str:

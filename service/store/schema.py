@@ -43,9 +43,12 @@ def upgrade(engine: Engine, to: str = "head") -> None:
             begin_keyed(connection)
 
 
-def is_keyed_schema(connection: Connection) -> bool:
-    """Whether the audit log of a database at its schema ends with entries that took the secret."""
-    return MigrationContext.configure(connection).get_current_revision() != _UNKEYED
+def check_newest(connection: Connection) -> None:
+    """InputError where a database is not at the schema of this program's tables, for whoever only reads it."""
+    found, known = MigrationContext.configure(connection).get_current_revision(), revisions()
+    if found != known[-1]:
+        code = "store_older" if found is None or found in known else "store_newer"
+        raise InputError(code, "", found=found or "—", known=known[-1])
 
 
 def current(engine: Engine) -> str | None:

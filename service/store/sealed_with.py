@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from service.auth.keyring import Keyring
 from service.store import schema
-from service.store.audit import check_secret
-from service.store.counts import last_sealed
+from service.store.audit import check_secret, is_keyed
+from service.store.counts import last_sealed, levies_by_state
 from service.store.database import reading
+
+
+def is_sealed(connection: Connection) -> bool:
+    """Whether a secret was used (the log, a document or a levy took it), so that no other may be made."""
+    return is_keyed(connection) or last_sealed(connection) is not None or bool(levies_by_state(connection))
 
 
 def check(engine: Engine, secret: bytes) -> None:

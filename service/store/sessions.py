@@ -12,13 +12,14 @@ SIGNED_IN, SIGNED_OUT = "page.signed_in", "page.signed_out"
 
 
 def begin(connection: Connection, session_id: str, key_id: str, request_id: str | None) -> None:
-    """Note that somebody signed in."""
+    """Note that somebody signed in; ended sessions whose cookies have run out are forgotten."""
+    _forget(connection)
     append(connection, Act(key_id, SIGNED_IN, session_id, {}, request_id))
 
 
 def end(connection: Connection, session_id: str, until: str, by: tuple[str, str | None]) -> None:
     """End a session; one that was ended stays so. until: when its cookie runs out; by: its key, and the request."""
-    connection.execute(delete(ended_sessions).where(ended_sessions.c.until < now().isoformat()))
+    _forget(connection)
     if is_ended(connection, session_id):
         return
     connection.execute(insert(ended_sessions).values(id=session_id, until=until))
@@ -28,3 +29,7 @@ def end(connection: Connection, session_id: str, until: str, by: tuple[str, str 
 def is_ended(connection: Connection, session_id: str) -> bool:
     """Whether a session was ended."""
     return connection.execute(select(ended_sessions.c.id).where(ended_sessions.c.id == session_id)).first() is not None
+
+
+def _forget(connection: Connection) -> None:
+    connection.execute(delete(ended_sessions).where(ended_sessions.c.until < now().isoformat()))

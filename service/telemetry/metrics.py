@@ -36,7 +36,7 @@ class Metrics:
         self._levies = Gauge("licheng_levies", "Uploaded months by state.", ("state",), registry=kept)
         said = "Number of the release in force; 0: the demonstration, -1: what LICHENG_TARIFF names."
         self._release = Gauge("licheng_release", said, registry=kept)
-        said = "1 while the newest release cannot be loaded."
+        said = "1 while the newest release cannot be loaded or is not in the audit log."
         self._degraded = Gauge("licheng_tariff_degraded", said, registry=kept)
         self._children: dict[tuple[str, str], Any] = {}  # of those that count each request
 
@@ -84,7 +84,7 @@ class Metrics:
             self._failed.inc()
 
     def in_force(self, number: int | None, degraded: bool) -> None:
-        """Which release answers, and whether a newer one cannot be loaded."""
+        """Which release answers, and whether a newer one is not taken up."""
         self._release.set(_NAMED if number is None else number)
         self._degraded.set(degraded)
 

@@ -180,6 +180,16 @@ def test_an_approval_written_by_hand_is_in_no_log(home: Path, candidate: Path, f
     assert "[approvals_not_authenticated]" in released(candidate).err
 
 
+def test_an_approval_whose_entry_was_changed_does_not_count_and_breaks_nothing(home: Path, candidate: Path) -> None:
+    assert (approve(candidate, key(LI)).code, approve(candidate, key(CHEN)).code) == (0, 0)
+    key("Ops", "admin")  # the last entry is looked at when a store is opened; those before it are not
+    change(home, "DROP TRIGGER audit_no_update")
+    for detail in ("no json", "[]", "{}"):
+        change(home, f"UPDATE audit SET detail = '{detail}' WHERE action = 'candidate.approved'")
+        refused = released(candidate)
+        assert (refused.code, "[approvals_not_authenticated]" in refused.err) == (3, True), refused.err
+
+
 def test_an_approval_whose_entry_is_missing_can_be_given_again(home: Path, candidate: Path) -> None:
     li = key(LI)
     assert approve(candidate, li).code == 0

@@ -20,7 +20,7 @@ from service.store.database import Engine, connect, database_url, reading, writi
 from tests.months import run
 from tests.service.releases import NOON, approved, law
 from tests.service.secrets import CHAIN
-from tests.service.serving import Service
+from tests.service.serving import Service, client
 
 WANTED = keys.Wanted("insurer", "picc", "Quoting system")
 
@@ -251,3 +251,13 @@ def test_the_log_over_http_is_the_chain_in_pages(service: Service) -> None:
         assert [one.hash for one in entries(connection)] == [one["hash"] for one in items]
     engine.dispose()
     assert "sha256" not in json.dumps([one["detail"] for one in items])
+
+
+def test_an_entry_whose_facts_were_changed_is_listed_without_them(tmp_path: Path) -> None:
+    with client(tmp_path) as service:
+        engine = connect(database_url("", service.home), CHAIN)
+        by_hand(engine, "UPDATE audit SET detail = 'no json' WHERE number = 2")
+        engine.dispose()
+        answer = service.get("/v1/audit?limit=3", "auditor")
+    assert answer.status_code == 200, answer.text
+    assert [bool(one["detail"]) for one in answer.json()["items"]] == [True, False, True]

@@ -1,13 +1,18 @@
 """Who looks at others' data stands in the audit log; so does who signs in and out on the pages."""
 
+import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
 
+from service.clock import now
+from service.store import sessions
 from service.store.audit import Entry, entries
-from service.store.database import connect, reading
+from service.store.database import Engine, connect, reading, writing
+from service.store.tables import ended_sessions
 from tests.service.hammering import SMALL
 from tests.service.secrets import CHAIN
 from tests.service.serving import Service, client
@@ -73,3 +78,14 @@ def test_signing_in_and_out(service: Service) -> None:
     said = [(entry.action, entry.actor) for entry in log(service)[before:]]
     actor = key.split(".")[1]
     assert said == [(action, actor) for action in ("page.signed_in", "levies.listed", "page.signed_out")]
+
+
+def test_an_ended_session_is_forgotten_by_the_next_sign_in_once_its_cookie_ran_out(engine: Engine) -> None:
+    over, later = ((now() + dt.timedelta(hours=hours)).isoformat() for hours in (-1, 1))
+    with writing(engine) as connection:
+        sessions.end(connection, "se_over", over, ("k_1", None))
+        sessions.end(connection, "se_held", later, ("k_1", None))
+        connection.execute(ended_sessions.insert(), {"id": "se_late", "until": over})
+        sessions.begin(connection, "se_new", "k_1", None)
+        kept = connection.execute(select(ended_sessions.c.id)).scalars().all()
+    assert kept == ["se_held"]

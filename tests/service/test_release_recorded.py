@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from pricing.errors import TariffError
+from pricing.errors import InputError, TariffError
+from service.releases.files import locked
 from service.releases.history import folder_of
-from service.releases.release_standing import checked_standing, logged_standing, record_missing
+from service.releases.release_standing import checked_standing, logged_standing, record, record_missing
 from service.store import keys
 from service.store.database import Engine, writing
 from tests.months import Done, run
@@ -59,6 +60,29 @@ def test_a_history_that_was_cut_is_not_taken_up_and_a_month_is_settled_by_the_lo
     assert code_of(engine, releases) == "release_not_recorded"
     with pytest.raises(TariffError, match="release 2"):
         logged_standing(engine, releases)
+
+
+def test_keys_are_looked_at_in_the_moment_that_they_record(engine: Engine, tmp_path: Path) -> None:
+    releases = tmp_path / "releases"
+    with writing(engine) as connection:
+        made = [keys.create(connection, keys.Wanted("actuary", "operator", who), "operator") for who in ("Li", "Chen")]
+    found = [keys.look(engine, token.key_id) for token in made]
+    signers = [key for key in found if key is not None]
+    refused = []
+    with pytest.raises(InputError) as caught:
+        record(engine, releases, signers, "looked at")
+    refused.append(caught.value.code)
+    released(law(tmp_path / "law"), releases)
+    with locked(releases), pytest.raises(InputError) as caught:
+        record(engine, releases, signers, "looked at")
+    refused.append(caught.value.code)
+    with writing(engine) as connection:
+        keys.revoke(connection, made[1].key_id, "operator")
+    with pytest.raises(InputError) as caught:
+        record(engine, releases, signers, "looked at")
+    refused.append(caught.value.code)
+    assert refused == ["record_nothing", "release_locked", "key_not_valid"]
+    assert code_of(engine, releases) == "release_not_recorded"
 
 
 def ready(service: Service, status: str, most_s: float = 30) -> dict[str, Any]:

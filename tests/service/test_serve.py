@@ -78,8 +78,9 @@ def test_without_keys_it_is_not_served_beyond_this_machine(tmp_path: Path, host:
 
 def test_with_a_key_it_may_be_served_to_others_but_never_as_a_demonstration(tmp_path: Path) -> None:
     make_keys(f"sqlite:///{tmp_path / 'licheng.db'}", {"insurer": ("insurer", "house")})
-    assert checked(tmp_path, "--host", "0.0.0.0")[0] == 0
-    code, found = checked(tmp_path, "--host", "0.0.0.0", "--demo")
+    secret = {"LICHENG_SECRET": SECRET.decode()}
+    assert checked(tmp_path, "--host", "0.0.0.0", **secret)[0] == 0
+    code, found = checked(tmp_path, "--host", "0.0.0.0", "--demo", **secret)
     assert (code, codes(found)) == (2, [("--demo", "unsafe_demo")])
 
 
@@ -110,13 +111,25 @@ def test_another_secret_than_the_one_it_was_sealed_with_is_refused(tmp_path: Pat
 
 def test_a_database_whose_secret_is_gone_is_refused_and_no_new_one_is_made(tmp_path: Path) -> None:
     with client(tmp_path) as service:
-        assert checked(tmp_path)[0] == 0, "keys alone need no secret"
         assert service.post("/v1/quotes", RIDER).status_code == 201
     code, found = checked(tmp_path)
     assert (code, codes(found)) == (2, [("LICHENG_SECRET", "secret_lost")])
     ran = licheng("serve", "--home", str(tmp_path), "--port", "0")
     assert (ran.returncode, "secret_lost" in ran.stderr) == (2, True)
     assert not (tmp_path / "secret").exists()
+
+
+def test_keys_alone_seal_the_log_so_a_lost_secret_is_not_replaced(tmp_path: Path) -> None:
+    home = {"LICHENG_HOME": str(tmp_path)}
+    assert licheng("key", "create", "--role", "admin", "--holder", "Ops", **home).returncode == 0
+    assert checked(tmp_path)[0] == 0
+    (tmp_path / "secret").rename(tmp_path / "kept")
+    code, found = checked(tmp_path)
+    assert (code, codes(found)) == (2, [("LICHENG_SECRET", "secret_lost")])
+    ran = licheng("serve", "--port", "0", **home)
+    assert (ran.returncode, "secret_lost" in ran.stderr, (tmp_path / "secret").exists()) == (2, True, False)
+    (tmp_path / "kept").rename(tmp_path / "secret")
+    assert (checked(tmp_path)[0], licheng("verify", "--audit", **home).returncode) == (0, 0)
 
 
 def test_a_start_that_is_refused_says_so_as_json_too(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from tests.service.secrets import CHAIN
 from tests.service.serving import SECRET, client, served
 
 ROOT = Path(__file__).resolve().parents[2]
+ADMIN = ("--role", "admin", "--holder", "Ops")
 
 
 def licheng(home: Path, *words: str, code: int = 0, **environ: str) -> str:
@@ -223,6 +224,30 @@ def test_of_postgresql_the_folders_are_saved_beside_its_own_dump(
     beside = tmp_path / "beside"
     refused = licheng(beside, "store", "restore", str(tmp_path / "with.tar"), code=3, LICHENG_DATABASE_URL=url)
     assert "restore_of_sqlite" in refused
+
+
+def test_beside_a_postgresql_that_refuses_nothing_is_put_in_place(
+    postgres_server: Postgres, filled: Path, tmp_path: Path
+) -> None:
+    save(filled, None, tmp_path / "folders.tar")
+    url, restored = postgres_server.database("restored_beside"), tmp_path / "restored"
+    kept = json.loads(licheng(filled, "key", "create", *ADMIN, "--json", LICHENG_DATABASE_URL=url))["key"]["id"]
+    words = ("store", "restore", str(tmp_path / "folders.tar"))
+    nowhere = "postgresql://licheng@127.0.0.1:1/licheng"
+    for code, options, changed in (
+        ("store_not_available", (), {"LICHENG_DATABASE_URL": nowhere}),
+        ("key_unknown", ("--keep-key", "k_unknown"), {}),
+        ("audit_without_secret", (), {"LICHENG_SECRET": ""}),
+        ("audit_other_secret", (), {"LICHENG_SECRET": SECRET.decode()[::-1]}),
+    ):
+        refused = licheng(restored, *words, *options, code=3, **{"LICHENG_DATABASE_URL": url, **changed})
+        assert (code in refused, [*restored.glob("*")]) == (True, []), refused
+    said = json.loads(licheng(restored, *words, "--json", LICHENG_DATABASE_URL=url))["restored"]
+    assert (said["revoked"], in_force(restored / "releases").number) == ([kept], 1)
+    live = json.loads(licheng(filled, "key", "create", *ADMIN, "--json", LICHENG_DATABASE_URL=url))["key"]["id"]
+    assert "restore_not_empty" in licheng(restored, *words, code=3, LICHENG_DATABASE_URL=url)
+    listed = json.loads(licheng(filled, "key", "list", "--json", LICHENG_DATABASE_URL=url))["keys"]
+    assert {one["id"]: one["state"] for one in listed} == {kept: "revoked", live: "holds"}
 
 
 @pytest.mark.slow

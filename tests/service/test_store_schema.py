@@ -103,6 +103,23 @@ def test_the_log_of_an_earlier_schema_is_keyed_from_its_upgrade_on(database: str
     engine.dispose()
 
 
+@pytest.mark.parametrize("revision", [*list(ROWS)[:-1], None])
+def test_the_log_of_an_earlier_schema_is_verified_after_its_upgrade(
+    database: str, tmp_path: Path, revision: str | None
+) -> None:
+    engine = connect(database, CHAIN)
+    if revision is not None:
+        schema.upgrade(engine, revision)
+    with pytest.raises(InputError, match="licheng store upgrade") as error, reading(engine) as connection:
+        check(connection, [], tmp_path)
+    assert (error.value.code, error.value.values["found"]) == ("store_older", revision or "—")
+    assert schema.current(engine) == revision
+    schema.upgrade(engine)
+    with reading(engine) as connection:
+        assert check(connection, [], tmp_path)["whole"]
+    engine.dispose()
+
+
 def test_the_hash_of_an_answer_that_was_erased_goes_with_the_upgrade(database: str) -> None:
     engine = connect(database, CHAIN)
     schema.upgrade(engine, "0001")

@@ -335,3 +335,15 @@ def test_another_secret_opens_nothing(here: Made, monkeypatch: pytest.MonkeyPatc
     for words in (("export", here.worker), ("erase", here.worker, "--yes")):
         done = run("worker", *words)
         assert (done.code, done.out, "[seal_broken]" in done.err) == (3, "", True)
+
+
+def test_a_lost_secret_is_to_be_put_back_not_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LICHENG_HOME", str(tmp_path))
+    for name in ("LICHENG_DATABASE_URL", "LICHENG_SECRET", "LICHENG_SECRET_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert run("key", "create", "--role", "admin", "--holder", "Ops").code == 0
+    (tmp_path / "secret").unlink()
+    for words in (("export", "w_rider_01"), ("erase", "w_rider_01"), ("erase", "w_rider_01", "--yes")):
+        done = run("worker", *words)
+        assert (done.code, done.out, "[audit_without_secret]" in done.err) == (3, "", True), done.err
+    assert not (tmp_path / "secret").exists()
