@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from pricing.coding import WORKER
 from pricing.tariff import Tariff
 from service.engines.order import Rekey
 
 _MARK = re.compile("⟦([A-Za-z0-9_-]+)⟧")
 _PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}|[0-9]{6}|yes|no|true|false")  # a month, a region, a choice
 _HIDDEN = "…"
+# Where an id may begin and end inside a text: a name may stand beside it, with a space, a hyphen or neither.
+_RUNS = tuple(map(re.compile, (r"[\w-]+", r"[A-Za-z0-9_-]+", r"[A-Za-z0-9_]+", r"[0-9]+")))
+_CUT_INSIDE = re.compile(r"[A-Za-z0-9_-]…")  # what was cut may be the end of an id, which nobody can compare
 MOST = 33  # bytes that are kept of a text, so that its mark is shown whole wherever a cell is
 
 
@@ -23,14 +27,41 @@ def sealed(text: str, rekey: Rekey) -> str:
     return f"⟦{rekey.seal(text)}⟧"
 
 
-def opened(text: str, rekey: Rekey | None) -> str:
-    """A text with every mark as it was sent; … where it was sealed for somebody else."""
-    return _MARK.sub(lambda mark: (rekey.open(mark[1]) if rekey else None) or _HIDDEN, text)
+def opened(text: str, rekey: Rekey | None, erased: frozenset[str] = frozenset()) -> str:
+    """A text with every mark as it was sent; … where it was sealed for somebody else, or names a worker that was
+    erased. erased: stored ids.
+    """
+
+    def word(mark: re.Match[str]) -> str:
+        found = None if rekey is None else rekey.open(mark[1])
+        return _HIDDEN if rekey is None or found is None or names_erased(found, rekey, erased) else found
+
+    return _MARK.sub(word, text)
 
 
-def opened_values(record: Mapping[str, str], rekey: Rekey | None) -> dict[str, str]:
+def opened_values(
+    record: Mapping[str, str], rekey: Rekey | None, erased: frozenset[str] = frozenset()
+) -> dict[str, str]:
     """A record whose values are texts, each opened."""
-    return {name: opened(text, rekey) for name, text in record.items()}
+    return {name: opened(text, rekey, erased) for name, text in record.items()}
+
+
+def names_erased(text: str, rekey: Rekey, erased: frozenset[str]) -> bool:
+    """Whether an opened text is or holds the given id of a worker that was erased, or may: its end was cut off."""
+    if not erased:
+        return False
+    parts = filter(WORKER.fullmatch, parts_of(text))
+    return _CUT_INSIDE.search(text) is not None or any(rekey.worker(part) in erased for part in parts)
+
+
+def parts_of(text: str) -> set[str]:
+    """A text and whatever in it may be an id."""
+    return {text}.union(*(run.findall(text) for run in _RUNS))
+
+
+def has_mark(text: str) -> bool:
+    """Whether a text looks as if it had been sealed."""
+    return _MARK.search(text) is not None
 
 
 def known_words(tariff: Tariff) -> frozenset[str]:
