@@ -7,18 +7,22 @@ kept as a mark, ⟦…⟧, that goes through every table and sentence like any o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from pricing.coding import WORKER
 from pricing.tariff import Tariff
 from service.engines.order import Rekey
 
 _MARK = re.compile("⟦([A-Za-z0-9_-]+)⟧")
-_PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}|[0-9]{6}|yes|no|true|false")  # a month, a region, a choice
+_PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}|yes|no|true|false")  # a month, a choice
+_REGION = re.compile(r"[0-9]{6}")
 _HIDDEN = "…"
 # Where an id may begin and end inside a text: a name may stand beside it, with a space, a hyphen or neither.
 _RUNS = tuple(map(re.compile, (r"[\w-]+", r"[A-Za-z0-9_-]+", r"[A-Za-z0-9_]+", r"[0-9]+")))
 _CUT_INSIDE = re.compile(r"[A-Za-z0-9_-]…")  # what was cut may be the end of an id, which nobody can compare
+_LONG = 8  # digits
+_LONG_NUMBER = re.compile(rf"[0-9]{{{_LONG},}}")
+_SHORTEST = 6  # characters of an id that is looked for inside a name: a shorter one stands in many by chance
 MOST = 33  # bytes that are kept of a text, so that its mark is shown whole wherever a cell is
 
 
@@ -59,11 +63,6 @@ def parts_of(text: str) -> set[str]:
     return {text}.union(*(run.findall(text) for run in _RUNS))
 
 
-def has_mark(text: str) -> bool:
-    """Whether a text looks as if it had been sealed."""
-    return _MARK.search(text) is not None
-
-
 def known_words(tariff: Tariff) -> frozenset[str]:
     """Every text that a cell may hold because the tariff knows it."""
     levels = [level for factor in tariff.factors.values() for level in factor.levels]
@@ -72,4 +71,20 @@ def known_words(tariff: Tariff) -> frozenset[str]:
 
 def may_be_an_id(text: str, known: frozenset[str]) -> bool:
     """Whether a text is none that a cell should hold."""
-    return text not in known and not _PLAIN.fullmatch(text)
+    if text in known or _PLAIN.fullmatch(text):
+        return False
+    return not (_REGION.fullmatch(text) and text[:2] + "0000" in known)  # of a known province any place is priced
+
+
+def may_hold_an_id(text: str, ids: Container[str]) -> bool:
+    """Whether a name that a sender is free to give is or holds one of the ids, or what may be one. A text that looks
+    like a mark is sealed, so that it is opened as it was sent.
+    """
+    if text in ids or WORKER.fullmatch(text) or _LONG_NUMBER.search(text) or _MARK.search(text):
+        return True
+    return any(len(part) >= _SHORTEST and part in ids for part in parts_of(text))
+
+
+def may_be_a_number_of_somebody(cell: float) -> bool:
+    """Whether a number is as long as one of a telephone or of an identity card."""
+    return sum(map(str.isdigit, str(cell))) >= _LONG
