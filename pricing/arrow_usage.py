@@ -13,6 +13,7 @@ from pricing.units import IntArray
 from pricing.usage import BY_NAME, NUMBERS, TEXTS, UNKNOWN, Usage, whole_numbers
 
 BAD_CELLS, SET_ASIDE, OWN_COLUMNS = "bad_cells", "set_aside", "x_columns"
+LIKE, SAID = "like", "said"  # of a bad cell that is kept sealed: a number that is as wrong, and what is shown of it
 USAGE_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in TEXTS),
@@ -61,6 +62,11 @@ def usage_of(batch: pa.RecordBatch) -> Usage:
     return Usage.of_columns(len(batch), texts, codes, numbers)
 
 
+def bad_cells(text: str, how: str) -> dict[str, object]:
+    """Bad cells of a row by column, from their JSON. how: LIKE, as they are judged, or SAID, as they are shown."""
+    return {name: cell[how] if isinstance(cell, dict) else cell for name, cell in json.loads(text).items()}
+
+
 def _whole(column: pa.Array) -> IntArray:
     filled = pc.fill_null(column.cast(pa.int64()), UNKNOWN)
     return np.array(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
@@ -72,7 +78,7 @@ def _restore_bad_cells(batch: pa.RecordBatch, numbers: dict[str, IntArray]) -> N
         return
     found: dict[str, dict[int, object]] = {}
     for row in pc.indices_nonzero(column.is_valid()).to_pylist():
-        for name, cell in json.loads(column[row].as_py()).items():
+        for name, cell in bad_cells(column[row].as_py(), LIKE).items():
             found.setdefault(name, {})[row] = cell
     for name, cells in found.items():
         values = numbers.setdefault(name, np.full(len(batch), UNKNOWN, dtype=np.int64))

@@ -27,7 +27,7 @@ class Serving:
     quote_days: int  # how long a stored quote is valid
     most_body: int  # bytes of a JSON body
     most_upload: int  # bytes of an uploaded month
-    most_rows: int  # usage rows of an uploaded month
+    most_rows: int  # usage rows of an uploaded month, and rows of each side file
     most_batch: int  # requests in one batch
     bodies_in_flight: int  # bytes of all bodies in memory at once
     uploads_in_flight: int  # bytes of all uploads that are received at once

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pricing.arrow_usage import BAD_CELLS, OWN_COLUMNS
+from pricing.arrow_usage import BAD_CELLS, LIKE, OWN_COLUMNS, bad_cells
 from pricing.side import GREATEST, NOTHING, Side, Table
 from pricing.units import IntArray
 from pricing.usage import UNKNOWN, whole_numbers
@@ -128,7 +127,7 @@ def _with_bad_cells(
         return numbers
     found: dict[str, dict[int, object]] = {}
     for row in (codes[BAD_CELLS] >= 0).nonzero()[0].tolist():
-        for name, cell in json.loads(texts[BAD_CELLS][int(codes[BAD_CELLS][row])]).items():
+        for name, cell in bad_cells(texts[BAD_CELLS][int(codes[BAD_CELLS][row])], LIKE).items():
             found.setdefault(name, {})[row] = cell
     for name, cells in found.items():
         values = numbers.setdefault(name, np.full(len(codes[BAD_CELLS]), UNKNOWN, dtype=np.int64))

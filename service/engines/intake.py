@@ -69,6 +69,8 @@ class Intake:
             rows = self._parquet_batches(path, names[path]) if parquet else _csv(path, names[path], self.form)
             for batch in rows:
                 self.rows += len(batch)
+                if self.form is not USAGE_FORM:  # which is counted by who watches its progress
+                    self._check_rows(path, self.rows)
                 yield batch if self.upload is None else stored(batch, self.upload)
 
     def _parquet_batches(self, path: Path, name: str) -> Iterator[pa.RecordBatch]:
@@ -79,12 +81,17 @@ class Intake:
         if self.upload is None:
             return
         said = {path: _sizes(path) for path in self.files if path.suffix.lower() == ".parquet"}
-        most = self.upload.most_rows
-        if self.form is USAGE_FORM and 0 < most < sum(rows for rows, _ in said.values()):
-            raise InputError("too_many_rows", "usage", most=f"{most:,}")
+        if said:
+            self._check_rows(next(iter(said)), sum(rows for rows, _ in said.values()))
         for path, (_, largest) in said.items():
             if largest > MOST_GROUP:
                 raise InputError("parquet_unfolds", str(path), found=f"{largest:,}", most=f"{MOST_GROUP:,}")
+
+    def _check_rows(self, path: Path, rows: int) -> None:
+        """InputError where more rows were sent than are read. A side file of many rows takes as long as usage does."""
+        most = 0 if self.upload is None else self.upload.most_rows
+        if 0 < most < rows:
+            raise InputError("too_many_rows", "usage" if self.form is USAGE_FORM else str(path), most=f"{most:,}")
 
 
 def usage_files(sources: Sequence[Path]) -> list[Path]:

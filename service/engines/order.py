@@ -30,7 +30,8 @@ class Rekey(Protocol):
 @dataclass(frozen=True, slots=True)
 class Upload:
     """What a sender may send. names: what it calls its files; own: the only platform whose rows are settled, or "";
-    known: words that a cell may hold, all others are sealed; most_rows: of usage, 0: any number.
+    known: words that a cell may hold, all others are sealed; most_rows: of usage and of each side
+    file, 0: any number.
     """
 
     names: Mapping[Path, str]

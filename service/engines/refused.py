@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pricing.arrow import Part
-from pricing.arrow_usage import BAD_CELLS, SET_ASIDE
+from pricing.arrow_usage import BAD_CELLS, SAID, SET_ASIDE, bad_cells
 from pricing.coding import COLUMN
 from pricing.edition import Edition
 from pricing.enrolment import Enrolled
@@ -132,7 +131,7 @@ def _words(
     if SET_ASIDE in record:
         code, _, text = record[SET_ASIDE].partition(":")
         return {"column": "", **both(code, **aside_facts(code, text))}
-    record |= json.loads(record.pop(BAD_CELLS, "{}"))
+    record |= bad_cells(record.pop(BAD_CELLS, "{}"), SAID)
     record = {**meant.get(place, {}), **record}
     if enrolments is not None and number % COLUMN in OF_HISTORY:
         start = start_of(enrolments, part.side.enrolments, record["worker"], edition.month)

@@ -13,11 +13,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pricing.arrow_usage import BAD_CELLS, OWN_COLUMNS, SET_ASIDE
+from pricing.arrow_usage import BAD_CELLS, LIKE, OWN_COLUMNS, SAID, SET_ASIDE
 from pricing.coding import WORKER
 from pricing.errors import InputError
 from service.engines.order import Rekey, Upload
-from service.engines.sealed_words import MOST, may_be_an_id, sealed
+from service.engines.sealed_words import MOST, may_be_a_number_of_somebody, may_be_an_id, may_hold_an_id, sealed
 
 NOT_YOURS = "platform_not_yours"
 # Bytes that are kept of an id, so that what is sealed stays short enough to be echoed whole.
@@ -25,6 +25,7 @@ _MOST_WORKER, _MOST_REF = 160, 320
 MOST_OWN = 8_000  # characters of a row's x_ columns together, as JSON: they are sealed and kept with every line
 _FREE = ("contractor", "group")
 _AS_THEY_ARE = ("worker", "worker_ref", "file", OWN_COLUMNS, SET_ASIDE, BAD_CELLS)  # each is sealed in a way of its own
+_TOO_LARGE = 10**18  # for any column
 _NOBODY = "?"  # stands before what is no pseudonym, so that it stays none
 
 
@@ -65,24 +66,37 @@ def aside_facts(code: str, text: str) -> dict[str, object]:
 
 def _words_sealed(columns: dict[str, pa.Array], upload: Upload) -> dict[str, pa.Array]:
     """Columns of texts and cells that were no numbers, with marks for what may be an id. Names that a sender is free to
-    give (a station, a group) are such where a worker of the batch has them as id, or they are of a pseudonym's form.
+    give (a station, a group) are such where they hold the id of a worker of the batch, or are of a pseudonym's form.
     """
     rekey, known = upload.rekey, upload.known
     ids = {text for name in ("worker", "worker_ref") if name in columns for text in columns[name].unique().to_pylist()}
 
     def free(text: str) -> str:
-        return sealed(text, rekey) if text in ids or WORKER.fullmatch(text) else text
+        return sealed(text, rekey) if may_hold_an_id(text, ids) else text
 
     def word(text: str) -> str:
         return sealed(_cut(text, MOST), rekey) if may_be_an_id(text, known) else text
 
+    def cell(value: str | int | float) -> object:
+        if isinstance(value, str):
+            return word(value)
+        if not may_be_a_number_of_somebody(value):
+            return value
+        return {LIKE: _as_wrong(value), SAID: sealed(_cut(str(value), MOST), rekey)}
+
     def cells(text: str) -> str:
-        said = {name: word(cell) if isinstance(cell, str) else cell for name, cell in json.loads(text).items()}
-        return json.dumps(said, ensure_ascii=False)
+        return json.dumps({name: cell(value) for name, value in json.loads(text).items()}, ensure_ascii=False)
 
     texts = [name for name, column in columns.items() if pa.types.is_string(column.type) and name not in _AS_THEY_ARE]
     ways = {**dict.fromkeys(texts, word), **{name: free for name in _FREE if name in columns}, BAD_CELLS: cells}
     return {name: _mapped(columns[name], way) for name, way in ways.items()}
+
+
+def _as_wrong(value: int | float) -> int | float:
+    """A number that is refused for the same reason as a bad cell that is sealed."""
+    if isinstance(value, float):
+        return 0.5
+    return -1 if value < 0 else _TOO_LARGE
 
 
 def _check_own(columns: dict[str, pa.Array]) -> None:

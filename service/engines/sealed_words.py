@@ -7,14 +7,22 @@ kept as a mark, ⟦…⟧, that goes through every table and sentence like any o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
+from pricing.coding import WORKER
 from pricing.tariff import Tariff
 from service.engines.order import Rekey
 
 _MARK = re.compile("⟦([A-Za-z0-9_-]+)⟧")
-_PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}|[0-9]{6}|yes|no|true|false")  # a month, a region, a choice
+_PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}|yes|no|true|false")  # a month, a choice
+_REGION = re.compile(r"[0-9]{6}")
 _HIDDEN = "…"
+# Where an id may begin and end inside a text: a name may stand beside it, with a space, a hyphen or neither.
+_RUNS = tuple(map(re.compile, (r"[\w-]+", r"[A-Za-z0-9_-]+", r"[A-Za-z0-9_]+", r"[0-9]+")))
+_CUT_INSIDE = re.compile(r"[A-Za-z0-9_-]…")  # what was cut may be the end of an id, which nobody can compare
+_LONG = 8  # digits
+_LONG_NUMBER = re.compile(rf"[0-9]{{{_LONG},}}")
+_SHORTEST = 6  # characters of an id that is looked for inside a name: a shorter one stands in many by chance
 MOST = 33  # bytes that are kept of a text, so that its mark is shown whole wherever a cell is
 
 
@@ -23,14 +31,36 @@ def sealed(text: str, rekey: Rekey) -> str:
     return f"⟦{rekey.seal(text)}⟧"
 
 
-def opened(text: str, rekey: Rekey | None) -> str:
-    """A text with every mark as it was sent; … where it was sealed for somebody else."""
-    return _MARK.sub(lambda mark: (rekey.open(mark[1]) if rekey else None) or _HIDDEN, text)
+def opened(text: str, rekey: Rekey | None, erased: frozenset[str] = frozenset()) -> str:
+    """A text with every mark as it was sent; … where it was sealed for somebody else, or names a worker that was
+    erased. erased: stored ids.
+    """
+
+    def word(mark: re.Match[str]) -> str:
+        found = None if rekey is None else rekey.open(mark[1])
+        return _HIDDEN if rekey is None or found is None or names_erased(found, rekey, erased) else found
+
+    return _MARK.sub(word, text)
 
 
-def opened_values(record: Mapping[str, str], rekey: Rekey | None) -> dict[str, str]:
+def opened_values(
+    record: Mapping[str, str], rekey: Rekey | None, erased: frozenset[str] = frozenset()
+) -> dict[str, str]:
     """A record whose values are texts, each opened."""
-    return {name: opened(text, rekey) for name, text in record.items()}
+    return {name: opened(text, rekey, erased) for name, text in record.items()}
+
+
+def names_erased(text: str, rekey: Rekey, erased: frozenset[str]) -> bool:
+    """Whether an opened text is or holds the given id of a worker that was erased, or may: its end was cut off."""
+    if not erased:
+        return False
+    parts = filter(WORKER.fullmatch, parts_of(text))
+    return _CUT_INSIDE.search(text) is not None or any(rekey.worker(part) in erased for part in parts)
+
+
+def parts_of(text: str) -> set[str]:
+    """A text and whatever in it may be an id."""
+    return {text}.union(*(run.findall(text) for run in _RUNS))
 
 
 def known_words(tariff: Tariff) -> frozenset[str]:
@@ -41,4 +71,20 @@ def known_words(tariff: Tariff) -> frozenset[str]:
 
 def may_be_an_id(text: str, known: frozenset[str]) -> bool:
     """Whether a text is none that a cell should hold."""
-    return text not in known and not _PLAIN.fullmatch(text)
+    if text in known or _PLAIN.fullmatch(text):
+        return False
+    return not (_REGION.fullmatch(text) and text[:2] + "0000" in known)  # of a known province any place is priced
+
+
+def may_hold_an_id(text: str, ids: Container[str]) -> bool:
+    """Whether a name that a sender is free to give is or holds one of the ids, or what may be one. A text that looks
+    like a mark is sealed, so that it is opened as it was sent.
+    """
+    if text in ids or WORKER.fullmatch(text) or _LONG_NUMBER.search(text) or _MARK.search(text):
+        return True
+    return any(len(part) >= _SHORTEST and part in ids for part in parts_of(text))
+
+
+def may_be_a_number_of_somebody(cell: float) -> bool:
+    """Whether a number is as long as one of a telephone or of an identity card."""
+    return sum(map(str.isdigit, str(cell))) >= _LONG

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pricing.arrow import Part
-from pricing.arrow_usage import BAD_CELLS
+from pricing.arrow_usage import BAD_CELLS, SAID, bad_cells
 from pricing.edition import Edition
 from pricing.enrolment import Enrolled, enrolled
 from pricing.gate import closed
@@ -22,7 +21,7 @@ def record_of(table: Table, place: int) -> Record:
         name: texts[int(table.codes[name][place])] for name, texts in table.texts.items() if _has(table, name, place)
     }
     numbers = {name: int(cells[place]) for name, cells in table.numbers.items() if cells[place] >= 0}
-    bad = json.loads(texts.pop(BAD_CELLS, "{}"))
+    bad = bad_cells(texts.pop(BAD_CELLS, "{}"), SAID)
     return {**texts, **numbers, **bad}
 
 

@@ -14,7 +14,7 @@ from pricing.payers import PAYER_NAMES
 from pricing.usage import KEY
 from service.engines.order import Rekey
 from service.engines.rekeyed import given_of, stored_worker
-from service.engines.sealed_words import opened
+from service.engines.sealed_words import names_erased, opened
 
 # What a platform sees of a line: its own key and what it owes, nothing from which others' quantities could be read.
 PLATFORM_COLUMNS = (
@@ -86,7 +86,7 @@ def seen_refusals(rows: list[dict[str, str | None]], eyes: Eyes) -> list[dict[st
             shown.append({**row, "worker_ref": None})
             continue
         said = {name: (row[name] or "").replace(kept, found[0]) for name in ("message", "message_zh")}
-        shown.append({**row, **said, "worker_ref": found[1]})
+        shown.append({**row, **said, "worker_ref": _unless_erased(found[1], eyes)})
     return shown
 
 
@@ -101,12 +101,12 @@ def seen_side_refusals(rows: list[dict[str, str | None]], eyes: Eyes) -> list[di
 def _rows_opened(rows: list[dict[str, str | None]], eyes: Eyes) -> list[dict[str, str | None]]:
     """Refusals with the sender's words again in what names or repeats them."""
     said = ("file", "message", "message_zh")
-    return [{**row, **{name: opened(row[name] or "", eyes.rekey) for name in said}} for row in rows]
+    return [{**row, **{name: opened(row[name] or "", eyes.rekey, eyes.erased) for name in said}} for row in rows]
 
 
 def _opened(column: pa.Array, eyes: Eyes) -> pa.Array:
     encoded = column.dictionary_encode()
-    texts = [opened(text, eyes.rekey) for text in encoded.dictionary.to_pylist()]
+    texts = [opened(text, eyes.rekey, eyes.erased) for text in encoded.dictionary.to_pylist()]
     return pa.array(texts, pa.string()).take(encoded.indices)
 
 
@@ -115,12 +115,18 @@ def _given(workers: pa.Array, refs: pa.Array, eyes: Eyes) -> list[tuple[str, str
     shown: list[tuple[str, str | None, bool]] = []
     for worker, ref in zip(workers.to_pylist(), refs.to_pylist(), strict=True):
         found = None if eyes.rekey is None or worker in eyes.erased else given_of(ref, eyes.rekey)
-        shown.append((worker, None, False) if found is None else (*found, True))
+        shown.append((worker, None, False) if found is None else (found[0], _unless_erased(found[1], eyes), True))
     return shown
+
+
+def _unless_erased(text: str | None, eyes: Eyes) -> str | None:
+    """What a sender wrote on a row of one worker, where it does not name another one that was erased."""
+    return None if text is None or eyes.rekey is None or names_erased(text, eyes.rekey, eyes.erased) else text
 
 
 def _own_columns(column: pa.Array, opened: list[bool], eyes: Eyes) -> pa.Array:
     sealed = column.to_pylist()
     rekey = eyes.rekey
     texts = [rekey.open(x) if rekey and x and may else None for x, may in zip(sealed, opened, strict=True)]
+    texts = [_unless_erased(text, eyes) for text in texts] if eyes.erased else texts
     return pa.array(texts, pa.string())

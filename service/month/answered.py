@@ -15,8 +15,10 @@ PROVISIONAL = {"Licheng-Provisional": "true"}  # until the month is closed, noth
 TABLES = ("lines", "declarations", "refusals", "side-refusals", "totals", "receipt")
 
 
-def levy_answer(levy: Levy, tenant: str, keyring: Keyring) -> dict[str, Any]:
-    """The answer for one levy. tenant: who asks; its own words are opened for the sender alone."""
+def levy_answer(levy: Levy, tenant: str, keyring: Keyring, erased: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The answer for one levy. tenant: who asks; its own words are opened for the sender alone, but for what names a
+    worker that was erased. erased: stored ids.
+    """
     order, address = json.loads(levy.order), f"{LEVIES}/{levy.id}"
     return {
         "format": 1,
@@ -31,15 +33,14 @@ def levy_answer(levy: Levy, tenant: str, keyring: Keyring) -> dict[str, Any]:
         "stage": levy.stage,
         "rows_done": levy.rows_done,
         "rows": levy.rows,
-        "error": None if levy.error is None else error_of(levy, tenant, keyring),
+        "error": None if levy.error is None else error_of(levy, tenant, keyring, erased),
         "links": {"self": address, **{table: f"{address}/{table}" for table in TABLES}},
     }
 
 
-def error_of(levy: Levy, tenant: str, keyring: Keyring) -> dict[str, str]:
+def error_of(levy: Levy, tenant: str, keyring: Keyring, erased: frozenset[str]) -> dict[str, str]:
     """What was wrong with a levy, as a tenant is told."""
-
-    return opened_values(json.loads(levy.error or "{}"), _own_keys(levy, keyring, tenant))
+    return opened_values(json.loads(levy.error or "{}"), _own_keys(levy, keyring, tenant), erased)
 
 
 def _own_keys(levy: Levy, keyring: Keyring, tenant: str) -> SenderKeys | None:

@@ -83,14 +83,16 @@ async def list_levies(request: Request) -> Response:
     tenant = listed_of(caller)
     page = page_of(request, caller.tenant)
 
-    def look() -> list[Levy]:
+    def look() -> list[tuple[Levy, frozenset[str]]]:
         with reading(running(request).engine) as connection:
-            return levies.listed(connection, tenant, page.limit + 1, page.after)
+            listed = levies.listed(connection, tenant, page.limit + 1, page.after)
+            return [(levy, _erased(connection, levy)) for levy in listed]
 
     found = await to_thread.run_sync(look)
     if page.after is None:
         await note_read(request, caller, levies.LISTED, "levies")
-    items = [levy_answer(levy, caller.tenant, running(request).keyring) for levy in found[: page.limit]]
+    keyring = running(request).keyring
+    items = [levy_answer(levy, caller.tenant, keyring, erased) for levy, erased in found[: page.limit]]
     return page_response(request, page, items, items[-1]["id"] if len(found) > page.limit else None)
 
 
@@ -101,8 +103,20 @@ async def get_levy(request: Request, levy_id: str) -> Response:
     levy = await own_levy(request, caller, levy_id)
     if is_over(levy):  # while it runs there is nothing of it to read, and it is asked for each second
         await note_read(request, caller, levies.READ, levy.id)
+    held = running(request)
+
+    def look() -> frozenset[str]:
+        with reading(held.engine) as connection:
+            return _erased(connection, levy)
+
     headers = PROVISIONAL if is_over(levy) else {**PROVISIONAL, "Retry-After": "1"}
-    return Response(json_bytes(levy_answer(levy, caller.tenant, running(request).keyring)), 200, dict(headers), _JSON)
+    erased = await to_thread.run_sync(look)
+    return Response(json_bytes(levy_answer(levy, caller.tenant, held.keyring, erased)), 200, dict(headers), _JSON)
+
+
+def _erased(connection: Connection, levy: Levy) -> frozenset[str]:
+    """Who is not named to the sender any more; asked only where the answer holds words of the sender."""
+    return frozenset() if levy.error is None else levies.erased(connection, levy)
 
 
 def _kind(request: Request) -> str:

@@ -12,7 +12,6 @@ from anyio import to_thread
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
-from service.auth.keyring import Keyring
 from service.conventions.caller import Caller
 from service.conventions.kinds import content_type
 from service.conventions.noted import note_read
@@ -23,7 +22,6 @@ from service.engines.sealed_words import opened
 from service.month.answered import error_of, is_over
 from service.month.check import by_code, said_in
 from service.month.folders import LevyFolder
-from service.month.keys import SenderKeys
 from service.month.unchanged import check_unchanged
 from service.running import Running, running
 from service.store import levies
@@ -54,24 +52,24 @@ async def view_of(request: Request, caller: Caller, levy: Levy) -> dict[str, Any
     if is_over(levy):
         await note_read(request, caller, levies.READ, levy.id)
     held = running(request)
-    asked = _asked(levy, caller.tenant, held.keyring)
+    eyes = await to_thread.run_sync(eyes_for, held, caller, levy)
+    asked = _asked(levy, eyes)
     nothing: dict[str, Any] = {"totals": None, "refusals": (), "rows": (), "tables": ()}
     shown = {"levy": levy, "asked": asked, "over": is_over(levy), **nothing}
     if levy.error is not None:
-        return {**shown, "error": error_of(levy, caller.tenant, held.keyring)}
+        return {**shown, "error": error_of(levy, caller.tenant, held.keyring, eyes.erased)}
     if levy.state != DONE:
         return {**shown, "error": None}
     folder = LevyFolder(held.serving.home, levy.id).month
-    totals, codes, rows = await to_thread.run_sync(_read, held, caller, levy, folder)
+    totals, codes, rows = await to_thread.run_sync(_read, held, levy, folder, eyes)
     return {**shown, "error": None, "totals": totals, "refusals": codes, "rows": rows, "tables": _SHOWN}
 
 
-def _asked(levy: Levy, tenant: str, keyring: Keyring) -> dict[str, Any]:
+def _asked(levy: Levy, eyes: Any) -> dict[str, Any]:
     """What was asked for, with the sender's names of files for the sender."""
-
     asked: dict[str, Any] = json.loads(levy.order)
-    own = SenderKeys(keyring, levy.tenant) if tenant == levy.tenant else None
-    return {**asked, "files": [{**file, "said": opened(file["said"], own)} for file in asked["files"]]}
+    files = [{**file, "said": opened(file["said"], eyes.rekey, eyes.erased)} for file in asked["files"]]
+    return {**asked, "files": files}
 
 
 async def download(request: Request, caller: Caller, levy: Levy, name: str) -> Response:
@@ -90,14 +88,13 @@ async def download(request: Request, caller: Caller, levy: Levy, name: str) -> R
     return StreamingResponse(downloaded(folder, table, kind, eyes), 200, said, content_type(kind))
 
 
-def _read(held: Running, caller: Caller, levy: Levy, folder: Path) -> tuple[dict[str, Any], Any, list[dict[str, Any]]]:
+def _read(held: Running, levy: Levy, folder: Path, eyes: Any) -> tuple[dict[str, Any], Any, list[dict[str, Any]]]:
     """Totals, refusals by code, and the first refused rows of each code, as the caller may see them."""
     from service.engines.visible import seen_refusals, seen_side_refusals
 
     check_unchanged(levy, folder, (TOTALS, REFUSALS, SIDE_REFUSALS), held.log)
     codes: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
-    eyes = eyes_for(held, caller, levy)
     for one in _codes(folder):
         of_usage = [row for row in one["rows"] if "worker_ref" in row]
         of_sides = [row for row in one["rows"] if "worker_ref" not in row]

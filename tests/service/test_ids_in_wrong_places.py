@@ -9,7 +9,7 @@ import pytest
 
 from pricing.tariff import Tariff
 from pricing.usage import TEXTS
-from service.engines.sealed_words import known_words
+from service.engines.sealed_words import known_words, may_be_an_id
 from tests.service.sent_months import all_items, month_files, over, rows, send, send_form
 from tests.service.serving import Service, client
 
@@ -25,12 +25,12 @@ def service() -> Iterator[Service]:
         yield running
 
 
-def found_under(service: Service) -> list[str]:
+def found_under(service: Service, secret: str = ID) -> list[str]:
     """Files under the home that hold the id: looked through by another process, for to close a database's file here
     would let go of the locks that the service has on it.
     """
     assert (service.home / "licheng.db").exists()
-    ran = subprocess.run(["grep", "-rlaF", ID, service.home], capture_output=True, text=True)
+    ran = subprocess.run(["grep", "-rlaF", "-e", secret, service.home], capture_output=True, text=True)
     assert ran.returncode in (0, 1), ran.stderr
     return ran.stdout.splitlines()
 
@@ -97,6 +97,70 @@ def test_a_files_name_is_sealed_and_shown_to_its_sender(service: Service, tmp_pa
     assert {one["file"] for one in refusals} == {f"{ID}.csv"}
     assert found_under(service) == []
     assert ID not in service.get(levy["links"]["refusals"], "auditor").text
+
+
+# Of a row: its cells, and what of them may stand nowhere in clear.
+ELSEWHERE = {
+    "a telephone number as orders": ({"orders": "13800138000"}, "13800138000"),
+    "one as metres, with a fraction": ({"distance_m": "13800138001.5"}, "13800138001.5"),
+    "an identity number as metres": ({"distance_m": "110101199003070014"}, "110101199003070014"),
+    "one below zero": ({"income_fen": "-110101199003070022"}, "110101199003070022"),
+    "a station that is called after its row": (
+        {"contractor": "zhang san 13800138007", "worker_ref": "13800138007"},
+        "zhang san 13800138007",
+    ),
+    "one that holds the staff number of its row": (
+        {"contractor": "站点A-77881", "worker_ref": "A-77881"},
+        "A-77881",
+    ),
+    "one that holds a telephone number alone": ({"contractor": "李四13800138009"}, "13800138009"),
+    "a number as region that is none": ({"region": "991001"}, "991001"),
+    "a station that looks sealed": ({"contractor": "⟦abc⟧"}, "⟦abc⟧"),
+}
+REASONS = {
+    "13800138000": "value_too_large",
+    "13800138001.5": "value_not_whole",
+    "110101199003070014": "value_too_large",
+    "110101199003070022": "value_negative",
+}
+
+
+@pytest.fixture(scope="module")
+def elsewhere(service: Service, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A month with a row for each of them."""
+    good = rows(4)
+    typed = [{**good[0], "worker": f"w_typed_{n:05d}", **cells} for n, (cells, _) in enumerate(ELSEWHERE.values())]
+    usage, _ = month_files(tmp_path_factory.mktemp("sent"), [*good, *typed])
+    levy = over(service, send(service, usage.read_bytes(), covers="cargo_damage"))
+    assert levy["state"] == "done"
+    return levy
+
+
+@pytest.mark.parametrize("case", ELSEWHERE)
+def test_what_may_be_somebodys_number_is_kept_sealed_and_shown_to_its_sender(
+    service: Service, elsewhere: dict[str, Any], case: str
+) -> None:
+    _, secret = ELSEWHERE[case]
+    assert found_under(service, secret) == []
+    tables = [elsewhere["links"][table] for table in ("lines", "refusals")]
+    shown = [one for table in tables for one in all_items(service, table)]
+    assert any(secret in str(value) for one in shown for name, value in one.items() if name != "worker_ref")
+    others = "".join(service.get(f"{table}?limit=1000", "auditor").text for table in tables)
+    assert secret not in others
+    assert "⟦" not in others
+
+
+def test_a_sealed_number_is_refused_for_what_was_wrong_with_it(service: Service, elsewhere: dict[str, Any]) -> None:
+    refusals = all_items(service, elsewhere["links"]["refusals"])
+    for secret, code in REASONS.items():
+        found = {one["code"] for one in refusals if secret in one["message"] and secret in one["message_zh"]}
+        assert found == {code}, secret
+
+
+def test_a_region_of_a_known_province_stays_as_it_is() -> None:
+    known = known_words(Tariff.load())
+    assert not may_be_an_id("440305", known)
+    assert may_be_an_id("991001", known)
 
 
 def test_every_word_of_the_tariff_stays_as_it_is() -> None:

@@ -54,9 +54,29 @@ def test_a_small_file_of_very_many_rows_is_refused_before_it_is_read(service: Se
     path = tmp_path / "usage.parquet"
     path.write_bytes(sent)
     intake = Intake([path], upload=Upload({path: "usage.parquet"}, KEYS, frozenset(), most_rows=1_000_000))
-    with pytest.raises(InputError, match="more than 1,000,000 rows"):
+    with pytest.raises(InputError, match="More than 1,000,000 rows"):
         next(intake.batches())
     assert intake.rows == 0
+
+
+@pytest.mark.parametrize(("part", "suffix"), [("history", "csv"), ("enrolments", "csv"), ("history", "parquet")])
+def test_side_files_of_very_many_rows_are_refused(tmp_path: Path, part: str, suffix: str) -> None:
+    cells = {
+        "history": {"month": "2025-01", "revenue_fen": 1},
+        "enrolments": {"cover": "stress", "from_month": "2025-01"},
+    }
+    sent = [{"worker": f"w_side_{number:05d}", **cells[part]} for number in range(31)]
+    side = write_csv(tmp_path / "side.csv", sent)
+    if suffix == "parquet":
+        side = tmp_path / "side.parquet"
+        pq.write_table(pa.Table.from_pylist(sent), side)
+    usage, _ = month_files(tmp_path, rows(3))
+    parts = [("usage", ("u.csv", usage.read_bytes())), (part, (side.name, side.read_bytes()))]
+    with client(most_rows=30) as small:
+        error = over(small, send_form(small, parts))["error"]
+    assert (error["code"], error["place"]) == ("too_many_rows", side.name)
+    assert "30" in error["message"]
+    assert "30" in error["message_zh"]
 
 
 @pytest.mark.slow
