@@ -17,7 +17,7 @@ from pricing.arrow_usage import BAD_CELLS, OWN_COLUMNS, SET_ASIDE
 from pricing.coding import WORKER
 from pricing.errors import InputError
 from service.engines.order import Rekey, Upload
-from service.engines.sealed_words import MOST, may_be_an_id, sealed
+from service.engines.sealed_words import cut, mark_of, may_be_an_id, sealed
 
 NOT_YOURS = "platform_not_yours"
 # Bytes that are kept of an id, so that what is sealed stays short enough to be echoed whole.
@@ -74,7 +74,7 @@ def _words_sealed(columns: dict[str, pa.Array], upload: Upload) -> dict[str, pa.
         return sealed(text, rekey) if text in ids or WORKER.fullmatch(text) else text
 
     def word(text: str) -> str:
-        return sealed(_cut(text, MOST), rekey) if may_be_an_id(text, known) else text
+        return mark_of(text, rekey) if may_be_an_id(text, known) else text
 
     def cells(text: str) -> str:
         said = {name: word(cell) if isinstance(cell, str) else cell for name, cell in json.loads(text).items()}
@@ -105,18 +105,10 @@ def _sealed_refs(workers: pa.Array, refs: pa.Array, rekey: Rekey) -> pa.Array:
     said, made = None, ""
     for pair in zip(workers.to_pylist(), refs.to_pylist(), strict=True):
         if pair != said:
-            worker, ref = _cut(pair[0] or "", _MOST_WORKER), _cut(pair[1] or "", _MOST_REF)
+            worker, ref = cut(pair[0] or "", _MOST_WORKER), cut(pair[1] or "", _MOST_REF)
             said, made = pair, rekey.seal(f"[{encode_basestring(worker)}, {encode_basestring(ref)}]")
         sealed.append(made)
     return pa.array(sealed, pa.string())
-
-
-def _cut(text: str, most: int) -> str:
-    """A text of at most so many bytes, with a sign where something was left out."""
-    if len(text) * 4 <= most:  # however it is written
-        return text
-    raw = text.encode()
-    return text if len(raw) <= most else raw[:most].decode(errors="ignore") + "…"
 
 
 def _mapped(column: pa.Array, to: Any) -> pa.Array:

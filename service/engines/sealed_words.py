@@ -15,7 +15,20 @@ from service.engines.order import Rekey
 _MARK = re.compile("⟦([A-Za-z0-9_-]+)⟧")
 _PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}|[0-9]{6}|yes|no|true|false")  # a month, a region, a choice
 _HIDDEN = "…"
-MOST = 33  # bytes that are kept of a text, so that its mark is shown whole wherever a cell is
+_MOST = 33  # bytes that are kept of a text, so that its mark is shown whole wherever a cell is
+
+
+def mark_of(text: str, rekey: Rekey, most: int = _MOST) -> str:
+    """The mark of the first bytes of a text, with a sign where something was left out. most: [bytes]"""
+    return sealed(cut(text, most), rekey)
+
+
+def cut(text: str, most: int) -> str:
+    """A text of at most so many bytes, with a sign where something was left out. most: [bytes]"""
+    if len(text) * 4 <= most:  # however it is written
+        return text
+    raw = text.encode()
+    return text if len(raw) <= most else raw[:most].decode(errors="ignore") + _HIDDEN
 
 
 def sealed(text: str, rekey: Rekey) -> str:

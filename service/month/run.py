@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from pricing.errors import InputError, LichengError
 from pricing.tariff import Tariff
 from service.auth.keyring import Keyring
-from service.engines.sealed_words import MOST, known_words, sealed
+from service.engines.sealed_words import known_words, mark_of
 from service.json_text import json_bytes
 from service.month.asked import Asked
 from service.month.folders import LevyFolder
@@ -180,9 +180,7 @@ def refusal_of(error: LichengError, said: Mapping[Path, str], folder: LevyFolder
     """
 
     if error.code in _OF_A_HEADER:
-        named = {
-            name: sealed(str(error.values[name])[:MOST], keys) for name in ("key", "column") if name in error.values
-        }
+        named = {name: mark_of(str(error.values[name]), keys) for name in ("key", "column") if name in error.values}
         error = InputError(error.code, error.place, **{**error.values, **named})
     refused = of_error(error)
     names = {str(path): name for path, name in said.items()} | {str(folder.month): "month", str(folder.root): "levy"}

@@ -9,13 +9,17 @@ import pytest
 
 from pricing.tariff import Tariff
 from pricing.usage import TEXTS
-from service.engines.sealed_words import known_words
+from service.auth.keyring import Keyring
+from service.engines.sealed_words import known_words, mark_of, opened
+from service.month.keys import SenderKeys
+from tests.service.secrets import SECRET
 from tests.service.sent_months import all_items, month_files, over, rows, send, send_form
 from tests.service.serving import Service, client
 
 ID = "w_4KQ7ZB2MXX99"
 COLUMNS = [name for name in (*TEXTS, "orders", "distance_m") if name not in ("worker", "worker_ref")]
 
+KEYS = SenderKeys(Keyring.of(SECRET), "meituan")
 TOLD = ("month", "region", "occupation", "platform", "distance_m")  # each scheme, or the last one, asks for it
 
 
@@ -103,3 +107,11 @@ def test_every_word_of_the_tariff_stays_as_it_is() -> None:
     known = known_words(Tariff.load())
     assert {"meituan", "500000", "food_rider", "e_bike", "employee", "道路运输业", "lumbar"} <= known
     assert ID not in known
+
+
+def test_a_long_header_is_cut_like_a_long_cell(service: Service) -> None:
+    """What a mark holds is counted in bytes, so that it is short in every script."""
+    named = over(service, send(service, f"month,worker,platform,region,occupation,{'张' * 30}\n".encode()))
+    assert "'" + "张" * 11 + "…'" in named["error"]["message"]
+    assert opened(mark_of("张" * 30, KEYS), KEYS) == "张" * 11 + "…"
+    assert opened(mark_of("w_4KQ7ZB2MXX99", KEYS), KEYS) == "w_4KQ7ZB2MXX99"
