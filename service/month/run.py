@@ -12,23 +12,23 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pricing.errors import InputError, LichengError
+from pricing.errors import LichengError
 from pricing.tariff import Tariff
 from service.auth.keyring import Keyring
-from service.engines.sealed_words import known_words, mark_of
+from service.engines.sealed_words import known_words
 from service.json_text import json_bytes
 from service.month.asked import Asked
 from service.month.folders import LevyFolder
+from service.month.kept_error import kept_error
 from service.month.keys import SenderKeys
 from service.month.process import modest
 from service.month.pulse import Pulse, Superseded
-from service.refusals import of_error
 from service.releases.release_standing import logged_standing
 from service.serving import Serving
 from service.store import levies
@@ -44,7 +44,6 @@ _MOST_MEMORY = 6 << 30  # bytes: a file that unfolds without end is refused befo
 
 
 EXIT_BUG = 70
-_OF_A_HEADER = ("unknown_column", "duplicate_column")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +125,8 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, going: tuple[En
     asked = Asked.read(levy.order)
     engine, pulse = going
     keys = SenderKeys(Keyring.of(settings.secret), levy.tenant)
+    tariff = settings.tariffs(engine).now().tariff
     try:
-        tariff = settings.tariffs(engine).now().tariff
         order = order_of(asked, folder.upload, folder.month, keys, tariff)
         assert order.upload is not None
         bounded = replace(order.upload, most_rows=settings.most_rows)
@@ -135,7 +134,7 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, going: tuple[En
     except StoreNotAvailable:
         raise  # nothing is wrong with the month: it is settled when the store is back
     except LichengError as error:
-        folder.fail(json_bytes(refusal_of(error, asked.names(folder.upload), folder, keys)))
+        folder.fail(json_bytes(kept_error(error, _names(asked, folder, tariff), keys, tariff)))
         return Ended(error=folder.error.read_text(encoding="utf-8"))
     return _published(folder)
 
@@ -174,19 +173,10 @@ def order_of(asked: Asked, upload: Path, out: Path, keys: SenderKeys, tariff: Ta
     )
 
 
-def refusal_of(error: LichengError, said: Mapping[Path, str], folder: LevyFolder, keys: SenderKeys) -> dict[str, str]:
-    """An error as it is kept for the sender: with its own names of files instead of our paths, and with a mark for the
-    name of a column, which is a cell where a file has no header.
-    """
-
-    if error.code in _OF_A_HEADER:
-        named = {name: mark_of(str(error.values[name]), keys) for name in ("key", "column") if name in error.values}
-        error = InputError(error.code, error.place, **{**error.values, **named})
-    refused = of_error(error)
-    names = {str(path): name for path, name in said.items()} | {str(folder.month): "month", str(folder.root): "levy"}
-    for path, name in names.items():
-        refused = {key: text.replace(path, name) for key, text in refused.items()}
-    return refused
+def _names(asked: Asked, folder: LevyFolder, tariff: Tariff) -> dict[str, str]:
+    """What the sender is told instead of our paths, the longest first."""
+    files = {str(path): name for path, name in asked.names(folder.upload).items()}
+    return {**files, str(folder.month): "month", str(folder.root): "levy", str(tariff.folder): "tariff"}
 
 
 def _told(engine: Engine, work: Callable[[Connection], T]) -> T:
