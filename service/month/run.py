@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pricing.errors import LichengError
+from pricing.errors import LichengError, TariffError
 from pricing.tariff import Tariff
 from service.auth.keyring import Keyring
 from service.engines.sealed_words import known_words
@@ -100,12 +100,14 @@ def run(levy_id: str, settings: Settings) -> None:
 
 
 def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: Engine) -> None:
-    """Settle, then tell the store; KeyboardInterrupt gives the levy back first."""
+    """Settle, then tell the store; the levy is given back where the run is told to stop, and where the store or the
+    tariff in force is out of reach: nothing is wrong with the month then, and it is settled when they are back.
+    """
     folder.tidy()
     try:
         with Pulse(engine, levy.id, settings.runner, settings.most_rows) as pulse:
             ended = _settled(levy, folder, settings, (engine, pulse))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, StoreNotAvailable, TariffError):
         _told(engine, partial(levies.hand_back, levy_id=levy.id, runner=settings.runner))
         raise
     except Superseded:
@@ -115,7 +117,9 @@ def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: 
 
 
 def _settled(levy: Levy, folder: LevyFolder, settings: Settings, going: tuple[Engine, Pulse]) -> Ended:
-    """The published month, or what was wrong with it; what an earlier run came to is not done again."""
+    """The published month, or what was wrong with it; what an earlier run came to is not done again. TariffError and
+    StoreNotAvailable where there is no tariff to settle it by.
+    """
     from service.engines.levy import levy as settle
 
     if folder.month.is_dir():
@@ -131,8 +135,6 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, going: tuple[En
         assert order.upload is not None
         bounded = replace(order.upload, most_rows=settings.most_rows)
         settle(replace(order, upload=bounded), tariff, pulse.progress)
-    except StoreNotAvailable:
-        raise  # nothing is wrong with the month: it is settled when the store is back
     except LichengError as error:
         folder.fail(json_bytes(kept_error(error, _names(asked, folder, tariff), keys, tariff)))
         return Ended(error=folder.error.read_text(encoding="utf-8"))
