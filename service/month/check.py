@@ -7,14 +7,12 @@ It settles as the levy would, into a folder that vanishes, and says what would b
 from __future__ import annotations
 
 import base64
-import csv
 import json
 import signal
 import sys
 import tempfile
 import threading
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,6 @@ from typing import Any
 from pricing.errors import InputError, LichengError, TariffError
 from pricing.tariff import Tariff
 from service.auth.keyring import Keyring
-from service.engines.sealed_words import opened_values
 from service.json_text import json_bytes
 from service.month.asked import Asked
 from service.month.keys import SenderKeys
@@ -30,7 +27,6 @@ from service.month.process import modest
 from service.month.run import EXIT_BUG, order_of
 from service.telemetry.logs import Log, failure
 
-FIRST_ROWS = 3  # of each code that are shown
 MOST_ROWS = 50_000  # more are only settled
 _MOST_MEMORY = 2 << 30  # bytes
 _SPARE_S = 5  # after which it ends itself, where the service that started it has not
@@ -94,6 +90,8 @@ def found_in(answer: bytes) -> Checked:
 def _checked(check: Check) -> Checked:
     from service.engines import folder as files
     from service.engines.levy import levy as settle
+    from service.engines.visible import Eyes
+    from service.month.refused_codes import by_code, seen_codes
 
     keys, tariff = SenderKeys(Keyring.of(check.secret), check.tenant), Tariff.load(check.tariff)
     with tempfile.TemporaryDirectory(prefix=".check-", dir=check.upload.parent) as name:
@@ -102,33 +100,7 @@ def _checked(check: Check) -> Checked:
         bounded = replace(order, upload=replace(order.upload, most_rows=MOST_ROWS))
         totals = settle(bounded, tariff, _counted())
         refused = by_code((out / files.REFUSALS, out / files.SIDE_REFUSALS))
-        return Checked(totals, tuple({**one, **opened_values(said_in(one), keys)} for one in refused))
-
-
-def said_in(refusal: Mapping[str, Any]) -> dict[str, str]:
-    """The sentences of a refusal."""
-    return {name: refusal[name] for name in ("message", "message_zh")}
-
-
-def by_code(paths: Iterable[Path]) -> tuple[Mapping[str, Any], ...]:
-    """Refusals of files counted by code, the most frequent first, each with its first rows and the first's sentence. A
-    file that is not there holds none.
-    """
-    from service.engines.pages import plain
-
-    counts: Counter[str] = Counter()
-    first: dict[str, list[dict[str, str | None]]] = {}
-    for path in filter(Path.is_file, paths):
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                counts[row["code"]] += 1
-                kept = first.setdefault(row["code"], [])
-                if len(kept) < FIRST_ROWS:
-                    kept.append({"scheme": row.get("cover"), **{name: plain(cell) for name, cell in row.items()}})
-    return tuple(
-        {"code": code, "count": count, **said_in(first[code][0]), "rows": first[code]}
-        for code, count in counts.most_common()
-    )
+        return Checked(totals, seen_codes(refused, Eyes(keys)))
 
 
 def _counted() -> Any:

@@ -1,6 +1,7 @@
 """A month is checked by a process of its own: the service answers meanwhile, and says so when that process ends."""
 
 import asyncio
+import html
 import os
 import re
 import signal
@@ -24,6 +25,7 @@ from service.month.asked import Asked, SentFile
 from service.month.check import _MOST_MEMORY, Check, found_in
 from service.month.process import command, surroundings
 from service.web.month_check import checked_beside
+from tests.months import write_csv
 from tests.service.sent_months import QUERY, month_files, rows
 from tests.service.serving import PLATFORM, SECRET, Service, served
 from tests.web.test_page_security import HTML, sign_in
@@ -90,6 +92,19 @@ def test_the_service_answers_while_a_month_is_checked(service: Service, usage: b
     assert answers[0].status_code == 200
     assert say("page_checked", "en", rows=11) in answers[0].text
     assert "region_not_known" in answers[0].text
+
+
+def test_a_check_names_what_was_sent(service: Service, tmp_path: Path) -> None:
+    """As the page of the settled month does: not the id under which a worker would be stored."""
+    broken, side = {**rows(3)[0], "worker": "张三"}, {"worker": "w_stranger", "month": "2025-07", "revenue_fen": 1}
+    usage, history = month_files(tmp_path, [broken])[0].read_bytes(), write_csv(tmp_path / "h.csv", [side]).read_bytes()
+    files = {"usage": ("mine.csv", usage, "text/csv"), "history": ("h.csv", history, "text/csv")}
+    csrf = sign_in(service, "platform")
+    answer = service.http.post(f"/months/check?csrf={csrf}", data=dict(QUERY), files=files, headers=HTML)
+    assert "history_worker_unknown" in answer.text
+    assert say("worker_not_valid", "en", value="张三").split("张三")[1] in html.unescape(answer.text)
+    assert "张三" in answer.text
+    assert "?w_" not in answer.text
 
 
 def test_a_check_that_dies_is_said_and_leaves_nothing(service: Service, usage: bytes) -> None:
