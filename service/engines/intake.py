@@ -68,19 +68,24 @@ class Intake:
             rows = self._parquet_batches(path, names[path]) if parquet else _csv(path, names[path], self.form)
             for batch in rows:
                 self.rows += len(batch)
+                self._check_rows(self.rows)
                 yield batch if self.upload is None else stored(batch, self.upload)
 
     def _parquet_batches(self, path: Path, name: str) -> Iterator[pa.RecordBatch]:
         return _parquet(path, name, self.form, sent=self.upload is not None)
+
+    def _check_rows(self, rows: int) -> None:
+        """InputError where there are more rows of usage than a sender may send."""
+        most = self.upload.most_rows if self.upload is not None and self.form is USAGE_FORM else 0
+        if 0 < most < rows:
+            raise InputError("too_many_rows", "usage", most=f"{most:,}")
 
     def _check_sizes(self) -> None:
         """InputError where sent files say of themselves that they unfold to more than is read: nothing is read then."""
         if self.upload is None:
             return
         said = {path: _sizes(path) for path in self.files if path.suffix.lower() == ".parquet"}
-        most = self.upload.most_rows
-        if self.form is USAGE_FORM and 0 < most < sum(rows for rows, _ in said.values()):
-            raise InputError("too_many_rows", "usage", most=f"{most:,}")
+        self._check_rows(sum(rows for rows, _ in said.values()))
         for path, (_, largest) in said.items():
             if largest > MOST_GROUP:
                 raise InputError("parquet_unfolds", str(path), found=f"{largest:,}", most=f"{MOST_GROUP:,}")

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -105,7 +105,7 @@ def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: 
     """
     folder.tidy()
     try:
-        with Pulse(engine, levy.id, settings.runner, settings.most_rows) as pulse:
+        with Pulse(engine, levy.id, settings.runner) as pulse:
             ended = _settled(levy, folder, settings, (engine, pulse))
     except (KeyboardInterrupt, StoreNotAvailable, TariffError):
         _told(engine, partial(levies.hand_back, levy_id=levy.id, runner=settings.runner))
@@ -131,10 +131,8 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, going: tuple[En
     keys = SenderKeys(Keyring.of(settings.secret), levy.tenant)
     tariff = settings.tariffs(engine).now().tariff
     try:
-        order = order_of(asked, folder.upload, folder.month, keys, tariff)
-        assert order.upload is not None
-        bounded = replace(order.upload, most_rows=settings.most_rows)
-        settle(replace(order, upload=bounded), tariff, pulse.progress)
+        order = order_of(asked, (folder.upload, folder.month), keys, tariff, settings.most_rows)
+        settle(order, tariff, pulse.progress)
     except LichengError as error:
         folder.fail(json_bytes(kept_error(error, _names(asked, folder, tariff), keys, tariff)))
         return Ended(error=folder.error.read_text(encoding="utf-8"))
@@ -149,12 +147,15 @@ def _published(folder: LevyFolder) -> Ended:
     return Ended(int(rows), files.sha256(folder.month / files.RECEIPT))
 
 
-def order_of(asked: Asked, upload: Path, out: Path, keys: SenderKeys, tariff: Tariff) -> Any:
-    """The order as the engines take it. upload: where the sent files lie; out: where the month is to lie."""
+def order_of(asked: Asked, folders: tuple[Path, Path], keys: SenderKeys, tariff: Tariff, most_rows: int) -> Any:
+    """The order as the engines take it. folders: where the sent files lie, and where the month is to lie; most_rows: of
+    usage that are read.
+    """
     from service.engines.order import Order, Upload
     from service.engines.previous import sent_register
     from service.fields import read_date, read_month
 
+    upload, out = folders
     paths: dict[str, list[Path]] = {}
     for file in asked.files:
         paths.setdefault(file.part, []).append(upload / file.name)
@@ -170,7 +171,7 @@ def order_of(asked: Asked, upload: Path, out: Path, keys: SenderKeys, tariff: Ta
         out=out,
         demonstration=asked.demonstration,
         covers=asked.covers,
-        upload=Upload(asked.names(upload), keys, known_words(tariff), asked.own),
+        upload=Upload(asked.names(upload), keys, known_words(tariff), asked.own, most_rows),
         **sides,
     )
 

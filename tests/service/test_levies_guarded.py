@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from pricing.errors import InputError
 from service.auth.keyring import Keyring
 from service.conventions.problems import Problem
+from service.engines.form import HISTORY_FORM
 from service.engines.intake import MOST_BATCH, Intake
 from service.engines.order import Upload
 from service.engines.visible import Eyes
@@ -57,6 +59,21 @@ def test_a_small_file_of_very_many_rows_is_refused_before_it_is_read(service: Se
     with pytest.raises(InputError, match="more than 1,000,000 rows"):
         next(intake.batches())
     assert intake.rows == 0
+
+
+def test_rows_of_all_files_are_counted_while_they_are_read_and_those_of_side_files_are_not(tmp_path: Path) -> None:
+    """However an order is settled, by a run or a check: who reads it counts."""
+    paths = [write_csv(tmp_path / f"{name}.csv", [ONE] * 6) for name in "ab"]
+    for most, read in ((12, 12), (11, 6), (0, 12)):
+        upload = Upload({path: path.name for path in paths}, KEYS, frozenset(), most_rows=most)
+        intake, found = Intake(paths, upload=upload), 0
+        with pytest.raises(InputError, match="more than 11 rows") if most == 11 else nullcontext():
+            for batch in intake.batches():
+                found += len(batch)
+        assert found == read
+    side = write_csv(tmp_path / "h.csv", [{"worker": MARK, "month": "2025-07", "revenue_fen": 1}] * 3)
+    upload = Upload({side: "h.csv"}, KEYS, frozenset(), most_rows=2)
+    assert sum(map(len, Intake([side], HISTORY_FORM, upload=upload).batches())) == 3
 
 
 @pytest.mark.slow
