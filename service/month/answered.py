@@ -38,7 +38,6 @@ def levy_answer(levy: Levy, tenant: str, keyring: Keyring) -> dict[str, Any]:
 
 def error_of(levy: Levy, tenant: str, keyring: Keyring) -> dict[str, str]:
     """What was wrong with a levy, as a tenant is told."""
-
     return opened_values(json.loads(levy.error or "{}"), _own_keys(levy, keyring, tenant))
 
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ _SPARE_S = 5  # after which it ends itself, where the service that started it ha
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class MonthCheck:
     """What to check. upload: the folder of what was sent; tariff: that of the tariff in force; tenant: who sent it;
     seconds: within which it must end.
     """
@@ -42,7 +42,7 @@ class Check:
     upload: Path
     tariff: Path
     tenant: str
-    secret: bytes
+    secret: bytes = field(repr=False)
     seconds: float
 
     @property
@@ -53,7 +53,7 @@ class Check:
         return json.dumps({**said, "asked": self.asked.text, "secret": secret, "seconds": self.seconds}).encode()
 
     @classmethod
-    def read(cls, text: bytes) -> Check:
+    def read(cls, text: bytes) -> MonthCheck:
         """From what was handed over."""
         said = json.loads(text)
         paths = {name: Path(said[name]) for name in ("upload", "tariff")}
@@ -61,14 +61,14 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Found:
     """What a month would come to: totals as in `totals.json`, refusals by code with their sentences and count."""
 
     totals: Mapping[str, Any]
     refusals: tuple[Mapping[str, Any], ...]
 
 
-def answer_of(check: Check) -> bytes:
+def answer_of(check: MonthCheck) -> bytes:
     """What the process says: what was found, or why the month cannot be settled."""
     try:
         found = _checked(check)
@@ -78,16 +78,16 @@ def answer_of(check: Check) -> bytes:
     return json_bytes({"totals": found.totals, "refusals": found.refusals})
 
 
-def found_in(answer: bytes) -> Checked:
+def found_in(answer: bytes) -> Found:
     """What was found; LichengError where the month cannot be settled."""
     said = json.loads(answer)
     if isinstance(said, dict):
-        return Checked(said["totals"], tuple(said["refusals"]))
+        return Found(said["totals"], tuple(said["refusals"]))
     code, place, values, of_tariff = said
     raise (TariffError if of_tariff else InputError)(code, place, **values)
 
 
-def _checked(check: Check) -> Checked:
+def _checked(check: MonthCheck) -> Found:
     from service.engines import folder as files
     from service.engines.levy import levy as settle
     from service.engines.visible import Eyes
@@ -98,7 +98,7 @@ def _checked(check: Check) -> Checked:
         out = Path(name) / "month"
         totals = settle(order_of(check.asked, (check.upload, out), keys, tariff, MOST_ROWS), tariff, _unwatched)
         refused = by_code((out / files.REFUSALS, out / files.SIDE_REFUSALS))
-        return Checked(totals, seen_codes(refused, Eyes(keys)))
+        return Found(totals, seen_codes(refused, Eyes(keys)))
 
 
 def _unwatched(stage: str, rows: int) -> None:
@@ -107,7 +107,7 @@ def _unwatched(stage: str, rows: int) -> None:
 
 def main() -> None:
     """The process. What goes wrong is logged by its place: what it says may name a worker."""
-    check, log = Check.read(sys.stdin.buffer.read()), Log()
+    check, log = MonthCheck.read(sys.stdin.buffer.read()), Log()
     signal.setitimer(signal.ITIMER_REAL, check.seconds + _SPARE_S)
     threading.excepthook = lambda said: log.error("check_failed", **failure(said.exc_value or SystemExit()))
     try:

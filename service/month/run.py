@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,25 +41,23 @@ from service.telemetry.logs import Log, failure
 T = TypeVar("T")
 _TRIES, _PAUSE_S = 30, 2.0  # to reach the store when all is done
 _MOST_MEMORY = 6 << 30  # bytes: a file that unfolds without end is refused before the machine has none left
-
-
 EXIT_BUG = 70
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RunSettings:
     """What a run needs to know of the service that started it. runner: how the store calls this run."""
 
     home: str
     releases: str
     tariff: str | None
-    database: str
-    secret: bytes
+    database: str = field(repr=False)
+    secret: bytes = field(repr=False)
     most_rows: int
     runner: str
 
     @classmethod
-    def of(cls, serving: Serving, runner: str) -> Settings:
+    def of(cls, serving: Serving, runner: str) -> RunSettings:
         """From the settings of the service."""
         home, releases = (str(path.resolve()) for path in (serving.home, serving.releases))
         tariff = None if serving.tariff is None else str(serving.tariff.resolve())
@@ -77,13 +75,13 @@ class Settings:
         return json.dumps({**said, "secret": base64.b64encode(self.secret).decode()}).encode()
 
     @classmethod
-    def read(cls, text: bytes) -> Settings:
+    def read(cls, text: bytes) -> RunSettings:
         """From what was handed over."""
         said = json.loads(text)
         return cls(**{**said, "secret": base64.b64decode(said["secret"])})
 
 
-def run(levy_id: str, settings: Settings) -> None:
+def run(levy_id: str, settings: RunSettings) -> None:
     """Settle a levy, if it is still to be settled and nobody else is at it."""
     folder = LevyFolder(Path(settings.home), levy_id)
     engine = connect(settings.database, Keyring.of(settings.secret).chaining)
@@ -99,7 +97,7 @@ def run(levy_id: str, settings: Settings) -> None:
         engine.dispose()
 
 
-def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: Engine) -> None:
+def _settle_and_say(levy: Levy, folder: LevyFolder, settings: RunSettings, engine: Engine) -> None:
     """Settle, then tell the store; the levy is given back where the run is told to stop, and where the store or the
     tariff in force is out of reach: nothing is wrong with the month then, and it is settled when they are back.
     """
@@ -116,7 +114,7 @@ def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: 
     _told(engine, partial(levies.finish, levy_id=levy.id, runner=settings.runner, ended=ended))
 
 
-def _settled(levy: Levy, folder: LevyFolder, settings: Settings, going: tuple[Engine, Pulse]) -> Ended:
+def _settled(levy: Levy, folder: LevyFolder, settings: RunSettings, going: tuple[Engine, Pulse]) -> Ended:
     """The published month, or what was wrong with it; what an earlier run came to is not done again. TariffError and
     StoreNotAvailable where there is no tariff to settle it by.
     """
@@ -202,7 +200,7 @@ def main() -> None:
     threading.excepthook = lambda said: log.error("run_failed", levy=levy_id, **failure(said.exc_value or SystemExit()))
     try:
         modest(_MOST_MEMORY)
-        run(levy_id, Settings.read(sys.stdin.buffer.read()))
+        run(levy_id, RunSettings.read(sys.stdin.buffer.read()))
     except KeyboardInterrupt:
         log.info("run_interrupted", levy=levy_id)
     except Exception as error:

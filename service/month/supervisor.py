@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from service.json_text import json_bytes
 from service.month.folders import LevyFolder, left_receiving
 from service.month.process import command, surroundings
-from service.month.run import Settings
+from service.month.run import RunSettings
 from service.month.turns import in_turn
 from service.refusals import both
 from service.serving import Serving
@@ -174,4 +174,4 @@ class Supervisor:
         self._children[levy.id] = child
         assert child.stdin is not None
         with child.stdin:
-            child.stdin.write(Settings.of(self._serving, runner).text)
+            child.stdin.write(RunSettings.of(self._serving, runner).text)

@@ -67,7 +67,6 @@ class Received:
         query: what stood in the address; parts of the form go before it. Of a file the name is sealed for the sender,
         for it may name a worker.
         """
-
         at = now()
         asked = Asked.of({**query, **self.texts}, sender.own, tariff, at.date())
         plain = {file.part + Path(file.name).suffix for file in self.files}

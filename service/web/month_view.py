@@ -67,7 +67,6 @@ async def view_of(request: Request, caller: Caller, levy: Levy) -> dict[str, Any
 
 def _asked(levy: Levy, tenant: str, keyring: Keyring) -> dict[str, Any]:
     """What was asked for, with the sender's names of files for the sender."""
-
     asked: dict[str, Any] = json.loads(levy.order)
     own = SenderKeys(keyring, levy.tenant) if tenant == levy.tenant else None
     return {**asked, "files": [{**file, "said": opened(file["said"], own)} for file in asked["files"]]}

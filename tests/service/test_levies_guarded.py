@@ -21,7 +21,7 @@ from service.engines.intake import MOST_BATCH, Intake
 from service.engines.order import Upload
 from service.engines.visible import Eyes
 from service.month.keys import SenderKeys
-from service.month.run import EXIT_BUG, Settings
+from service.month.run import EXIT_BUG, RunSettings
 from service.store.database import connect, writing
 from tests.months import write_csv
 from tests.service.secrets import CHAIN
@@ -143,7 +143,7 @@ def test_a_run_that_fails_says_where_and_nothing_of_what_was_sent(tmp_path: Path
         connection.execute(text('UPDATE levies SET "order" = :broken'), {"broken": broken})
     engine.dispose()
     command = [sys.executable, "-m", "service.month.run", levy]
-    ended = subprocess.run(command, input=Settings.of(serving, "one").text, capture_output=True, check=False)
+    ended = subprocess.run(command, input=RunSettings.of(serving, "one").text, capture_output=True, check=False)
     said = json.loads(ended.stderr)
     assert (ended.returncode, said["event"], said["levy"], said["error"]) == (EXIT_BUG, "run_failed", levy, "TypeError")
     assert (MARK.encode() in ended.stderr, ended.stdout) == (False, b"")

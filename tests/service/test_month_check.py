@@ -20,14 +20,15 @@ import pytest
 
 from pricing.tariff import Tariff
 from pricing.words import say
+from service.app import create_app
 from service.conventions.problems import Problem
 from service.month.asked import Asked, SentFile
-from service.month.check import _MOST_MEMORY, Check, found_in
+from service.month.check import _MOST_MEMORY, MonthCheck, found_in
 from service.month.process import command, surroundings
-from service.web.month_check import checked_beside
+from service.web.month_check import Checks
 from tests.months import write_csv
 from tests.service.sent_months import QUERY, month_files, rows
-from tests.service.serving import PLATFORM, SECRET, Service, served
+from tests.service.serving import PLATFORM, SECRET, Service, served, settings
 from tests.web.test_page_security import HTML, sign_in
 
 MODULE = "service.month.check"
@@ -138,7 +139,7 @@ def sent(tmp_path: Path, usage: bytes) -> dict[str, Any]:
 
 def test_a_check_that_takes_too_long_is_ended(sent: dict[str, Any]) -> None:
     with pytest.raises(Problem) as raised:
-        asyncio.run(checked_beside(Check(**sent, seconds=0.05)))
+        asyncio.run(Checks().found(MonthCheck(**sent, seconds=0.05)))
     assert (raised.value.status, raised.value.code) == (503, "check_too_slow")
     assert "Retry-After" in raised.value.headers
     assert children(os.getpid()) == []
@@ -146,8 +147,9 @@ def test_a_check_that_takes_too_long_is_ended(sent: dict[str, Any]) -> None:
 
 def test_one_month_is_checked_at_a_time_and_nobody_waits_for_ever(sent: dict[str, Any]) -> None:
     async def both() -> list[Any]:
-        check = Check(**sent, seconds=60)
-        asked = (checked_beside(check, wait_s) for wait_s in (60, 0.05))
+        check = MonthCheck(**sent, seconds=60)
+        checks = Checks()
+        asked = (checks.found(check, wait_s) for wait_s in (60, 0.05))
         return await asyncio.gather(*asked, return_exceptions=True)
 
     first, second = asyncio.run(both())
@@ -155,10 +157,20 @@ def test_one_month_is_checked_at_a_time_and_nobody_waits_for_ever(sent: dict[str
     assert (second.status, second.code) == (503, "checks_wait")
 
 
+def test_services_of_one_process_do_not_wait_for_each_other(sent: dict[str, Any], tmp_path: Path) -> None:
+    async def both() -> list[Any]:
+        check = MonthCheck(**sent, seconds=60)
+        return await asyncio.gather(*(Checks().found(check, wait_s) for wait_s in (60, 0.05)))
+
+    assert [found.totals["rows"] for found in asyncio.run(both())] == [11, 11]
+    one, other = (create_app(settings(tmp_path)).state.checks for _ in range(2))
+    assert one is not other
+
+
 def test_a_check_whose_service_is_gone_ends_itself(sent: dict[str, Any]) -> None:
     ended = subprocess.run(
         command(MODULE),
-        input=Check(**sent, seconds=-4.95).text,  # what it may take beyond that is all it has
+        input=MonthCheck(**sent, seconds=-4.95).text,  # what it may take beyond that is all it has
         env=surroundings(),
         capture_output=True,
         check=False,
@@ -171,7 +183,7 @@ def test_what_a_check_refuses_is_the_same_error(sent: dict[str, Any]) -> None:
     with pytest.raises(Exception, match="kilometres") as raised:
         found_in(
             subprocess.run(
-                command(MODULE), input=Check(**sent, seconds=60).text, env=surroundings(), stdout=-1, check=True
+                command(MODULE), input=MonthCheck(**sent, seconds=60).text, env=surroundings(), stdout=-1, check=True
             ).stdout
         )
     assert getattr(raised.value, "code", "") == "unknown_column"

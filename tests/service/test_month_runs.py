@@ -23,7 +23,7 @@ from service.auth.keyring import Keyring
 from service.engines.folder import DECLARATIONS
 from service.month.asked import Asked
 from service.month.folders import LevyFolder
-from service.month.run import Settings, run
+from service.month.run import RunSettings, run
 from service.month.supervisor import Supervisor
 from service.serving import Serving
 from service.store import levies
@@ -162,11 +162,11 @@ def test_a_service_that_stops_hands_its_month_back(queue: Queue) -> None:
 
 
 def test_a_month_that_was_published_before_the_crash_is_only_told(queue: Queue) -> None:
-    run(queue.id, Settings.of(queue.serving, "first"))
+    run(queue.id, RunSettings.of(queue.serving, "first"))
     published = (queue.folder.month / "receipt.json").stat()
     with writing(queue.engine) as connection:
         connection.exec_driver_sql("UPDATE levies SET state = 'queued', runner = NULL")
-    run(queue.id, Settings.of(queue.serving, "second"))
+    run(queue.id, RunSettings.of(queue.serving, "second"))
     assert (queue.levy.state, queue.levy.rows, queue.levy.runner) == ("done", 11, "second")
     assert (queue.folder.month / "receipt.json").stat() == published
 
@@ -174,13 +174,13 @@ def test_a_month_that_was_published_before_the_crash_is_only_told(queue: Queue) 
 def test_a_run_answers_from_the_tariff_that_the_service_was_told_to_use(queue: Queue, tmp_path: Path) -> None:
     named = law(tmp_path / "named")
     for serving, folder in ((queue.serving, SHIPPED), (replace(queue.serving, tariff=named), named)):
-        handed = Settings.read(Settings.of(serving, "a run").text)
+        handed = RunSettings.read(RunSettings.of(serving, "a run").text)
         assert handed.tariffs(queue.engine).now().folder == folder
 
 
 def test_of_two_runs_of_one_month_only_one_settles(queue: Queue) -> None:
     names = [f"run {number}" for number in range(RUNS)]
-    threads = [threading.Thread(target=run, args=(queue.id, Settings.of(queue.serving, name))) for name in names]
+    threads = [threading.Thread(target=run, args=(queue.id, RunSettings.of(queue.serving, name))) for name in names]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -326,7 +326,7 @@ def test_a_disk_that_fills_while_a_month_is_settled_leaves_nothing_half_done(tmp
     serving = settings(tmp_path / "home")
     ended = subprocess.run(
         ["prlimit", "--fsize=2000000", sys.executable, "-m", "service.month.run", levy],
-        input=Settings.of(serving, "one").text,
+        input=RunSettings.of(serving, "one").text,
         capture_output=True,
         check=False,
     )
