@@ -1,5 +1,6 @@
 """Months survive the death of whoever settles them, and are settled once however many services look after them."""
 
+import asyncio
 import json
 import os
 import random
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -30,10 +32,12 @@ from service.store import levies
 from service.store.audit import entries
 from service.store.database import connect, reading, writing
 from service.store.levies import Levy
+from service.uploads.receiving import OneFile
+from service.uploads.sending import received
 from tests.months import settle
 from tests.service.releases import law
 from tests.service.secrets import CHAIN
-from tests.service.sent_months import COMMAND, MONTH, month_files, over, rows, send, send_form
+from tests.service.sent_months import COMMAND, CSV, MONTH, month_files, over, rows, send, send_form
 from tests.service.serving import SECRET, Service, client, served, settings
 
 Json = dict[str, Any]
@@ -223,6 +227,52 @@ def test_what_a_dead_service_was_receiving_is_taken_away_or_finished(queue: Queu
     with queue.looked_after():
         until(lambda: queue.levy.state == "done")
     assert (broken.receiving.exists(), queue.folder.receiving.exists()) == (False, False)
+
+
+def test_a_month_that_did_not_get_its_name_is_finished_while_the_service_runs(queue: Queue) -> None:
+    elsewhere = queue.folder.root.rename(queue.serving.home / "elsewhere")
+    with queue.looked_after():
+        time.sleep(1.5)  # it has swept once
+        elsewhere.rename(queue.folder.receiving)  # as where the disk refused the rename after the store had it
+        until(lambda: queue.levy.state == "done")
+    assert not queue.folder.receiving.exists()
+
+
+def test_what_is_received_is_left_alone_for_as_long_as_it_is_held(queue: Queue) -> None:
+    queue.folder.root.rename(queue.serving.home / "elsewhere")
+    held, just_made = (LevyFolder(queue.serving.home, f"lv_00000000000000000000000{name}") for name in ("HLD", "NEW"))
+    with queue.looked_after():
+        time.sleep(1.5)
+        for folder in (held, just_made):
+            folder.begin()
+        with held.held() as ours:
+            assert ours
+            time.sleep(2)
+            assert just_made.receiving.is_dir()  # whoever made it may be about to hold it
+            until(lambda: not just_made.receiving.exists())
+            assert held.receiving_upload.is_dir()
+        until(lambda: not held.receiving.exists())
+
+
+def test_an_upload_is_held_until_the_store_has_decided_over_it(tmp_path: Path) -> None:
+    """Also where its sender is gone by then: what nobody holds is taken away."""
+    decided: Future[None] = Future()
+
+    async def blocks() -> AsyncIterator[bytes]:
+        yield b"month,worker"
+
+    async def send_and_go() -> LevyFolder:
+        async with received(tmp_path, blocks(), lambda folder: OneFile(folder, CSV)) as upload:
+            upload.kept_with(decided)
+        return upload.folder
+
+    folder = asyncio.run(send_and_go())
+    with folder.held() as ours:
+        assert not ours
+    decided.set_result(None)
+    assert (folder.receiving.exists(), folder.upload.is_dir()) == (False, True)
+    with folder.held() as ours:
+        assert ours
 
 
 def test_the_order_is_kept_whole(queue: Queue) -> None:
