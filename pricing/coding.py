@@ -24,7 +24,7 @@ from pricing.usage import COLUMN_NUMBER, Usage, cell_codes
 COLUMN = 256
 
 WORKER = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _CHAIN = re.compile(r"[^\s/\x00-\x1f\x7f]{1,64}(/[^\s/\x00-\x1f\x7f]{1,64}){0,7}")
 
 
@@ -141,7 +141,7 @@ def _readers(edition: Edition) -> tuple[Reader, ...]:
         return -2 if found is None else 0 if found == edition.month else -1
 
     def platform(text: str) -> int:
-        return platforms.get(text, 0) if _SLUG.fullmatch(text) else -1
+        return platforms.get(text, 0) if SLUG.fullmatch(text) else -1
 
     def region(text: str) -> int:
         return edition.region_number(text) or -1

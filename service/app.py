@@ -22,6 +22,7 @@ from service.routes import audit, declarations, levies, levy_tables, prices, quo
 from service.running import Running
 from service.serving import Serving
 from service.web import docs, errors, months, pages
+from service.web.month_check import Checks
 
 _SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}  # it has its own log and figures
 
@@ -49,6 +50,7 @@ def create_app(serving: Serving) -> FastAPI:
     )
     app.state.rates = Rates(serving.per_minute, serving.address_per_minute)
     app.state.in_flight = InFlight(serving)
+    app.state.checks = Checks()
     app.state.quota = Quota(serving.quotes_per_day)
     app.state.ready_tariffs = tariffs.ReadyAnswers()
     app.state.shown_problem = errors.shown_problem

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pricing.coding import SLUG
 from pricing.errors import InputError
 from service.auth.roles import HOUSE, PLATFORM, ROLES
 from service.cli.options import AsJson, Lang, print_json
@@ -15,7 +16,6 @@ from service.clock import SHANGHAI, now
 from service.settings import language
 
 key_app = typer.Typer(help="Keys of the service: made, listed, rotated, revoked.", no_args_is_help=True)
-_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SPAN = re.compile(r"([0-9]{1,5})(h|d)")
 _HOUSE_TENANT = "operator"  # of those who run the service
 _LONGEST_HOLDER = 200
@@ -167,7 +167,7 @@ def _tenant(role: str, tenant: str, platform: str) -> str:
         return _HOUSE_TENANT
     if not given:
         raise InputError("key_without_tenant", option, role=role, option=option)
-    if not _SLUG.fullmatch(given):
+    if not SLUG.fullmatch(given):
         raise InputError("tenant_not_valid", option, value=given)
     return given
 

@@ -69,8 +69,7 @@ class Intake:
             rows = self._parquet_batches(path, names[path]) if parquet else _csv(path, names[path], self.form)
             for batch in rows:
                 self.rows += len(batch)
-                if self.form is not USAGE_FORM:  # which is counted by who watches its progress
-                    self._check_rows(path, self.rows)
+                self._check_rows(path, self.rows)
                 yield batch if self.upload is None else stored(batch, self.upload)
 
     def _parquet_batches(self, path: Path, name: str) -> Iterator[pa.RecordBatch]:

@@ -7,6 +7,7 @@ is shown them again. Rows of a platform that is not the sender's are set aside: 
 from __future__ import annotations
 
 import json
+from itertools import repeat
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -14,10 +15,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pricing.arrow_usage import BAD_CELLS, LIKE, OWN_COLUMNS, SAID, SET_ASIDE
-from pricing.coding import WORKER
+from pricing.coding import SLUG, WORKER
 from pricing.errors import InputError
 from service.engines.order import Rekey, Upload
-from service.engines.sealed_words import MOST, may_be_a_number_of_somebody, may_be_an_id, may_hold_an_id, sealed
+from service.engines.sealed_words import (
+    cut,
+    mark_of,
+    may_be_a_number_of_somebody,
+    may_be_an_id,
+    may_hold_an_id,
+    sealed,
+)
 
 NOT_YOURS = "platform_not_yours"
 # Bytes that are kept of an id, so that what is sealed stays short enough to be echoed whole.
@@ -74,21 +82,25 @@ def _words_sealed(columns: dict[str, pa.Array], upload: Upload) -> dict[str, pa.
     def free(text: str) -> str:
         return sealed(text, rekey) if may_hold_an_id(text, ids) else text
 
+    def platform(text: str) -> str:
+        return free(text) if SLUG.fullmatch(text) else word(text)
+
     def word(text: str) -> str:
-        return sealed(_cut(text, MOST), rekey) if may_be_an_id(text, known) else text
+        return mark_of(text, rekey) if may_be_an_id(text, known) else text
 
     def cell(value: str | int | float) -> object:
         if isinstance(value, str):
             return word(value)
         if not may_be_a_number_of_somebody(value):
             return value
-        return {LIKE: _as_wrong(value), SAID: sealed(_cut(str(value), MOST), rekey)}
+        return {LIKE: _as_wrong(value), SAID: mark_of(str(value), rekey)}
 
     def cells(text: str) -> str:
         return json.dumps({name: cell(value) for name, value in json.loads(text).items()}, ensure_ascii=False)
 
     texts = [name for name, column in columns.items() if pa.types.is_string(column.type) and name not in _AS_THEY_ARE]
-    ways = {**dict.fromkeys(texts, word), **{name: free for name in _FREE if name in columns}, BAD_CELLS: cells}
+    ways = {**dict.fromkeys(texts, word), BAD_CELLS: cells}
+    ways |= {name: way for name, way in (*zip(_FREE, repeat(free)), ("platform", platform)) if name in columns}
     return {name: _mapped(columns[name], way) for name, way in ways.items()}
 
 
@@ -119,18 +131,10 @@ def _sealed_refs(workers: pa.Array, refs: pa.Array, rekey: Rekey) -> pa.Array:
     said, made = None, ""
     for pair in zip(workers.to_pylist(), refs.to_pylist(), strict=True):
         if pair != said:
-            worker, ref = _cut(pair[0] or "", _MOST_WORKER), _cut(pair[1] or "", _MOST_REF)
+            worker, ref = cut(pair[0] or "", _MOST_WORKER), cut(pair[1] or "", _MOST_REF)
             said, made = pair, rekey.seal(f"[{encode_basestring(worker)}, {encode_basestring(ref)}]")
         sealed.append(made)
     return pa.array(sealed, pa.string())
-
-
-def _cut(text: str, most: int) -> str:
-    """A text of at most so many bytes, with a sign where something was left out."""
-    if len(text) * 4 <= most:  # however it is written
-        return text
-    raw = text.encode()
-    return text if len(raw) <= most else raw[:most].decode(errors="ignore") + "…"
 
 
 def _mapped(column: pa.Array, to: Any) -> pa.Array:

@@ -23,7 +23,20 @@ _CUT_INSIDE = re.compile(r"[A-Za-z0-9_-]…")  # what was cut may be the end of 
 _LONG = 8  # digits
 _LONG_NUMBER = re.compile(rf"[0-9]{{{_LONG},}}")
 _SHORTEST = 6  # characters of an id that is looked for inside a name: a shorter one stands in many by chance
-MOST = 33  # bytes that are kept of a text, so that its mark is shown whole wherever a cell is
+_MOST = 33  # bytes that are kept of a text, so that its mark is shown whole wherever a cell is
+
+
+def mark_of(text: str, rekey: Rekey, most: int = _MOST) -> str:
+    """The mark of the first bytes of a text, with a sign where something was left out. most: [bytes]"""
+    return sealed(cut(text, most), rekey)
+
+
+def cut(text: str, most: int) -> str:
+    """A text of at most so many bytes, with a sign where something was left out. most: [bytes]"""
+    if len(text) * 4 <= most:  # however it is written
+        return text
+    raw = text.encode()
+    return text if len(raw) <= most else raw[:most].decode(errors="ignore") + _HIDDEN
 
 
 def sealed(text: str, rekey: Rekey) -> str:
@@ -77,10 +90,10 @@ def may_be_an_id(text: str, known: frozenset[str]) -> bool:
 
 
 def may_hold_an_id(text: str, ids: Container[str]) -> bool:
-    """Whether a name that a sender is free to give is or holds one of the ids, or what may be one. A text that looks
-    like a mark is sealed, so that it is opened as it was sent.
+    """Whether a name that a sender is free to give is or holds one of the ids, or a number as long as somebody's. What
+    looks like a mark is sealed, so that it is opened as it was sent.
     """
-    if text in ids or WORKER.fullmatch(text) or _LONG_NUMBER.search(text) or _MARK.search(text):
+    if text in ids or _LONG_NUMBER.search(text) or _MARK.search(text):
         return True
     return any(len(part) >= _SHORTEST and part in ids for part in parts_of(text))
 

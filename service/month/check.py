@@ -7,22 +7,19 @@ It settles as the levy would, into a folder that vanishes, and says what would b
 from __future__ import annotations
 
 import base64
-import csv
 import json
 import signal
 import sys
 import tempfile
 import threading
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pricing.errors import InputError, LichengError, TariffError
 from pricing.tariff import Tariff
 from service.auth.keyring import Keyring
-from service.engines.sealed_words import opened_values
 from service.json_text import json_bytes
 from service.month.asked import Asked
 from service.month.keys import SenderKeys
@@ -30,14 +27,13 @@ from service.month.process import modest
 from service.month.run import EXIT_BUG, order_of
 from service.telemetry.logs import Log, failure
 
-FIRST_ROWS = 3  # of each code that are shown
 MOST_ROWS = 50_000  # more are only settled
 _MOST_MEMORY = 2 << 30  # bytes
 _SPARE_S = 5  # after which it ends itself, where the service that started it has not
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class MonthCheck:
     """What to check. upload: the folder of what was sent; tariff: that of the tariff in force; tenant: who sent it;
     seconds: within which it must end.
     """
@@ -46,7 +42,7 @@ class Check:
     upload: Path
     tariff: Path
     tenant: str
-    secret: bytes
+    secret: bytes = field(repr=False)
     seconds: float
 
     @property
@@ -57,7 +53,7 @@ class Check:
         return json.dumps({**said, "asked": self.asked.text, "secret": secret, "seconds": self.seconds}).encode()
 
     @classmethod
-    def read(cls, text: bytes) -> Check:
+    def read(cls, text: bytes) -> MonthCheck:
         """From what was handed over."""
         said = json.loads(text)
         paths = {name: Path(said[name]) for name in ("upload", "tariff")}
@@ -65,14 +61,14 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class Found:
     """What a month would come to: totals as in `totals.json`, refusals by code with their sentences and count."""
 
     totals: Mapping[str, Any]
     refusals: tuple[Mapping[str, Any], ...]
 
 
-def answer_of(check: Check) -> bytes:
+def answer_of(check: MonthCheck) -> bytes:
     """What the process says: what was found, or why the month cannot be settled."""
     try:
         found = _checked(check)
@@ -82,71 +78,36 @@ def answer_of(check: Check) -> bytes:
     return json_bytes({"totals": found.totals, "refusals": found.refusals})
 
 
-def found_in(answer: bytes) -> Checked:
+def found_in(answer: bytes) -> Found:
     """What was found; LichengError where the month cannot be settled."""
     said = json.loads(answer)
     if isinstance(said, dict):
-        return Checked(said["totals"], tuple(said["refusals"]))
+        return Found(said["totals"], tuple(said["refusals"]))
     code, place, values, of_tariff = said
     raise (TariffError if of_tariff else InputError)(code, place, **values)
 
 
-def _checked(check: Check) -> Checked:
+def _checked(check: MonthCheck) -> Found:
     from service.engines import folder as files
     from service.engines.levy import levy as settle
+    from service.engines.visible import Eyes
+    from service.month.refused_codes import by_code, seen_codes
 
     keys, tariff = SenderKeys(Keyring.of(check.secret), check.tenant), Tariff.load(check.tariff)
     with tempfile.TemporaryDirectory(prefix=".check-", dir=check.upload.parent) as name:
         out = Path(name) / "month"
-        order = order_of(check.asked, check.upload, out, keys, tariff)
-        bounded = replace(order, upload=replace(order.upload, most_rows=MOST_ROWS))
-        totals = settle(bounded, tariff, _counted())
+        totals = settle(order_of(check.asked, (check.upload, out), keys, tariff, MOST_ROWS), tariff, _unwatched)
         refused = by_code((out / files.REFUSALS, out / files.SIDE_REFUSALS))
-        return Checked(totals, tuple({**one, **opened_values(said_in(one), keys)} for one in refused))
+        return Found(totals, seen_codes(refused, Eyes(keys)))
 
 
-def said_in(refusal: Mapping[str, Any]) -> dict[str, str]:
-    """The sentences of a refusal."""
-    return {name: refusal[name] for name in ("message", "message_zh")}
-
-
-def by_code(paths: Iterable[Path]) -> tuple[Mapping[str, Any], ...]:
-    """Refusals of files counted by code, the most frequent first, each with its first rows and the first's sentence. A
-    file that is not there holds none.
-    """
-    from service.engines.pages import plain
-
-    counts: Counter[str] = Counter()
-    first: dict[str, list[dict[str, str | None]]] = {}
-    for path in filter(Path.is_file, paths):
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                counts[row["code"]] += 1
-                kept = first.setdefault(row["code"], [])
-                if len(kept) < FIRST_ROWS:
-                    kept.append({"scheme": row.get("cover"), **{name: plain(cell) for name, cell in row.items()}})
-    return tuple(
-        {"code": code, "count": count, **said_in(first[code][0]), "rows": first[code]}
-        for code, count in counts.most_common()
-    )
-
-
-def _counted() -> Any:
-    """Counts the rows that are read; InputError beyond what a check takes."""
-    read = 0
-
-    def progress(stage: str, rows: int) -> None:
-        nonlocal read
-        read += rows if stage == "read" else 0
-        if read > MOST_ROWS:
-            raise InputError("too_many_rows", "usage", most=f"{MOST_ROWS:,}")
-
-    return progress
+def _unwatched(stage: str, rows: int) -> None:
+    """Nobody waits to hear how far a check is."""
 
 
 def main() -> None:
     """The process. What goes wrong is logged by its place: what it says may name a worker."""
-    check, log = Check.read(sys.stdin.buffer.read()), Log()
+    check, log = MonthCheck.read(sys.stdin.buffer.read()), Log()
     signal.setitimer(signal.ITIMER_REAL, check.seconds + _SPARE_S)
     threading.excepthook = lambda said: log.error("check_failed", **failure(said.exc_value or SystemExit()))
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from types import TracebackType
 
-from pricing.errors import InputError
 from service.store import levies
 from service.store.database import Engine, writing
 from service.store.levies import Beat
@@ -20,16 +19,16 @@ class Superseded(Exception):
 
 
 class Pulse:
-    """Counts rows as the engine does them, while the block runs. most_rows: more are refused while they are read."""
+    """Counts rows as the engine does them, while the block runs."""
 
-    def __init__(self, engine: Engine, levy_id: str, runner: str, most_rows: int) -> None:
-        self._engine, self._levy_id, self._runner, self._most_rows = engine, levy_id, runner, most_rows
+    def __init__(self, engine: Engine, levy_id: str, runner: str) -> None:
+        self._engine, self._levy_id, self._runner = engine, levy_id, runner
         self._stage, self._done, self._rows = _READ, 0, 0
         self._lost, self._over = False, threading.Event()
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
 
     def progress(self, stage: str, rows: int) -> None:
-        """Rows done of a stage; InputError where there are more than may be sent, Superseded where all is in vain."""
+        """Rows done of a stage; Superseded where all is in vain."""
         if self._lost:
             raise Superseded(self._levy_id)
         if stage != self._stage:
@@ -37,8 +36,6 @@ class Pulse:
         self._done += rows
         if stage == _READ:
             self._rows += rows
-            if self._rows > self._most_rows:
-                raise InputError("too_many_rows", "usage", most=f"{self._most_rows:,}")
 
     def __enter__(self) -> Pulse:
         self._thread.start()

@@ -12,23 +12,23 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pricing.errors import InputError, LichengError
+from pricing.errors import LichengError, TariffError
 from pricing.tariff import Tariff
 from service.auth.keyring import Keyring
-from service.engines.sealed_words import MOST, known_words, sealed
+from service.engines.sealed_words import known_words
 from service.json_text import json_bytes
 from service.month.asked import Asked
 from service.month.folders import LevyFolder
+from service.month.kept_error import kept_error
 from service.month.keys import SenderKeys
 from service.month.process import modest
 from service.month.pulse import Pulse, Superseded
-from service.refusals import of_error
 from service.releases.release_standing import logged_standing
 from service.serving import Serving
 from service.store import levies
@@ -41,26 +41,23 @@ from service.telemetry.logs import Log, failure
 T = TypeVar("T")
 _TRIES, _PAUSE_S = 30, 2.0  # to reach the store when all is done
 _MOST_MEMORY = 6 << 30  # bytes: a file that unfolds without end is refused before the machine has none left
-
-
 EXIT_BUG = 70
-_OF_A_HEADER = ("unknown_column", "duplicate_column")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RunSettings:
     """What a run needs to know of the service that started it. runner: how the store calls this run."""
 
     home: str
     releases: str
     tariff: str | None
-    database: str
-    secret: bytes
+    database: str = field(repr=False)
+    secret: bytes = field(repr=False)
     most_rows: int
     runner: str
 
     @classmethod
-    def of(cls, serving: Serving, runner: str) -> Settings:
+    def of(cls, serving: Serving, runner: str) -> RunSettings:
         """From the settings of the service."""
         home, releases = (str(path.resolve()) for path in (serving.home, serving.releases))
         tariff = None if serving.tariff is None else str(serving.tariff.resolve())
@@ -78,13 +75,13 @@ class Settings:
         return json.dumps({**said, "secret": base64.b64encode(self.secret).decode()}).encode()
 
     @classmethod
-    def read(cls, text: bytes) -> Settings:
+    def read(cls, text: bytes) -> RunSettings:
         """From what was handed over."""
         said = json.loads(text)
         return cls(**{**said, "secret": base64.b64decode(said["secret"])})
 
 
-def run(levy_id: str, settings: Settings) -> None:
+def run(levy_id: str, settings: RunSettings) -> None:
     """Settle a levy, if it is still to be settled and nobody else is at it."""
     folder = LevyFolder(Path(settings.home), levy_id)
     engine = connect(settings.database, Keyring.of(settings.secret).chaining)
@@ -100,13 +97,15 @@ def run(levy_id: str, settings: Settings) -> None:
         engine.dispose()
 
 
-def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: Engine) -> None:
-    """Settle, then tell the store; KeyboardInterrupt gives the levy back first."""
+def _settle_and_say(levy: Levy, folder: LevyFolder, settings: RunSettings, engine: Engine) -> None:
+    """Settle, then tell the store; the levy is given back where the run is told to stop, and where the store or the
+    tariff in force is out of reach: nothing is wrong with the month then, and it is settled when they are back.
+    """
     folder.tidy()
     try:
-        with Pulse(engine, levy.id, settings.runner, settings.most_rows) as pulse:
+        with Pulse(engine, levy.id, settings.runner) as pulse:
             ended = _settled(levy, folder, settings, (engine, pulse))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, StoreNotAvailable, TariffError):
         _told(engine, partial(levies.hand_back, levy_id=levy.id, runner=settings.runner))
         raise
     except Superseded:
@@ -115,8 +114,10 @@ def _settle_and_say(levy: Levy, folder: LevyFolder, settings: Settings, engine: 
     _told(engine, partial(levies.finish, levy_id=levy.id, runner=settings.runner, ended=ended))
 
 
-def _settled(levy: Levy, folder: LevyFolder, settings: Settings, going: tuple[Engine, Pulse]) -> Ended:
-    """The published month, or what was wrong with it; what an earlier run came to is not done again."""
+def _settled(levy: Levy, folder: LevyFolder, settings: RunSettings, going: tuple[Engine, Pulse]) -> Ended:
+    """The published month, or what was wrong with it; what an earlier run came to is not done again. TariffError and
+    StoreNotAvailable where there is no tariff to settle it by.
+    """
     from service.engines.levy import levy as settle
 
     if folder.month.is_dir():
@@ -126,16 +127,12 @@ def _settled(levy: Levy, folder: LevyFolder, settings: Settings, going: tuple[En
     asked = Asked.read(levy.order)
     engine, pulse = going
     keys = SenderKeys(Keyring.of(settings.secret), levy.tenant)
+    tariff = settings.tariffs(engine).now().tariff
     try:
-        tariff = settings.tariffs(engine).now().tariff
-        order = order_of(asked, folder.upload, folder.month, keys, tariff)
-        assert order.upload is not None
-        bounded = replace(order.upload, most_rows=settings.most_rows)
-        settle(replace(order, upload=bounded), tariff, pulse.progress)
-    except StoreNotAvailable:
-        raise  # nothing is wrong with the month: it is settled when the store is back
+        order = order_of(asked, (folder.upload, folder.month), keys, tariff, settings.most_rows)
+        settle(order, tariff, pulse.progress)
     except LichengError as error:
-        folder.fail(json_bytes(refusal_of(error, asked.names(folder.upload), folder, keys)))
+        folder.fail(json_bytes(kept_error(error, _names(asked, folder, tariff), keys, tariff)))
         return Ended(error=folder.error.read_text(encoding="utf-8"))
     return _published(folder)
 
@@ -148,12 +145,15 @@ def _published(folder: LevyFolder) -> Ended:
     return Ended(int(rows), files.sha256(folder.month / files.RECEIPT))
 
 
-def order_of(asked: Asked, upload: Path, out: Path, keys: SenderKeys, tariff: Tariff) -> Any:
-    """The order as the engines take it. upload: where the sent files lie; out: where the month is to lie."""
+def order_of(asked: Asked, folders: tuple[Path, Path], keys: SenderKeys, tariff: Tariff, most_rows: int) -> Any:
+    """The order as the engines take it. folders: where the sent files lie, and where the month is to lie; most_rows: of
+    usage that are read.
+    """
     from service.engines.order import Order, Upload
     from service.engines.previous import sent_register
     from service.fields import read_date, read_month
 
+    upload, out = folders
     paths: dict[str, list[Path]] = {}
     for file in asked.files:
         paths.setdefault(file.part, []).append(upload / file.name)
@@ -169,26 +169,15 @@ def order_of(asked: Asked, upload: Path, out: Path, keys: SenderKeys, tariff: Ta
         out=out,
         demonstration=asked.demonstration,
         covers=asked.covers,
-        upload=Upload(asked.names(upload), keys, known_words(tariff), asked.own),
+        upload=Upload(asked.names(upload), keys, known_words(tariff), asked.own, most_rows),
         **sides,
     )
 
 
-def refusal_of(error: LichengError, said: Mapping[Path, str], folder: LevyFolder, keys: SenderKeys) -> dict[str, str]:
-    """An error as it is kept for the sender: with its own names of files instead of our paths, and with a mark for the
-    name of a column, which is a cell where a file has no header.
-    """
-
-    if error.code in _OF_A_HEADER:
-        named = {
-            name: sealed(str(error.values[name])[:MOST], keys) for name in ("key", "column") if name in error.values
-        }
-        error = InputError(error.code, error.place, **{**error.values, **named})
-    refused = of_error(error)
-    names = {str(path): name for path, name in said.items()} | {str(folder.month): "month", str(folder.root): "levy"}
-    for path, name in names.items():
-        refused = {key: text.replace(path, name) for key, text in refused.items()}
-    return refused
+def _names(asked: Asked, folder: LevyFolder, tariff: Tariff) -> dict[str, str]:
+    """What the sender is told instead of our paths, the longest first."""
+    files = {str(path): name for path, name in asked.names(folder.upload).items()}
+    return {**files, str(folder.month): "month", str(folder.root): "levy", str(tariff.folder): "tariff"}
 
 
 def _told(engine: Engine, work: Callable[[Connection], T]) -> T:
@@ -211,7 +200,7 @@ def main() -> None:
     threading.excepthook = lambda said: log.error("run_failed", levy=levy_id, **failure(said.exc_value or SystemExit()))
     try:
         modest(_MOST_MEMORY)
-        run(levy_id, Settings.read(sys.stdin.buffer.read()))
+        run(levy_id, RunSettings.read(sys.stdin.buffer.read()))
     except KeyboardInterrupt:
         log.info("run_interrupted", levy=levy_id)
     except Exception as error:

@@ -12,12 +12,13 @@ import secrets
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from service.json_text import json_bytes
 from service.month.folders import LevyFolder, left_receiving
 from service.month.process import command, surroundings
-from service.month.run import Settings
+from service.month.run import RunSettings
 from service.month.turns import in_turn
 from service.refusals import both
 from service.serving import Serving
@@ -30,6 +31,7 @@ from service.telemetry.logs import Log, failure
 MOST_ATTEMPTS = 3
 SILENT_S = 30.0  # a pulse that stands still for so long is none
 PAUSE_S = 5.0  # after a process that failed, before the next try
+LEFT_S = 5.0  # after which what is received and held by nobody is left; it is made a moment before it is held
 _LOOK_S = 1.0
 _STOP_S = 10.0
 
@@ -58,6 +60,7 @@ class Supervisor:
         self._not_before: dict[str, float] = {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._heard: dict[str, _Heard] = {}
+        self._receiving: dict[str, float] | None = None  # when each was first seen, on this supervisor's clock
         self._wanted, self._stopping = threading.Event(), False
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
 
@@ -84,10 +87,9 @@ class Supervisor:
                 child.wait()
 
     def _run(self) -> None:
-        swept = False
         while not self._stopping:
             try:
-                swept = swept or self._sweep()
+                self._sweep()
                 self._look()
             except (StoreNotAvailable, OSError):
                 pass  # the store or the disk may come back; the next look tells
@@ -98,15 +100,26 @@ class Supervisor:
             self._wanted.wait(_LOOK_S)
             self._wanted.clear()
 
-    def _sweep(self) -> bool:
-        """Uploads that a dead service was receiving: what the store knows is finished, the rest is taken away."""
-        for folder in left_receiving(self._serving.home):
-            with folder.held() as ours, reading(self._engine) as connection:
-                if ours and levies.find(connection, folder.id) is not None:
-                    folder.received()
-                elif ours:
-                    folder.discard()
-        return True
+    def _sweep(self) -> None:
+        """Uploads that nobody receives any more: all that an earlier service left, and later those that stand still."""
+        folders, at = left_receiving(self._serving.home), time.monotonic()
+        before = self._receiving
+        self._receiving = {folder.id: at if before is None else before.get(folder.id, at) for folder in folders}
+        for folder in folders:
+            if before is None or at - self._receiving[folder.id] > LEFT_S:
+                self._finish(folder)
+
+    def _finish(self, folder: LevyFolder) -> None:
+        """What the store knows gets its name, the rest is taken away; an upload that is received is held."""
+        with suppress(OSError), folder.held() as ours:  # what the disk refuses is tried again, others meanwhile
+            if not ours:
+                return
+            with reading(self._engine) as connection:
+                known = levies.find(connection, folder.id) is not None
+            if known:
+                folder.received()
+            else:
+                folder.discard()
 
     def _look(self) -> None:
         self._reap()
@@ -174,4 +187,4 @@ class Supervisor:
         self._children[levy.id] = child
         assert child.stdin is not None
         with child.stdin:
-            child.stdin.write(Settings.of(self._serving, runner).text)
+            child.stdin.write(RunSettings.of(self._serving, runner).text)

@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -48,11 +48,14 @@ class Sender:
 
 @dataclass(slots=True)
 class Received:
-    """An upload that is whole and on the disk, not yet known to anybody. handed: whether the store decides over it."""
+    """An upload that is whole and on the disk, not yet known to anybody. hold: on its folder, for as long as it has not
+    its name; handed: whether the store decides over it.
+    """
 
     folder: LevyFolder
     texts: Mapping[str, str]
     files: tuple[SentFile, ...]
+    hold: ExitStack
     handed: bool = False
 
     @property
@@ -67,7 +70,6 @@ class Received:
         query: what stood in the address; parts of the form go before it. Of a file the name is sealed for the sender,
         for it may name a worker.
         """
-
         at = now()
         asked = Asked.of({**query, **self.texts}, sender.own, tariff, at.date())
         plain = {file.part + Path(file.name).suffix for file in self.files}
@@ -78,39 +80,43 @@ class Received:
         return stored, Act(sender.key_id, levies.RECEIVED, stored.id, facts, sender.request_id)
 
     def kept_with(self, stored: Future[Any]) -> Future[Any]:
-        """The folder gets its name when the levy stands in the store, and vanishes when it does not."""
+        """The folder gets its name when the levy stands in the store, and vanishes when it does not. Until then it is
+        held, also where nobody waits for the answer any more; what the disk refuses, the supervisor tries again.
+        """
         self.handed = True
         stored.add_done_callback(self._keep)
         return stored
 
     def _keep(self, stored: Future[Any]) -> None:
-        if not stored.cancelled() and stored.exception() is None:
-            self.folder.received()
-        else:
-            self.folder.discard()
+        with self.hold:
+            if not stored.cancelled() and stored.exception() is None:
+                self.folder.received()
+            else:
+                self.folder.discard()
 
 
 @asynccontextmanager
 async def received(home: Path, blocks: AsyncIterator[bytes], opening: Opening) -> AsyncIterator[Received]:
     """Take an upload in; what was not handed to the store when the block ends is discarded."""
-    folder = LevyFolder(home, new_id(PREFIX))
+    folder, hold = LevyFolder(home, new_id(PREFIX)), ExitStack()
     upload: Received | None = None
     try:
         await to_thread.run_sync(folder.begin)
-        with folder.held():
-            receiver = await to_thread.run_sync(opening, folder.receiving_upload)
-            try:
-                await _poured(blocks, receiver)
-            finally:
-                await to_thread.run_sync(receiver.close)
-            await to_thread.run_sync(sync, folder.receiving_upload)
-            upload = Received(folder, receiver.texts, tuple(receiver.files))
-            yield upload
+        hold.enter_context(folder.held())
+        receiver = await to_thread.run_sync(opening, folder.receiving_upload)
+        try:
+            await _poured(blocks, receiver)
+        finally:
+            await to_thread.run_sync(receiver.close)
+        await to_thread.run_sync(sync, folder.receiving_upload)
+        upload = Received(folder, receiver.texts, tuple(receiver.files), hold)
+        yield upload
     except OSError as error:
         raise Problem(503, "upload_not_kept", pointer="", reason=error.strerror or str(error)) from None
     finally:
         if upload is None or not upload.handed:
-            await asyncio.shield(to_thread.run_sync(folder.discard))
+            with hold:
+                await asyncio.shield(to_thread.run_sync(folder.discard))
 
 
 async def _poured(blocks: AsyncIterator[bytes], receiver: Receiver) -> None:

@@ -5,29 +5,44 @@ from __future__ import annotations
 import asyncio
 from asyncio.subprocess import PIPE, Process
 
+from fastapi import Request
+
 from service.conventions.problems import Problem
-from service.month.check import Check, Checked, found_in
+from service.month.check import Found, MonthCheck, found_in
 from service.month.process import command, surroundings
 
 SECONDS = 60.0  # in which 50,000 rows are checked many times over
 WAIT_SECONDS = 60.0  # for the checks of others: one runs at a time
 _AGAIN = {"Retry-After": "30"}
-_CHECKING = asyncio.Lock()
 
 
-async def checked_beside(check: Check, wait_s: float = WAIT_SECONDS) -> Checked:
-    """What a check finds; LichengError says why the month cannot be settled, Problem 503 why it was not checked."""
-    try:
-        await asyncio.wait_for(_CHECKING.acquire(), wait_s)
-    except TimeoutError:
-        raise Problem(503, "checks_wait", pointer="", headers=_AGAIN, seconds=f"{wait_s:g}") from None
-    try:
-        return found_in(await _answer(check))
-    finally:
-        _CHECKING.release()
+class Checks:
+    """The checks of a service, one after the other."""
+
+    __slots__ = ("_checking",)
+
+    def __init__(self) -> None:
+        self._checking = asyncio.Lock()
+
+    async def found(self, check: MonthCheck, wait_s: float = WAIT_SECONDS) -> Found:
+        """What a check finds; LichengError says why the month cannot be settled, Problem 503 why it was not checked."""
+        try:
+            await asyncio.wait_for(self._checking.acquire(), wait_s)
+        except TimeoutError:
+            raise Problem(503, "checks_wait", pointer="", headers=_AGAIN, seconds=f"{wait_s:g}") from None
+        try:
+            return found_in(await _answer(check))
+        finally:
+            self._checking.release()
 
 
-async def _answer(check: Check) -> bytes:
+def checks(request: Request) -> Checks:
+    """The checks of the service of a request."""
+    found: Checks = request.app.state.checks
+    return found
+
+
+async def _answer(check: MonthCheck) -> bytes:
     words, world = command("service.month.check"), surroundings()
     process = await asyncio.create_subprocess_exec(*words, stdin=PIPE, stdout=PIPE, env=world)
     try:

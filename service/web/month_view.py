@@ -20,7 +20,6 @@ from service.conventions.problems import Problem
 from service.engines.folder import REFUSALS, SIDE_REFUSALS, TABLES, TOTALS
 from service.engines.sealed_words import opened
 from service.month.answered import error_of, is_over
-from service.month.check import by_code, said_in
 from service.month.folders import LevyFolder
 from service.month.unchanged import check_unchanged
 from service.running import Running, running
@@ -90,21 +89,16 @@ async def download(request: Request, caller: Caller, levy: Levy, name: str) -> R
 
 def _read(held: Running, levy: Levy, folder: Path, eyes: Any) -> tuple[dict[str, Any], Any, list[dict[str, Any]]]:
     """Totals, refusals by code, and the first refused rows of each code, as the caller may see them."""
-    from service.engines.visible import seen_refusals, seen_side_refusals
+    from service.month.refused_codes import seen_codes
 
     check_unchanged(levy, folder, (TOTALS, REFUSALS, SIDE_REFUSALS), held.log)
-    codes: list[dict[str, Any]] = []
-    rows: list[dict[str, Any]] = []
-    for one in _codes(folder):
-        of_usage = [row for row in one["rows"] if "worker_ref" in row]
-        of_sides = [row for row in one["rows"] if "worker_ref" not in row]
-        seen = [*seen_refusals(of_usage, eyes), *seen_side_refusals(of_sides, eyes)]
-        codes.append({**one, **said_in(seen[0])})
-        rows += seen
-    return json.loads((folder / TOTALS).read_bytes()), codes, rows
+    codes = seen_codes(_codes(folder), eyes)
+    return json.loads((folder / TOTALS).read_bytes()), codes, [row for code in codes for row in code["rows"]]
 
 
 @lru_cache(maxsize=64)
 def _codes(folder: Path) -> tuple[Mapping[str, Any], ...]:
     """Refusals by code of a published folder whose files were looked at."""
+    from service.month.refused_codes import by_code
+
     return by_code((folder / REFUSALS, folder / SIDE_REFUSALS))

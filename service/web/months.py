@@ -23,7 +23,7 @@ from service.conventions.in_flight import in_flight
 from service.conventions.permits import permit
 from service.conventions.problems import Problem
 from service.month.asked import Asked
-from service.month.check import Check, Checked
+from service.month.check import Found, MonthCheck
 from service.month.keys import SenderKeys
 from service.running import running
 from service.store import keys, levies
@@ -34,7 +34,7 @@ from service.uploads.receiving import FILES, TAKEN
 from service.uploads.sending import Received, check_room, received
 from service.web.form import Texts, read_form, small_body
 from service.web.languages import language_of
-from service.web.month_check import SECONDS, checked_beside
+from service.web.month_check import SECONDS, checks
 from service.web.month_view import download, listed, view_of
 from service.web.rendering import page
 from service.web.sessions import check_csrf, check_site, close_session, open_session, signed_in
@@ -114,7 +114,7 @@ async def post_check(request: Request) -> Response:
         async with _upload(request) as upload:
             asked = replace(Asked.of(upload.texts, sender.own, tariff, today()), files=upload.files)
             own, files = (caller.tenant, held.serving.secret), upload.folder.receiving_upload
-            found = await checked_beside(Check(asked, files, tariff.folder, *own, SECONDS))
+            found = await checks(request).found(MonthCheck(asked, files, tariff.folder, *own, SECONDS))
     except LichengError as error:
         return await _months(request, caller, error=error)
     return await _months(request, caller, checked=found)
@@ -174,7 +174,7 @@ async def _months(
     request: Request,
     caller: Caller,
     error: LichengError | None = None,
-    checked: Checked | None = None,
+    checked: Found | None = None,
 ) -> Response:
     """The page of uploads. error: what was wrong with one; checked: what a check found."""
     lang = language_of(request)

@@ -9,13 +9,19 @@ import pytest
 
 from pricing.tariff import Tariff
 from pricing.usage import TEXTS
-from service.engines.sealed_words import known_words, may_be_an_id
-from tests.service.sent_months import all_items, month_files, over, rows, send, send_form
+from service.auth.keyring import Keyring
+from service.engines.sealed_words import known_words, mark_of, may_be_an_id, opened
+from service.month.keys import SenderKeys
+from tests.months import write_csv
+from tests.service.secrets import SECRET
+from tests.service.sent_months import PARQUET, all_items, month_files, over, rows, send, send_form
 from tests.service.serving import Service, client
 
 ID = "w_4KQ7ZB2MXX99"
+NUMBER = "110101199003072316"  # of an identity card, which is read as a number
 COLUMNS = [name for name in (*TEXTS, "orders", "distance_m") if name not in ("worker", "worker_ref")]
 
+KEYS = SenderKeys(Keyring.of(SECRET), "meituan")
 TOLD = ("month", "region", "occupation", "platform", "distance_m")  # each scheme, or the last one, asks for it
 
 
@@ -83,6 +89,44 @@ def test_a_header_that_is_a_row_is_told_to_its_sender_alone(service: Service) ->
     assert ID in named["error"]["message"]
     assert found_under(service) == []
     assert ID not in service.get(named["links"]["self"], "auditor").text
+
+
+@pytest.mark.parametrize(
+    ("column", "given"),
+    [("pilot_tier", ID), ("region", ID), ("risk_class", NUMBER), (ID, "1"), (f"{ID}, 1", "1"), (f"1, {ID}", "1")],
+)
+def test_an_id_in_a_register_is_kept_sealed_and_told_to_its_sender(
+    service: Service, tmp_path: Path, column: str, given: str
+) -> None:
+    usage, _ = month_files(tmp_path, rows(1))
+    terms = {"platform": "meituan", "effective_from": "2025-01", column: given}
+    sent = write_csv(tmp_path / "r.csv", [terms]).read_bytes()
+    levy = over(service, send_form(service, [("usage", ("u.csv", usage.read_bytes())), ("platforms", ("r.csv", sent))]))
+    typed = ID if ID in column else given
+    assert levy["error"]["code"] == ("unknown_column" if ID in column else "register_value")
+    assert typed in levy["error"]["message"]
+    assert typed in levy["error"]["message_zh"]
+    assert levy["error"]["place"] == f"platforms, row 0, {column}"
+    assert found_under(service, typed) == []
+    told = service.get(levy["links"]["self"], "auditor").text
+    assert typed not in told
+    assert "⟦" not in told
+
+
+def test_a_reason_is_told_to_the_sender_whole_and_a_place_without_paths(service: Service, tmp_path: Path) -> None:
+    usage, _ = month_files(tmp_path, rows(1))
+    sent = b"platform,region\nmeituan\n"
+    levy = over(
+        service, send_form(service, [("usage", ("u.csv", usage.read_bytes())), ("platforms", (f"{ID}.csv", sent))])
+    )
+    assert (levy["error"]["code"], levy["error"]["place"]) == ("csv_unreadable", f"{ID}.csv, line 2")
+    assert found_under(service) == []
+    torn = over(service, send(service, b"PAR1 is no Parquet file", PARQUET))
+    assert torn["error"]["code"] == "parquet_unreadable"
+    assert str(service.home) not in torn["error"]["message"]
+    assert len(torn["error"]["message"]) > 60
+    assert "…" not in torn["error"]["message"]
+    assert "…" in service.get(torn["links"]["self"], "auditor").json()["error"]["message"]
 
 
 def test_a_files_name_is_sealed_and_shown_to_its_sender(service: Service, tmp_path: Path) -> None:
@@ -167,3 +211,11 @@ def test_every_word_of_the_tariff_stays_as_it_is() -> None:
     known = known_words(Tariff.load())
     assert {"meituan", "500000", "food_rider", "e_bike", "employee", "道路运输业", "lumbar"} <= known
     assert ID not in known
+
+
+def test_a_long_header_is_cut_like_a_long_cell(service: Service) -> None:
+    """What a mark holds is counted in bytes, so that it is short in every script."""
+    named = over(service, send(service, f"month,worker,platform,region,occupation,{'张' * 30}\n".encode()))
+    assert "'" + "张" * 11 + "…'" in named["error"]["message"]
+    assert opened(mark_of("张" * 30, KEYS), KEYS) == "张" * 11 + "…"
+    assert opened(mark_of("w_4KQ7ZB2MXX99", KEYS), KEYS) == "w_4KQ7ZB2MXX99"

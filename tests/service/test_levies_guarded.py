@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from service.engines.intake import MOST_BATCH, Intake
 from service.engines.order import Upload
 from service.engines.visible import Eyes
 from service.month.keys import SenderKeys
-from service.month.run import EXIT_BUG, Settings
+from service.month.run import EXIT_BUG, RunSettings
 from service.store.database import connect, writing
 from tests.months import write_csv
 from tests.service.secrets import CHAIN
@@ -77,6 +78,18 @@ def test_side_files_of_very_many_rows_are_refused(tmp_path: Path, part: str, suf
     assert (error["code"], error["place"]) == ("too_many_rows", side.name)
     assert "30" in error["message"]
     assert "30" in error["message_zh"]
+
+
+def test_rows_of_all_files_are_counted_while_they_are_read(tmp_path: Path) -> None:
+    """However an order is settled, by a run or a check: who reads it counts."""
+    paths = [write_csv(tmp_path / f"{name}.csv", [ONE] * 6) for name in "ab"]
+    for most, read in ((12, 12), (11, 6), (0, 12)):
+        upload = Upload({path: path.name for path in paths}, KEYS, frozenset(), most_rows=most)
+        intake, found = Intake(paths, upload=upload), 0
+        with pytest.raises(InputError, match="more than 11 rows") if most == 11 else nullcontext():
+            for batch in intake.batches():
+                found += len(batch)
+        assert found == read
 
 
 @pytest.mark.slow
@@ -146,7 +159,7 @@ def test_a_run_that_fails_says_where_and_nothing_of_what_was_sent(tmp_path: Path
         connection.execute(text('UPDATE levies SET "order" = :broken'), {"broken": broken})
     engine.dispose()
     command = [sys.executable, "-m", "service.month.run", levy]
-    ended = subprocess.run(command, input=Settings.of(serving, "one").text, capture_output=True, check=False)
+    ended = subprocess.run(command, input=RunSettings.of(serving, "one").text, capture_output=True, check=False)
     said = json.loads(ended.stderr)
     assert (ended.returncode, said["event"], said["levy"], said["error"]) == (EXIT_BUG, "run_failed", levy, "TypeError")
     assert (MARK.encode() in ended.stderr, ended.stdout) == (False, b"")

@@ -1,6 +1,7 @@
 """A month is checked by a process of its own: the service answers meanwhile, and says so when that process ends."""
 
 import asyncio
+import html
 import os
 import re
 import signal
@@ -19,13 +20,15 @@ import pytest
 
 from pricing.tariff import Tariff
 from pricing.words import say
+from service.app import create_app
 from service.conventions.problems import Problem
 from service.month.asked import Asked, SentFile
-from service.month.check import _MOST_MEMORY, Check, found_in
+from service.month.check import _MOST_MEMORY, MonthCheck, found_in
 from service.month.process import command, surroundings
-from service.web.month_check import checked_beside
+from service.web.month_check import Checks
+from tests.months import write_csv
 from tests.service.sent_months import QUERY, month_files, rows
-from tests.service.serving import PLATFORM, SECRET, Service, served
+from tests.service.serving import PLATFORM, SECRET, Service, served, settings
 from tests.web.test_page_security import HTML, sign_in
 
 MODULE = "service.month.check"
@@ -92,6 +95,19 @@ def test_the_service_answers_while_a_month_is_checked(service: Service, usage: b
     assert "region_not_known" in answers[0].text
 
 
+def test_a_check_names_what_was_sent(service: Service, tmp_path: Path) -> None:
+    """As the page of the settled month does: not the id under which a worker would be stored."""
+    broken, side = {**rows(3)[0], "worker": "张三"}, {"worker": "w_stranger", "month": "2025-07", "revenue_fen": 1}
+    usage, history = month_files(tmp_path, [broken])[0].read_bytes(), write_csv(tmp_path / "h.csv", [side]).read_bytes()
+    files = {"usage": ("mine.csv", usage, "text/csv"), "history": ("h.csv", history, "text/csv")}
+    csrf = sign_in(service, "platform")
+    answer = service.http.post(f"/months/check?csrf={csrf}", data=dict(QUERY), files=files, headers=HTML)
+    assert "history_worker_unknown" in answer.text
+    assert say("worker_not_valid", "en", value="张三").split("张三")[1] in html.unescape(answer.text)
+    assert "张三" in answer.text
+    assert "?w_" not in answer.text
+
+
 def test_a_check_that_dies_is_said_and_leaves_nothing(service: Service, usage: bytes) -> None:
     with checking(service, usage) as (process, answers):
         os.kill(process, signal.SIGKILL)
@@ -123,7 +139,7 @@ def sent(tmp_path: Path, usage: bytes) -> dict[str, Any]:
 
 def test_a_check_that_takes_too_long_is_ended(sent: dict[str, Any]) -> None:
     with pytest.raises(Problem) as raised:
-        asyncio.run(checked_beside(Check(**sent, seconds=0.05)))
+        asyncio.run(Checks().found(MonthCheck(**sent, seconds=0.05)))
     assert (raised.value.status, raised.value.code) == (503, "check_too_slow")
     assert "Retry-After" in raised.value.headers
     assert children(os.getpid()) == []
@@ -131,8 +147,9 @@ def test_a_check_that_takes_too_long_is_ended(sent: dict[str, Any]) -> None:
 
 def test_one_month_is_checked_at_a_time_and_nobody_waits_for_ever(sent: dict[str, Any]) -> None:
     async def both() -> list[Any]:
-        check = Check(**sent, seconds=60)
-        asked = (checked_beside(check, wait_s) for wait_s in (60, 0.05))
+        check = MonthCheck(**sent, seconds=60)
+        checks = Checks()
+        asked = (checks.found(check, wait_s) for wait_s in (60, 0.05))
         return await asyncio.gather(*asked, return_exceptions=True)
 
     first, second = asyncio.run(both())
@@ -140,10 +157,20 @@ def test_one_month_is_checked_at_a_time_and_nobody_waits_for_ever(sent: dict[str
     assert (second.status, second.code) == (503, "checks_wait")
 
 
+def test_services_of_one_process_do_not_wait_for_each_other(sent: dict[str, Any], tmp_path: Path) -> None:
+    async def both() -> list[Any]:
+        check = MonthCheck(**sent, seconds=60)
+        return await asyncio.gather(*(Checks().found(check, wait_s) for wait_s in (60, 0.05)))
+
+    assert [found.totals["rows"] for found in asyncio.run(both())] == [11, 11]
+    one, other = (create_app(settings(tmp_path)).state.checks for _ in range(2))
+    assert one is not other
+
+
 def test_a_check_whose_service_is_gone_ends_itself(sent: dict[str, Any]) -> None:
     ended = subprocess.run(
         command(MODULE),
-        input=Check(**sent, seconds=-4.95).text,  # what it may take beyond that is all it has
+        input=MonthCheck(**sent, seconds=-4.95).text,  # what it may take beyond that is all it has
         env=surroundings(),
         capture_output=True,
         check=False,
@@ -156,7 +183,7 @@ def test_what_a_check_refuses_is_the_same_error(sent: dict[str, Any]) -> None:
     with pytest.raises(Exception, match="kilometres") as raised:
         found_in(
             subprocess.run(
-                command(MODULE), input=Check(**sent, seconds=60).text, env=surroundings(), stdout=-1, check=True
+                command(MODULE), input=MonthCheck(**sent, seconds=60).text, env=surroundings(), stdout=-1, check=True
             ).stdout
         )
     assert getattr(raised.value, "code", "") == "unknown_column"

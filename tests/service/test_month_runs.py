@@ -1,5 +1,6 @@
 """Months survive the death of whoever settles them, and are settled once however many services look after them."""
 
+import asyncio
 import json
 import os
 import random
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,17 +25,19 @@ from service.auth.keyring import Keyring
 from service.engines.folder import DECLARATIONS
 from service.month.asked import Asked
 from service.month.folders import LevyFolder
-from service.month.run import Settings, run
+from service.month.run import RunSettings, run
 from service.month.supervisor import Supervisor
 from service.serving import Serving
 from service.store import levies
 from service.store.audit import entries
 from service.store.database import connect, reading, writing
 from service.store.levies import Levy
+from service.uploads.receiving import OneFile
+from service.uploads.sending import received
 from tests.months import settle
 from tests.service.releases import law
 from tests.service.secrets import CHAIN
-from tests.service.sent_months import COMMAND, MONTH, month_files, over, rows, send, send_form
+from tests.service.sent_months import COMMAND, CSV, MONTH, month_files, over, rows, send, send_form
 from tests.service.serving import SECRET, Service, client, served, settings
 
 Json = dict[str, Any]
@@ -162,11 +166,11 @@ def test_a_service_that_stops_hands_its_month_back(queue: Queue) -> None:
 
 
 def test_a_month_that_was_published_before_the_crash_is_only_told(queue: Queue) -> None:
-    run(queue.id, Settings.of(queue.serving, "first"))
+    run(queue.id, RunSettings.of(queue.serving, "first"))
     published = (queue.folder.month / "receipt.json").stat()
     with writing(queue.engine) as connection:
         connection.exec_driver_sql("UPDATE levies SET state = 'queued', runner = NULL")
-    run(queue.id, Settings.of(queue.serving, "second"))
+    run(queue.id, RunSettings.of(queue.serving, "second"))
     assert (queue.levy.state, queue.levy.rows, queue.levy.runner) == ("done", 11, "second")
     assert (queue.folder.month / "receipt.json").stat() == published
 
@@ -174,13 +178,13 @@ def test_a_month_that_was_published_before_the_crash_is_only_told(queue: Queue) 
 def test_a_run_answers_from_the_tariff_that_the_service_was_told_to_use(queue: Queue, tmp_path: Path) -> None:
     named = law(tmp_path / "named")
     for serving, folder in ((queue.serving, SHIPPED), (replace(queue.serving, tariff=named), named)):
-        handed = Settings.read(Settings.of(serving, "a run").text)
+        handed = RunSettings.read(RunSettings.of(serving, "a run").text)
         assert handed.tariffs(queue.engine).now().folder == folder
 
 
 def test_of_two_runs_of_one_month_only_one_settles(queue: Queue) -> None:
     names = [f"run {number}" for number in range(RUNS)]
-    threads = [threading.Thread(target=run, args=(queue.id, Settings.of(queue.serving, name))) for name in names]
+    threads = [threading.Thread(target=run, args=(queue.id, RunSettings.of(queue.serving, name))) for name in names]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -223,6 +227,52 @@ def test_what_a_dead_service_was_receiving_is_taken_away_or_finished(queue: Queu
     with queue.looked_after():
         until(lambda: queue.levy.state == "done")
     assert (broken.receiving.exists(), queue.folder.receiving.exists()) == (False, False)
+
+
+def test_a_month_that_did_not_get_its_name_is_finished_while_the_service_runs(queue: Queue) -> None:
+    elsewhere = queue.folder.root.rename(queue.serving.home / "elsewhere")
+    with queue.looked_after():
+        time.sleep(1.5)  # it has swept once
+        elsewhere.rename(queue.folder.receiving)  # as where the disk refused the rename after the store had it
+        until(lambda: queue.levy.state == "done")
+    assert not queue.folder.receiving.exists()
+
+
+def test_what_is_received_is_left_alone_for_as_long_as_it_is_held(queue: Queue) -> None:
+    queue.folder.root.rename(queue.serving.home / "elsewhere")
+    held, just_made = (LevyFolder(queue.serving.home, f"lv_00000000000000000000000{name}") for name in ("HLD", "NEW"))
+    with queue.looked_after():
+        time.sleep(1.5)
+        for folder in (held, just_made):
+            folder.begin()
+        with held.held() as ours:
+            assert ours
+            time.sleep(2)
+            assert just_made.receiving.is_dir()  # whoever made it may be about to hold it
+            until(lambda: not just_made.receiving.exists())
+            assert held.receiving_upload.is_dir()
+        until(lambda: not held.receiving.exists())
+
+
+def test_an_upload_is_held_until_the_store_has_decided_over_it(tmp_path: Path) -> None:
+    """Also where its sender is gone by then: what nobody holds is taken away."""
+    decided: Future[None] = Future()
+
+    async def blocks() -> AsyncIterator[bytes]:
+        yield b"month,worker"
+
+    async def send_and_go() -> LevyFolder:
+        async with received(tmp_path, blocks(), lambda folder: OneFile(folder, CSV)) as upload:
+            upload.kept_with(decided)
+        return upload.folder
+
+    folder = asyncio.run(send_and_go())
+    with folder.held() as ours:
+        assert not ours
+    decided.set_result(None)
+    assert (folder.receiving.exists(), folder.upload.is_dir()) == (False, True)
+    with folder.held() as ours:
+        assert ours
 
 
 def test_the_order_is_kept_whole(queue: Queue) -> None:
@@ -326,7 +376,7 @@ def test_a_disk_that_fills_while_a_month_is_settled_leaves_nothing_half_done(tmp
     serving = settings(tmp_path / "home")
     ended = subprocess.run(
         ["prlimit", "--fsize=2000000", sys.executable, "-m", "service.month.run", levy],
-        input=Settings.of(serving, "one").text,
+        input=RunSettings.of(serving, "one").text,
         capture_output=True,
         check=False,
     )

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from pricing.errors import InputError
+from service.month.asked import Asked
+from service.month.check import MonthCheck
+from service.month.run import RunSettings
 from service.secret import check_strength
 from service.serving import is_loopback
 from service.serving_found import DEFAULT, ENVIRONMENT, FILE, FLAG, MADE, SETTINGS, found, shown_url
@@ -187,8 +190,11 @@ def test_secrets_are_in_no_representation(tmp_path: Path) -> None:
     environ = {"LICHENG_HOME": str(tmp_path), "LICHENG_SECRET": GOOD, "LICHENG_METRICS_TOKEN": "m" + GOOD}
     environ["LICHENG_DATABASE_URL"] = "postgresql://licheng:hunter2@db/licheng"
     shown = [(one.variable, one.shown) for one in found(environ, {}).given.values()]
-    text = repr(serving_of(environ)) + repr(shown)
-    assert not any(secret in text for secret in (GOOD, "hunter2"))
+    serving = serving_of(environ)
+    check = MonthCheck(Asked("2025-08", "2025-09-01", (), (), False, ""), tmp_path, tmp_path, "x", serving.secret, 1)
+    handed = (serving, RunSettings.of(serving, "a run"), check)
+    assert GOOD.encode() in {one.secret for one in handed}
+    assert not any(secret in repr((handed, shown)) for secret in (GOOD, "hunter2"))
 
 
 def test_loopback_is_told_by_address_not_by_name() -> None:
