@@ -50,7 +50,7 @@ class Running:
         """Open everything, the database at this program's schema; an error says what is missing."""
         keyring, desk = Keyring.of(serving.secret), Desk()
         engine = connect(serving.database, keyring.chaining)
-        schema.upgrade(engine)
+        schema.upgrade(engine, home=serving.home)
         known = KnownKeys(lambda key_id: keys.look(engine, key_id))
         tariffs = Tariffs(serving.releases, serving.tariff, partial(checked_standing, engine))
         writer = Writer(engine)

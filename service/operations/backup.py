@@ -26,7 +26,7 @@ from service.auth.keyring import Keyring
 from service.clock import now
 from service.disk import sync, sync_tree
 from service.releases.history import HISTORY
-from service.store import keys, schema, sealed_with
+from service.store import keyed_mark, keys, schema, sealed_with
 from service.store.audit import OPERATOR
 from service.store.contents import contents
 from service.store.database import Engine, connect, writing
@@ -72,7 +72,11 @@ def restore(archive: Path, home: Path, secret: bytes = b"", keep: Sequence[str] 
         manifest = _unpacked(archive, making)
         ended = _revoked(making / DATABASE, secret, keep) if (making / DATABASE).exists() else []
         sync_tree(making)
-        for name in (*FOLDERS, DATABASE):  # the database last: without it nothing here counts as a store
+        for name in (
+            *FOLDERS,
+            keyed_mark.NAME,
+            DATABASE,
+        ):  # the database last: without it nothing here counts as a store
             if (making / name).exists():
                 os.replace(making / name, home / name)
         sync(home)
@@ -91,7 +95,7 @@ def _revoked(database: Path, secret: bytes, keep: Sequence[str]) -> list[str]:
     engine = connect(f"sqlite:///{database}", Keyring.of(secret).chaining if secret else None)
     try:
         sealed_with.check(engine, secret)
-        schema.upgrade(engine)
+        schema.upgrade(engine, home=database.parent)  # with the mark that the archive held, if any
         return revoked(engine, keep)
     finally:
         engine.dispose()  # the write-ahead log is then in the file
@@ -137,9 +141,12 @@ def _archive(making: Path, home: Path, manifest: dict[str, Any]) -> None:
 
 
 def _kept(home: Path) -> Iterator[tuple[str, Path]]:
-    """Name and place of the files below the kept folders, the history of releases first; none that is being made."""
+    """Name and place of the files below the kept folders, the history of releases and the mark of the log first; none
+    that is being made.
+    """
     history = home / RELEASES / HISTORY
     yield f"{RELEASES}/{HISTORY}", history
+    yield keyed_mark.NAME, home / keyed_mark.NAME
     for name in FOLDERS:
         for folder, inside, files in os.walk(home / name):  # what vanishes meanwhile is passed over
             inside[:] = sorted(one for one in inside if not one.startswith(".") and not one.endswith(".receiving"))
@@ -230,7 +237,9 @@ def _is_ours(name: str) -> bool:
     """Whether a name in an archive lies where ours do, and nowhere else."""
     path = PurePosixPath(name)
     plain = not path.is_absolute() and ".." not in path.parts and str(path) == name and "\0" not in name
-    return plain and (name in (DATABASE, MANIFEST) or (path.parts[0] in FOLDERS and len(path.parts) > 1))
+    return plain and (
+        name in (DATABASE, MANIFEST, keyed_mark.NAME) or (path.parts[0] in FOLDERS and len(path.parts) > 1)
+    )
 
 
 def _broken(archive: Path) -> InputError:
