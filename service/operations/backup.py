@@ -33,6 +33,7 @@ from service.store.database import Engine, connect, writing
 
 DATABASE, MANIFEST = "licheng.db", "backup.json"
 RELEASES, LEVIES = FOLDERS = ("releases", "levies")
+_SINGLE = (DATABASE, MANIFEST, keyed_mark.NAME)
 FORMAT = 1
 _PART = 1 << 20  # bytes that are copied at once
 _MADE = "made.tar"
@@ -72,11 +73,8 @@ def restore(archive: Path, home: Path, secret: bytes = b"", keep: Sequence[str] 
         manifest = _unpacked(archive, making)
         ended = _revoked(making / DATABASE, secret, keep) if (making / DATABASE).exists() else []
         sync_tree(making)
-        for name in (
-            *FOLDERS,
-            keyed_mark.NAME,
-            DATABASE,
-        ):  # the database last: without it nothing here counts as a store
+        # The database last: without it nothing here counts as a store.
+        for name in (*FOLDERS, keyed_mark.NAME, DATABASE):
             if (making / name).exists():
                 os.replace(making / name, home / name)
         sync(home)
@@ -237,9 +235,7 @@ def _is_ours(name: str) -> bool:
     """Whether a name in an archive lies where ours do, and nowhere else."""
     path = PurePosixPath(name)
     plain = not path.is_absolute() and ".." not in path.parts and str(path) == name and "\0" not in name
-    return plain and (
-        name in (DATABASE, MANIFEST, keyed_mark.NAME) or (path.parts[0] in FOLDERS and len(path.parts) > 1)
-    )
+    return plain and (name in _SINGLE or (path.parts[0] in FOLDERS and len(path.parts) > 1))
 
 
 def _broken(archive: Path) -> InputError:
