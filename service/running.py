@@ -16,7 +16,7 @@ from service.month.supervisor import Supervisor
 from service.prices.desk import Desk
 from service.prices.quote_request import Request as QuoteRequest
 from service.prices.together import Ready, answers
-from service.releases.release_standing import checked_standing
+from service.releases.release_standing import checked_standing, logged_standing
 from service.serving import Serving
 from service.store import keys, schema
 from service.store.database import connect
@@ -52,7 +52,8 @@ class Running:
         engine = connect(serving.database, keyring.chaining)
         schema.upgrade(engine, home=serving.home)
         known = KnownKeys(lambda key_id: keys.look(engine, key_id))
-        tariffs = Tariffs(serving.releases, serving.tariff, partial(checked_standing, engine))
+        standing, instead = partial(checked_standing, engine), partial(logged_standing, engine)
+        tariffs = Tariffs(serving.releases, serving.tariff, standing, instead)
         writer = Writer(engine)
         log, metrics = Log(level=serving.log_level), Metrics()
         watch = Watch(tariffs, engine, writer, serving.home, log, metrics)
