@@ -26,7 +26,7 @@ from service.auth.keyring import Keyring
 from service.clock import now
 from service.disk import sync, sync_tree
 from service.releases.history import HISTORY
-from service.store import keyed_mark, keys, schema, sealed_with
+from service.store import keyed_mark, keys, schema, sealed_with, sessions
 from service.store.audit import OPERATOR
 from service.store.contents import contents
 from service.store.database import Engine, connect, writing
@@ -62,7 +62,8 @@ def restore(archive: Path, home: Path, secret: bytes = b"", keep: Sequence[str] 
     """Put an archive into a data folder that holds none of its parts; every file as its hash says, or nothing.
 
     Keys that hold in it are revoked, but for those to keep (`keys.ALL`: none is): which were revoked since the backup,
-    it cannot know. secret: that it was sealed with.
+    it cannot know, nor which sessions were ended: those that began before now are void. secret: that it was sealed
+    with.
     """
     taken = [name for name in (DATABASE, *FOLDERS) if (home / name).exists()]
     if taken:
@@ -100,8 +101,9 @@ def _revoked(database: Path, secret: bytes, keep: Sequence[str]) -> list[str]:
 
 
 def revoked(engine: Engine, keep: Sequence[str]) -> list[str]:
-    """Ids of the keys that a restored store held as valid, now revoked but for those to keep."""
+    """Ids of the keys that a restored store held as valid, now revoked but for those to keep; its sessions end."""
     with writing(engine) as connection:
+        sessions.end_all(connection)
         return [key.id for key in keys.revoke_but(connection, keep, OPERATOR)]
 
 
