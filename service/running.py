@@ -51,7 +51,7 @@ class Running:
         keyring, desk = Keyring.of(serving.secret), Desk()
         engine = connect(serving.database, keyring.chaining)
         schema.upgrade(engine, home=serving.home)
-        known = KnownKeys(lambda key_id: keys.look(engine, key_id))
+        known = KnownKeys(partial(keys.look, engine), partial(keys.holding, engine))
         standing, instead = partial(checked_standing, engine), partial(logged_standing, engine)
         tariffs = Tariffs(serving.releases, serving.tariff, standing, instead)
         writer = Writer(engine)
