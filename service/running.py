@@ -17,7 +17,7 @@ from service.prices.desk import Desk
 from service.prices.quote_request import Request as QuoteRequest
 from service.prices.together import Ready, answers
 from service.prices.turns import Turns
-from service.releases.release_standing import checked_standing
+from service.releases.release_standing import checked_standing, logged_standing
 from service.serving import Serving
 from service.store import keys, schema
 from service.store.database import connect
@@ -51,9 +51,10 @@ class Running:
         """Open everything, the database at this program's schema; an error says what is missing."""
         keyring, desk = Keyring.of(serving.secret), Desk()
         engine = connect(serving.database, keyring.chaining)
-        schema.upgrade(engine)
-        known = KnownKeys(lambda key_id: keys.look(engine, key_id))
-        tariffs = Tariffs(serving.releases, serving.tariff, partial(checked_standing, engine))
+        schema.upgrade(engine, home=serving.home)
+        known = KnownKeys(partial(keys.look, engine), partial(keys.holding, engine))
+        standing, instead = partial(checked_standing, engine), partial(logged_standing, engine)
+        tariffs = Tariffs(serving.releases, serving.tariff, standing, instead)
         writer = Writer(engine)
         log, metrics = Log(level=serving.log_level), Metrics()
         watch = Watch(tariffs, engine, writer, serving.home, log, metrics)

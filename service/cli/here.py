@@ -36,7 +36,7 @@ def opened() -> Iterator[Engine]:
         home().mkdir(parents=True, exist_ok=True)
     with _connected(make=embedded and not _has_secret()) as engine:
         sealed_with.check(engine, secret_of(os.environ, home(), make=False)[0])
-        schema.upgrade(engine)
+        schema.upgrade(engine, home=home())
         yield engine
 
 

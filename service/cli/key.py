@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from pricing.coding import SLUG
 from pricing.errors import InputError
 from service.auth.roles import HOUSE, PLATFORM, ROLES
 from service.cli.options import AsJson, Lang, print_json
@@ -167,6 +166,8 @@ def _tenant(role: str, tenant: str, platform: str) -> str:
         return _HOUSE_TENANT
     if not given:
         raise InputError("key_without_tenant", option, role=role, option=option)
+    from pricing.coding import SLUG
+
     if not SLUG.fullmatch(given):
         raise InputError("tenant_not_valid", option, value=given)
     return given

@@ -36,8 +36,8 @@ async def caller_of(request: Request) -> Caller:
         raise _challenged("key_missing", _CHALLENGE)
     kind, _, text = sent[0].partition(" ")
     token = Token.of(text.strip(" ")) if len(sent) == 1 and kind.lower() == "bearer" else None
-    reads = token is not None and not running(request).known.knows(token.key_id)
-    if reads:  # the store is asked for it: counted first, so that who guesses cannot ask on and on
+    reads = token is not None and not await running(request).known.knows(token.key_id)
+    if reads:  # the store is asked for this id alone: counted first, so that who guesses cannot ask on and on
         count_guess(request)
     found = None if token is None else await _caller_of(request, token)
     if found is None:

@@ -22,7 +22,8 @@ def request_id_of(request: Request) -> str | None:
 async def note_read(request: Request, caller: Caller, action: str, subject: str, **detail: Any) -> None:
     """Note a read, where the caller's role sees every tenant's data; it is answered once the entry is on the disk.
 
-    Many reads at once share one commit. A list is one entry however many pages are read of it.
+    Many reads at once share one commit. A list is one entry however many pages are read of it: its
+    cursors go on for the same key alone, and for an hour.
     """
     if caller.role not in SEE_ALL:
         return

@@ -1,9 +1,14 @@
-"""Pages of a list: a limit, and a signed cursor that says where the page before ended."""
+"""Pages of a list: a limit, and a signed cursor that says where the page before ended.
+
+The audit log has the first page of a list that an auditor reads; so a cursor goes on for the key alone that read it,
+and for an hour.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,41 +16,48 @@ from urllib.parse import urlencode
 
 from fastapi import Request, Response
 
+from service.conventions.caller import Caller
 from service.conventions.problems import Problem
 from service.conventions.queries import query_of
 from service.json_text import json_bytes
 from service.running import running
 
 DEFAULT, MOST = 100, 1000
+LAPSES_S = 3600  # after the first page
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """What is asked for. limit: how many items; after: where the page before ended, as `next_page` was told, or None.
 
-    scope: to whom and for which list a cursor was given; it is worth nothing elsewhere.
+    scope: to whom and for which list a cursor was given; it is worth nothing elsewhere. began: when the first page was
+    read, in seconds of the epoch.
     """
 
     limit: int
     after: str | None
     scope: str
+    began: int
 
 
-def page_of(request: Request, tenant: str) -> Page:
+def page_of(request: Request, caller: Caller) -> Page:
     """The page that `?limit=` and `?cursor=` ask for; Problem 422 where either is not valid.
 
-    tenant: whose list it is, for a cursor of one tenant is none of another's.
+    caller: who reads, for a cursor of one key is none of another's.
     """
-    scope, asked = f"{request.url.path} {tenant}", query_of(request, "limit", "cursor", "format")
-    cursor = asked.get("cursor")
-    after = None if cursor is None else _opened(request, cursor, scope)
-    return Page(_limit(asked.get("limit", str(DEFAULT))), after, scope)
+    scope, asked = f"{request.url.path} {caller.key_id}", query_of(request, "limit", "cursor", "format")
+    cursor, now = asked.get("cursor"), int(time.time())
+    began, after = (now, None) if cursor is None else _opened(request, cursor, scope)
+    if now - began > LAPSES_S:
+        raise Problem(422, "cursor_lapsed", "cursor", pointer="", minutes=LAPSES_S // 60)
+    return Page(_limit(asked.get("limit", str(DEFAULT))), after, scope, began)
 
 
 def next_page(request: Request, page: Page, last: str) -> str:
     """Address of the page after the item that `last` names, the other parameters kept."""
-    text = base64.urlsafe_b64encode(last.encode()).decode().rstrip("=")
-    cursor = f"{text}.{running(request).keyring.sign(_signed(page.scope, last))}"
+    said = f"{page.began} {last}"
+    text = base64.urlsafe_b64encode(said.encode()).decode().rstrip("=")
+    cursor = f"{text}.{running(request).keyring.sign(_signed(page.scope, said))}"
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in ("cursor", "limit")]
     return f"{request.url.path}?{urlencode([*kept, ('limit', page.limit), ('cursor', cursor)])}"
 
@@ -64,17 +76,19 @@ def _limit(text: str) -> int:
     return int(text)
 
 
-def _opened(request: Request, cursor: str, scope: str) -> str:
+def _opened(request: Request, cursor: str, scope: str) -> tuple[int, str]:
+    """When its first page was read, and where the page before ended."""
     text, _, signature = cursor.partition(".")
     try:
-        last = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode()
+        said = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode()
     except (binascii.Error, ValueError):  # ValueError: not ASCII, or no UTF-8 inside
-        last = ""
-    signed = signature.isascii() and running(request).keyring.is_signed(_signed(scope, last), signature)
-    if not (last and signed):
+        said = ""
+    signed = signature.isascii() and running(request).keyring.is_signed(_signed(scope, said), signature)
+    if not (said and signed):
         raise Problem(422, "cursor_not_valid", "cursor", pointer="")
-    return last
+    began, _, last = said.partition(" ")
+    return int(began), last
 
 
-def _signed(scope: str, last: str) -> str:
-    return f"cursor {scope} {last}"
+def _signed(scope: str, said: str) -> str:
+    return f"cursor since its first page {scope} {said}"

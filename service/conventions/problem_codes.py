@@ -37,7 +37,7 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
         *("request_month", "request_date", "request_value", "region_not_known", "no_usage", "one_worker", "one_quote"),
         *("register_value", "register_overlap", "too_many_register_rows", "scheme_not_declared"),
         *("query_unknown", "query_twice"),
-        *("limit_not_valid", "cursor_not_valid", "idempotency_key_reused", "quote_tariff_gone"),
+        *("limit_not_valid", "cursor_not_valid", "cursor_lapsed", "idempotency_key_reused", "quote_tariff_gone"),
         *("month_not_over", "empty_file", "form_parts", "form_part_unknown", "form_part_twice", "form_text_long"),
     ),
     429: ("rate_exceeded", "too_many_levies", "too_many_uploads", "too_many_quotes"),

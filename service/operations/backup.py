@@ -26,13 +26,14 @@ from service.auth.keyring import Keyring
 from service.clock import now
 from service.disk import sync, sync_tree
 from service.releases.history import HISTORY
-from service.store import keys, schema, sealed_with
+from service.store import keyed_mark, keys, schema, sealed_with, sessions
 from service.store.audit import OPERATOR
 from service.store.contents import contents
 from service.store.database import Engine, connect, writing
 
 DATABASE, MANIFEST = "licheng.db", "backup.json"
 RELEASES, LEVIES = FOLDERS = ("releases", "levies")
+_SINGLE = (DATABASE, MANIFEST, keyed_mark.NAME)
 FORMAT = 1
 _PART = 1 << 20  # bytes that are copied at once
 _MADE = "made.tar"
@@ -63,7 +64,8 @@ def restore(
     """Put an archive into a data folder that holds none of its parts; every file as its hash says, or nothing.
 
     Keys that hold in it are revoked, but for those to keep (`keys.ALL`: none is): which were revoked since the backup,
-    it cannot know. secret: that it was sealed with; beside: the store, where the archive holds the folders alone.
+    it cannot know, nor which sessions were ended: those that began before now are void. secret: that it was sealed
+    with; beside: the store, where the archive holds the folders alone.
     """
     taken = [name for name in (DATABASE, *FOLDERS) if (home / name).exists()]
     if taken:
@@ -76,7 +78,8 @@ def restore(
         sync_tree(making)
         if beside is not None:  # before anything stands in its place, so that a refusal leaves nothing half done
             ended += revoked(beside, keep)
-        for name in (*FOLDERS, DATABASE):  # the database last: without it nothing here counts as a store
+        # The database last: without it nothing here counts as a store.
+        for name in (*FOLDERS, keyed_mark.NAME, DATABASE):
             if (making / name).exists():
                 os.replace(making / name, home / name)
         sync(home)
@@ -95,15 +98,16 @@ def _revoked(database: Path, secret: bytes, keep: Sequence[str]) -> list[str]:
     engine = connect(f"sqlite:///{database}", Keyring.of(secret).chaining if secret else None)
     try:
         sealed_with.check(engine, secret)
-        schema.upgrade(engine)
+        schema.upgrade(engine, home=database.parent)  # with the mark that the archive held, if any
         return revoked(engine, keep)
     finally:
         engine.dispose()  # the write-ahead log is then in the file
 
 
 def revoked(engine: Engine, keep: Sequence[str]) -> list[str]:
-    """Ids of the keys that a restored store held as valid, now revoked but for those to keep."""
+    """Ids of the keys that a restored store held as valid, now revoked but for those to keep; its sessions end."""
     with writing(engine) as connection:
+        sessions.end_all(connection)
         return [key.id for key in keys.revoke_but(connection, keep, OPERATOR)]
 
 
@@ -141,9 +145,12 @@ def _archive(making: Path, home: Path, manifest: dict[str, Any]) -> None:
 
 
 def _kept(home: Path) -> Iterator[tuple[str, Path]]:
-    """Name and place of the files below the kept folders, the history of releases first; none that is being made."""
+    """Name and place of the files below the kept folders, the history of releases and the mark of the log first; none
+    that is being made.
+    """
     history = home / RELEASES / HISTORY
     yield f"{RELEASES}/{HISTORY}", history
+    yield keyed_mark.NAME, home / keyed_mark.NAME
     for name in FOLDERS:
         for folder, inside, files in os.walk(home / name):  # what vanishes meanwhile is passed over
             inside[:] = sorted(one for one in inside if not one.startswith(".") and not one.endswith(".receiving"))
@@ -234,7 +241,7 @@ def _is_ours(name: str) -> bool:
     """Whether a name in an archive lies where ours do, and nowhere else."""
     path = PurePosixPath(name)
     plain = not path.is_absolute() and ".." not in path.parts and str(path) == name and "\0" not in name
-    return plain and (name in (DATABASE, MANIFEST) or (path.parts[0] in FOLDERS and len(path.parts) > 1))
+    return plain and (name in _SINGLE or (path.parts[0] in FOLDERS and len(path.parts) > 1))
 
 
 def _broken(archive: Path) -> InputError:

@@ -15,7 +15,7 @@ from service.auth.keyring import Keyring
 from service.clock import now
 from service.refusals import both, of_error
 from service.releases.history import DEMONSTRATION, in_force
-from service.releases.release_standing import checked_standing
+from service.releases.release_standing import logged_standing
 from service.serving import Serving
 from service.serving_found import Found, Given, found
 from service.store import schema, sealed_with
@@ -132,14 +132,18 @@ def _database(serving: Serving, notes: list[Phrase]) -> int:
 
 
 def _recorded(serving: Serving, notes: list[Phrase]) -> int:
-    """What would answer stands in the audit log, where that is asked for."""
+    """The log's last release stands in history, where that is asked for: the one that would answer, named where history
+    ends with another.
+    """
     file = sqlite_file(serving.database)
     if serving.tariff is not None or (file is not None and not file.exists()):
         return 0
     engine = connect(serving.database)
     try:
         if schema.current(engine) is not None:
-            checked_standing(engine, serving.releases)
+            logged, last = logged_standing(engine, serving.releases), in_force(serving.releases)
+            if logged.event != last.event:
+                notes.append(Phrase("check_not_recorded", {"number": last.number, "recorded": logged.number}))
     finally:
         engine.dispose()
     return 0

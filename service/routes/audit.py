@@ -24,7 +24,7 @@ async def list_audit(request: Request) -> Response:
     """Who did what to which thing. An entry names the hash of the one before; its own takes the service's secret."""
     caller = await caller_of(request)
     permit(caller, "audit.read")
-    page = page_of(request, caller.tenant)
+    page = page_of(request, caller)
 
     def look() -> list[Entry]:
         with reading(running(request).engine) as connection:

@@ -81,7 +81,7 @@ async def list_levies(request: Request) -> Response:
     caller = await caller_of(request)
     permit(caller, "levies.read")
     tenant = listed_of(caller)
-    page = page_of(request, caller.tenant)
+    page = page_of(request, caller)
 
     def look() -> list[tuple[Levy, frozenset[str]]]:
         with reading(running(request).engine) as connection:

@@ -103,7 +103,7 @@ async def _table(request: Request, levy_id: str, table: str) -> Response:
         await note_read(request, caller, levies.READ, levy.id, table=table)
     eyes = await to_thread.run_sync(eyes_for, running(request), caller, levy)
     if kind == "json":
-        return await _page(request, folder, table, eyes, caller.tenant)
+        return await _page(request, folder, table, eyes, caller)
     from service.engines.downloads import downloaded
 
     headers = {**_headers(levy, f"{table}.{kind}"), "ETag": await _etag(folder, f"{table}-{kind}-{eyes.label}")}
@@ -114,10 +114,10 @@ async def _table(request: Request, levy_id: str, table: str) -> Response:
     return StreamingResponse(downloaded(folder, table, kind, eyes), 200, headers, content_type(kind))
 
 
-async def _page(request: Request, folder: Path, table: str, eyes: Any, tenant: str) -> Response:
+async def _page(request: Request, folder: Path, table: str, eyes: Any, caller: Caller) -> Response:
     from service.engines.pages import page as read
 
-    page = page_of(request, tenant)
+    page = page_of(request, caller)
     rows, following = await to_thread.run_sync(read, folder, table, eyes, int(page.after or 0), page.limit)
     last = None if following is None else str(following)
     answer = page_response(request, page, rows, last, provisional=True)

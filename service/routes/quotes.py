@@ -77,7 +77,7 @@ async def list_quotes(request: Request) -> Response:
     caller = await caller_of(request)
     permit(caller, "quotes.read")
     tenant = listed_of(caller)
-    page = page_of(request, caller.tenant)
+    page = page_of(request, caller)
 
     def look() -> list[dict[str, Any]]:
         with reading(running(request).engine) as connection:

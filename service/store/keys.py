@@ -104,6 +104,12 @@ def look(engine: Engine, key_id: str) -> Key | None:
         return find(connection, key_id)
 
 
+def holding(engine: Engine) -> frozenset[str]:
+    """Ids of the keys that hold now, in a transaction of its own."""
+    with reading(engine) as connection:
+        return frozenset(key.id for key in listed(connection) if key.holds(now()))
+
+
 def listed(connection: Connection) -> list[Key]:
     """All keys, the oldest first."""
     rows = connection.execute(select(keys).order_by(keys.c.created_at, keys.c.id))

@@ -3,6 +3,8 @@
 A key that was revoked, or a fresh one, is seen within a second. While the store does not answer, keys that were known
 go on for ten minutes, so that prices, which need no store, do not stop with it; whatever reads or writes the store
 stops on its own, and nobody can revoke a key in a store that is away. Ids that are not known are remembered as such.
+Which ids are of keys that hold is looked up as a whole, once a second at most however many unknown ones are sent: so
+that who guesses cannot lock out a good key that was not seen yet.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
 from service.store.keys import Key
@@ -35,18 +38,38 @@ class _Asked(NamedTuple):
 
 
 class KnownKeys:
-    """Belongs to one event loop. read: a key by its id from the store, run in a thread."""
+    """Belongs to one event loop. read: a key by its id from the store; holding: ids of all that hold; both are run in a
+    thread.
+    """
 
-    def __init__(self, read: Callable[[str], Key | None]) -> None:
-        self._read = read
+    def __init__(self, read: Callable[[str], Key | None], holding: Callable[[], frozenset[str]]) -> None:
+        self._read, self._holding = read, holding
+        self._ids: frozenset[str] = frozenset()
+        self._listing: asyncio.Future[None] | None = None
+        self._listed_at = float("-inf")
         self._known: dict[str, _Seen] = {}
         self._unknown: dict[str, float] = {}
         self._asked: dict[str, _Asked] = {}
         self._failed_at = float("-inf")
 
-    def knows(self, key_id: str) -> bool:
-        """Whether an id is one of a key that was read before: it is read anew once a second at most."""
-        return key_id in self._known
+    async def knows(self, key_id: str) -> bool:
+        """Whether an id is one of a key that was read before, or that held a second ago."""
+        if key_id in self._known or key_id in self._ids:
+            return True
+        with suppress(StoreNotAvailable, TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._listed(time.monotonic())), _WAIT_S)
+        return key_id in self._ids
+
+    def _listed(self, clock: float) -> asyncio.Future[None]:
+        """The last listing of the ids, a new one where it is over and a second old."""
+        if self._listing is None or (self._listing.done() and clock - self._listed_at >= FRESH_S):
+            self._listed_at = clock
+            self._listing = asyncio.get_running_loop().run_in_executor(None, self._list)
+            self._listing.add_done_callback(lambda done: done.cancelled() or done.exception())  # it need not be awaited
+        return self._listing
+
+    def _list(self) -> None:
+        self._ids = self._holding()
 
     async def find(self, key_id: str) -> Key | None:
         """A key by its id; the store's own error where it does not answer and the key was not known before."""

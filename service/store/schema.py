@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from pricing.errors import InputError
+from service.store import keyed_mark
 from service.store.audit import begin_keyed
 from service.store.database import reading, writing
 
@@ -30,17 +31,26 @@ def revisions() -> list[str]:
     return [step.revision for step in script.walk_revisions()][::-1]
 
 
-def upgrade(engine: Engine, to: str = "head") -> None:
-    """Bring a database to a schema, in one transaction; a newer program's database is refused, not touched."""
+def upgrade(engine: Engine, to: str = "head", home: Path | None = None) -> None:
+    """Bring a database to a schema, in one transaction; a newer program's database is refused, not touched.
+
+    home: the data folder, which keeps the mark that the log was keyed; InputError `audit_keyed_before` where it was,
+    and this database says that it never was.
+    """
     with writing(engine) as connection:
         found = MigrationContext.configure(connection).get_current_revision()
         if found is not None and found not in revisions():
             raise InputError("store_newer", "", found=found, known=revisions()[-1])
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # of a large table it takes its time
+        if found == _UNKEYED and home is not None:
+            keyed_mark.check_not_keyed(connection, home)
         command.upgrade(_config(connection), to)
         if found == _UNKEYED and to == "head":
             begin_keyed(connection)
+    if home is not None:
+        with reading(engine) as connection:  # once it is on the disk, else a log that is still to be keyed has a mark
+            keyed_mark.put(connection, home)
 
 
 def check_newest(connection: Connection) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pricing.errors import TariffError
 from pricing.tariff import Tariff
 from service.releases.history import DEMONSTRATION, HISTORY, Event, Standing, in_force
 
 _Stamp = tuple[int, int, int] | None
+_NEVER = (-1, -1, -1)  # the stamp of no history, so that `refresh` looks again
+_Standing = Callable[[Path], Standing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +37,24 @@ class Tariffs:
     """Gives what is in force now; `refresh` loads a new release beside the old one and puts it in its place."""
 
     def __init__(
-        self, releases: Path, named: Path | None = None, standing: Callable[[Path], Standing] = in_force
+        self,
+        releases: Path,
+        named: Path | None = None,
+        standing: _Standing = in_force,
+        instead: _Standing | None = None,
     ) -> None:
         """releases: their folder; named: a folder that is used whatever was released; standing: what is in force by a
-        folder of releases, a TariffError where it may not be taken up.
+        folder of releases, a TariffError where it may not be taken up; instead: what to begin with then.
         """
         self._releases, self._named, self._standing = releases, named, standing
         self._lock = threading.Lock()
         self._stamp = self._look()
-        self._held = self._load()
+        try:
+            self._held = self._load(standing)
+        except TariffError:
+            if instead is None:
+                raise
+            self._held, self._stamp = self._load(instead), _NEVER
 
     def now(self) -> InForce:
         """What is in force."""
@@ -54,7 +66,7 @@ class Tariffs:
             stamp = self._look()
             if stamp == self._stamp:
                 return False
-            self._held, self._stamp = self._load(), stamp
+            self._held, self._stamp = self._load(self._standing), stamp
             return True
 
     def _look(self) -> _Stamp:
@@ -65,8 +77,8 @@ class Tariffs:
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def _load(self) -> InForce:
+    def _load(self, standing_in: _Standing) -> InForce:
         if self._named is not None:
             return InForce(Tariff.load(self._named), None, self._named)
-        standing = self._standing(self._releases)
+        standing = standing_in(self._releases)
         return InForce(Tariff.load(standing.folder), standing.number, standing.folder, standing.event)

@@ -68,7 +68,7 @@ class Watch:
         handler = OfLibraries(self.log)
         logging.getLogger().addHandler(handler)
         self.writer.committed = self.metrics.committed
-        self._say_release()
+        await self.look()  # says at once where it began with another release than history names
         self.log.info("started", release=self.tariffs.now().number)
         task = asyncio.create_task(self._run())
         try:

@@ -19,9 +19,9 @@ from service.ids import new_id
 from service.running import running
 from service.store import sessions
 from service.store.database import reading
+from service.store.sessions import HOURS
 
 COOKIE = "session"
-HOURS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Session:
     key_id: str
     until: int
     csrf: str
+
+    @property
+    def runs_out(self) -> str:
+        """When it runs out, as the store keeps times."""
+        return dt.datetime.fromtimestamp(self.until, SHANGHAI).isoformat()
 
 
 async def open_session(request: Request, response: Response, caller: Caller) -> None:
@@ -52,9 +57,8 @@ async def close_session(request: Request, response: Response) -> None:
     """End the session, whoever else has a copy of its cookie, and take the cookie back."""
     session = session_of(request)
     if session is not None:
-        until = dt.datetime.fromtimestamp(session.until, SHANGHAI).isoformat()
         by = (session.key_id, request_id_of(request))
-        work = partial(sessions.end, session_id=session.id, until=until, by=by)
+        work = partial(sessions.end, session_id=session.id, until=session.runs_out, by=by)
         await asyncio.wrap_future(running(request).writer.submit(work))
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
 
@@ -74,14 +78,14 @@ def session_of(request: Request) -> Session | None:
 async def signed_in(request: Request) -> Caller | None:
     """Who signed in; None without a session, when it was ended, or when its key was revoked or ran out."""
     session = session_of(request)
-    if session is None or await to_thread.run_sync(_is_ended, request, session.id):
+    if session is None or await to_thread.run_sync(_is_ended, request, session):
         return None
     return await caller_of_key(request, session.key_id)
 
 
-def _is_ended(request: Request, session_id: str) -> bool:
+def _is_ended(request: Request, session: Session) -> bool:
     with reading(running(request).engine) as connection:
-        return sessions.is_ended(connection, session_id)
+        return sessions.is_ended(connection, session.id, session.runs_out)
 
 
 def check_csrf(request: Request, sent: str) -> None:

@@ -120,6 +120,32 @@ def test_who_guesses_keys_does_not_make_the_store_read_on() -> None:
         assert status(service, wrong) == 429
 
 
+def test_who_guesses_locks_out_no_good_key_behind_the_same_address() -> None:
+    with client(address_per_minute=5) as service:
+        guess = f"Bearer licheng.k_{'0' * 16}.{'A' * 43}"
+        assert [status(service, guess) for _ in range(7)] == [401] * 5 + [429] * 2
+        assert status(service, f"Bearer {service.keys['insurer']}") == 200  # never seen before the guesses
+        fresh = service.key("insurer", "late")["Authorization"]
+        time.sleep(FRESH_S)
+        assert status(service, fresh) == 200
+        assert status(service, guess) == 429
+
+
+def test_unknown_ids_have_the_keys_that_hold_listed_once_a_second_at_most() -> None:
+    began, listings = time.monotonic(), []
+
+    def holding() -> frozenset[str]:
+        listings.append(1)
+        return frozenset({KEY.id})
+
+    async def ask() -> list[bool]:
+        known = KnownKeys(Reads(), holding)
+        return [await known.knows(one) for one in (KEY.id, *(f"k_{number:016x}" for number in range(2000)))]
+
+    assert asyncio.run(ask()) == [True] + [False] * 2000
+    assert 1 <= len(listings) <= 1 + int((time.monotonic() - began) / FRESH_S)
+
+
 class Reads:
     """A store that counts how often it is asked."""
 
@@ -141,7 +167,7 @@ def test_many_callers_ask_the_store_once_a_second_at_most(found: Key | None) -> 
     reads, began = Reads(found, 0.05), time.monotonic()
 
     async def ask() -> list[Key | None]:
-        known = KnownKeys(reads)
+        known = KnownKeys(reads, frozenset)
         first = await asyncio.gather(*(known.find(KEY.id) for _ in range(200)))
         return [*first, *[await known.find(KEY.id) for _ in range(200)]]
 
@@ -153,7 +179,7 @@ def test_unknown_ids_push_no_known_key_out_and_memory_is_bounded() -> None:
     reads = Reads(None)
 
     async def ask() -> tuple[Key | None, int]:
-        known = KnownKeys(lambda key_id: KEY if key_id == KEY.id else reads(key_id))
+        known = KnownKeys(lambda key_id: KEY if key_id == KEY.id else reads(key_id), frozenset)
         await known.find(KEY.id)
         for number in range(10_200):
             await known.find(f"k_{number:016x}")
@@ -169,7 +195,7 @@ def test_a_known_key_goes_on_while_the_store_is_away_and_an_unknown_one_does_not
     reads = Reads()
 
     async def ask() -> Key | None:
-        known = KnownKeys(reads)
+        known = KnownKeys(reads, frozenset)
         await known.find(KEY.id)
         reads.gone = True
         with pytest.raises(StoreNotAvailable):
@@ -189,7 +215,7 @@ def test_a_store_that_hangs_holds_a_known_key_up_for_a_second_at_most() -> None:
     reads = Reads()
 
     async def ask() -> float:
-        known = KnownKeys(reads)
+        known = KnownKeys(reads, frozenset)
         await known.find(KEY.id)
         await asyncio.sleep(FRESH_S + 0.1)
         reads.wait_s = 2.5

@@ -1,14 +1,17 @@
 """Pages: every item once, in order; cursors that nobody else gave out are refused."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from service.conventions import paging
 from service.ids import is_id, new_id
-from tests.service.serving import Service, client
+from tests.service.serving import Service, client, make_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 RIDER: dict[str, Any] = json.loads((ROOT / "service/examples/rider.json").read_text(encoding="utf-8"))
@@ -86,6 +89,27 @@ def test_a_cursor_of_ours_changed_or_of_another_is_refused(service: Service) -> 
         assert (answer.status_code, answer.json()["code"]) == (422, "cursor_not_valid"), one
     assert service.get(address, "platform").json()["code"] == "cursor_not_valid"
     assert service.get(address).status_code == 200
+
+
+def test_a_cursor_goes_on_for_the_key_alone_whose_first_page_was_noted(service: Service) -> None:
+    """A and B are auditors of one tenant: what B read by A's cursor would stand nowhere."""
+    service.keys |= make_keys(service.database, {"b": ("auditor", "auditor-house")})
+    for address in ("/v1/quotes?limit=2", "/v1/audit?limit=2"):
+        following = service.get(address, "auditor").json()["next"]
+        taken = service.get(following, "b")
+        assert (taken.status_code, taken.json()["code"]) == (422, "cursor_not_valid")
+        assert service.get(following, "auditor").status_code == 200
+
+
+def test_a_cursor_lapses_an_hour_after_the_first_page(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    began, first = time.time(), service.get("/v1/quotes?limit=2").json()["next"]
+    monkeypatch.setattr(paging, "time", SimpleNamespace(time=lambda: began + 3500))
+    second = service.get(first)
+    assert second.status_code == 200
+    monkeypatch.setattr(paging, "time", SimpleNamespace(time=lambda: began + 3602))
+    for address in (first, second.json()["next"]):
+        lapsed = service.get(address)
+        assert (lapsed.status_code, lapsed.json()["code"]) == (422, "cursor_lapsed")
 
 
 def test_ids_sort_by_time_and_have_one_form() -> None:

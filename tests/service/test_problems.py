@@ -233,6 +233,7 @@ ELSEWHERE = {
         "service/secret.py",
         "service/serving_found.py",
         "service/store/schema.py",
+        "service/store/keyed_mark.py",
         "service/store/database.py",
     ),
     "the command line": ("service/releases/", "service/store/keys.py", "service/operations/server.py"),

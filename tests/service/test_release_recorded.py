@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pricing.errors import InputError, TariffError
+from service.app import create_app
 from service.releases.files import locked
 from service.releases.history import folder_of
 from service.releases.release_standing import checked_standing, logged_standing, record, record_missing
@@ -15,7 +16,7 @@ from service.store import keys
 from service.store.database import Engine, writing
 from tests.months import Done, run
 from tests.service.releases import law, released
-from tests.service.serving import Service, client, recorded
+from tests.service.serving import SECRET, Service, TestClient, client, recorded, role_keys, settings
 
 ACTUARY = keys.Wanted("actuary", "operator", "Li Wei")
 
@@ -106,6 +107,30 @@ def test_a_running_service_keeps_its_edition_and_says_why(tmp_path: Path, capfd:
         assert ready(service, "ready")["release"] == 1
     log = capfd.readouterr().err
     assert log.count("release_not_recorded") == 1
+
+
+def test_a_service_starts_with_the_release_that_the_log_ends_with(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving, history = settings(tmp_path), tmp_path / "releases" / "history.jsonl"
+    role_keys(serving.database)
+    released(law(tmp_path / "first", floor=700_000), serving.releases)
+    recorded(serving.database, serving.releases)
+    released(law(tmp_path / "second", floor=900_000), serving.releases)
+    monkeypatch.setenv("LICHENG_HOME", str(tmp_path))
+    monkeypatch.setenv("LICHENG_SECRET", SECRET.decode())
+    check = run("serve", "--check")
+    assert (check.code, "release_not_recorded" in check.out) == (0, True), check.out
+    with TestClient(create_app(serving)) as http:
+        service = Service(http, tmp_path, {})
+        found = service.get("/status/ready", "").json()
+        assert (found["status"], found["release"]) == ("degraded", 1)
+        recorded(serving.database, serving.releases)
+        assert ready(service, "ready")["release"] == 2
+    assert capfd.readouterr().err.count("release_not_recorded") == 1
+    history.write_text("".join(history.read_text(encoding="utf-8").splitlines(keepends=True)[:1]), encoding="utf-8")
+    refused_check = run("serve", "--check")  # what the log ends with is not in history any more
+    assert (refused_check.code, "release_not_recorded" in refused_check.out) == (2, True), refused_check.out
 
 
 @pytest.fixture

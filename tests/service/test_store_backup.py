@@ -68,7 +68,7 @@ def test_a_restored_folder_holds_what_was_saved(filled: Path, tmp_path: Path) ->
     assert f"{len(whole_log(database))}:{whole_log(database)[-1].hash}" == said["database"]["audit_head"]
     assert in_force(restored / "releases").number == 1
     assert (restored / "levies/lv_1/month/lines.parquet").read_bytes() == b"levies/lv_1/month/lines.parquet"
-    assert sorted(path.name for path in restored.iterdir()) == ["levies", "licheng.db", "releases"]
+    assert sorted(path.name for path in restored.iterdir()) == ["audit-keyed", "levies", "licheng.db", "releases"]
     licheng(restored, "verify", "--audit")
 
 
@@ -219,7 +219,7 @@ def test_of_postgresql_the_folders_are_saved_beside_its_own_dump(
     licheng(filled, "store", "backup", "--folders", str(archive), LICHENG_DATABASE_URL=url)
     assert "licheng.db" not in names(archive)
     licheng(restored, "store", "restore", str(archive), LICHENG_DATABASE_URL=url)
-    assert sorted(path.name for path in restored.iterdir()) == ["levies", "releases"]
+    assert sorted(path.name for path in restored.iterdir()) == ["audit-keyed", "levies", "releases"]
     save(filled, filled / "licheng.db", tmp_path / "with.tar")
     beside = tmp_path / "beside"
     refused = licheng(beside, "store", "restore", str(tmp_path / "with.tar"), code=3, LICHENG_DATABASE_URL=url)
