@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from urllib.parse import urlencode
 
 from fastapi import Request, Response
 
+from service.clock import now
 from service.conventions.caller import Caller
 from service.conventions.problems import Problem
 from service.conventions.queries import query_of
@@ -46,9 +46,9 @@ def page_of(request: Request, caller: Caller) -> Page:
     caller: who reads, for a cursor of one key is none of another's.
     """
     scope, asked = f"{request.url.path} {caller.key_id}", query_of(request, "limit", "cursor", "format")
-    cursor, now = asked.get("cursor"), int(time.time())
-    began, after = (now, None) if cursor is None else _opened(request, cursor, scope)
-    if now - began > LAPSES_S:
+    cursor, at = asked.get("cursor"), int(now().timestamp())
+    began, after = (at, None) if cursor is None else _opened(request, cursor, scope)
+    if at - began > LAPSES_S:
         raise Problem(422, "cursor_lapsed", "cursor", pointer="", minutes=LAPSES_S // 60)
     return Page(_limit(asked.get("limit", str(DEFAULT))), after, scope, began)
 

@@ -40,8 +40,11 @@ def kept_error(error: LichengError, names: Mapping[str, str], keys: Rekey, tarif
 
 
 def _fact(name: str, value: object, names: Mapping[str, str], keys: Rekey, known: frozenset[str]) -> object:
-    if name in _OURS or isinstance(value, Phrase):
+    if name in _OURS:
         return value
+    if isinstance(value, Phrase):  # a reason in a sentence of ours, with a library's words in it
+        said = {key: mark_of(one, keys, _MOST) if isinstance(one, str) else one for key, one in value.values.items()}
+        return Phrase(value.code, said)
     text = opened(_renamed(str(value), names), keys)  # a mark within a mark would not be opened
     return mark_of(text, keys, _MOST) if name == "reason" else _word(text, keys, known)
 

@@ -29,7 +29,7 @@ KNOWS = {
     "month": "auth engines refusals releases serving store tariff telemetry",
     "worker_data": "auth engines month store",
     "running": "auth month prices releases serving store tariff telemetry",
-    "conventions": "auth refusals releases running serving store tariff",
+    "conventions": "auth prices refusals releases running serving store tariff",
     "schemas": "auth conventions",
     "uploads": "auth conventions engines month running store",
     "operations": "auth conventions refusals releases serving serving_found store telemetry",

@@ -41,7 +41,7 @@ LONG = "w_SECRET_longer_than_a_mark_keeps_of_a_text"
 PLACES = [
     (LONG, {"distance_m": LONG}),  # the first: its mark keeps a part, which is hidden once anybody is erased
     ("w_SECRET01", {"worker": "w_SECRET01", "contractor": "w_SECRET01"}),
-    ("w_SECRET02", {"contractor": "w_SECRET02"}),
+    ("w_SECRET02", {"contractor": "w_SECRET02", "worker_ref": "w_SECRET02"}),
     ("w_SECRET03", {"distance_m": "w_SECRET03"}),
     ("w_SECRET04", {"occupation": "courier w_SECRET04"}),
     ("w_SECRET05", {"worker_ref": "R/w_SECRET05"}),

@@ -86,7 +86,7 @@ def test_rows_of_all_files_are_counted_while_they_are_read(tmp_path: Path) -> No
     for most, read in ((12, 12), (11, 6), (0, 12)):
         upload = Upload({path: path.name for path in paths}, KEYS, frozenset(), most_rows=most)
         intake, found = Intake(paths, upload=upload), 0
-        with pytest.raises(InputError, match="more than 11 rows") if most == 11 else nullcontext():
+        with pytest.raises(InputError, match="More than 11 rows") if most == 11 else nullcontext():
             for batch in intake.batches():
                 found += len(batch)
         assert found == read

@@ -1,16 +1,19 @@
 """Pages: every item once, in order; cursors that nobody else gave out are refused."""
 
+import base64
 import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 
-from service.conventions import paging
+from service.auth.keyring import Keyring
+from service.conventions.paging import _signed
 from service.ids import is_id, new_id
+from tests.service.secrets import SECRET
 from tests.service.serving import Service, client, make_keys
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,15 +104,27 @@ def test_a_cursor_goes_on_for_the_key_alone_whose_first_page_was_noted(service: 
         assert service.get(following, "auditor").status_code == 200
 
 
-def test_a_cursor_lapses_an_hour_after_the_first_page(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    began, first = time.time(), service.get("/v1/quotes?limit=2").json()["next"]
-    monkeypatch.setattr(paging, "time", SimpleNamespace(time=lambda: began + 3500))
-    second = service.get(first)
+def told(page: httpx.Response) -> tuple[int, str]:
+    """What the cursor of the next page says: when the first page was read, and where this one ended."""
+    text = page.json()["next"].rpartition("=")[2].split(".")[0]
+    began, _, last = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(" ")
+    return int(began), last
+
+
+def test_a_cursor_lapses_an_hour_after_the_first_page(service: Service) -> None:
+    keyring, scope = Keyring.of(SECRET), f"/v1/quotes {service.keys['insurer'].split('.')[1]}"
+
+    def read_before(seconds: float) -> httpx.Response:
+        """What a cursor leads to whose first page was read so long ago."""
+        said = f"{int(time.time() - seconds)} {told(service.get('/v1/quotes?limit=2'))[1]}"
+        cursor = f"{base64.urlsafe_b64encode(said.encode()).decode().rstrip('=')}.{keyring.sign(_signed(scope, said))}"
+        return service.get(f"/v1/quotes?limit=2&cursor={cursor}")
+
+    second = read_before(3_500)
     assert second.status_code == 200
-    monkeypatch.setattr(paging, "time", SimpleNamespace(time=lambda: began + 3602))
-    for address in (first, second.json()["next"]):
-        lapsed = service.get(address)
-        assert (lapsed.status_code, lapsed.json()["code"]) == (422, "cursor_lapsed")
+    assert time.time() - told(second)[0] > 3_490, "going on makes it no younger"
+    lapsed = read_before(3_602)
+    assert (lapsed.status_code, lapsed.json()["code"]) == (422, "cursor_lapsed")
 
 
 def test_ids_sort_by_time_and_have_one_form() -> None:
