@@ -22,6 +22,7 @@ from service.refusals import both, of_row
 from service.refusals.history_words import HISTORY, OF_HISTORY, Sent, start_of
 
 Json = dict[str, Any]
+_TWICE = CODE["duplicate"]  # a row that stands already: no refusal, for it counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ def answer_of(asked: Asked, number: int, columns: SchemeColumns) -> Json:
     """
     edition, scheme = columns.edition, columns.scheme
     refusals = []
-    for row, code in enumerate(columns.refused[asked.first : asked.first + len(asked.records)]):
-        if code and code % COLUMN != CODE["duplicate"]:
+    for row, code in enumerate(_codes(asked, columns)):
+        if code and code % COLUMN != _TWICE:
             refusals.append(of_row(code, asked.record(scheme, row, code, edition), edition, scheme, row))
     answer = _head(asked, columns, refusals)
     priced = columns.priced
@@ -81,6 +82,11 @@ def answer_of(asked: Asked, number: int, columns: SchemeColumns) -> Json:
     if scheme.product is not None:
         answer |= sold(priced.options(min(places)), edition, scheme)
     return answer
+
+
+def _codes(asked: Asked, columns: SchemeColumns) -> list[int]:
+    """The refusal of each row that was sent, 0 where there is none."""
+    return columns.refused[asked.first : asked.first + len(asked.records)]
 
 
 def _head(asked: Asked, columns: SchemeColumns, refusals: list[Json]) -> Json:
@@ -157,6 +163,8 @@ def _warnings(
     asked: Asked, columns: SchemeColumns, priced: PricedColumns, places: list[int], missing: list[Json]
 ) -> list[Json]:
     warnings: list[Json] = [{**both("is_incomplete"), "rows": [one["row"] for one in missing]}] if missing else []
+    if twice := [row for row, code in enumerate(_codes(asked, columns)) if code % COLUMN == _TWICE]:
+        warnings.append({**both("duplicate"), "rows": twice})
     for code, marked in priced.flags:
         flagged = [priced.row[place] - asked.first for place in places if marked[place]]
         if flagged:

@@ -23,13 +23,17 @@ class Turns:
     @asynccontextmanager
     async def of(self, owner: str) -> AsyncIterator[None]:
         """The turn of an owner, when it has come; it is over with the block."""
-        if self._busy:
-            await self._come(owner)
-        self._busy = True
+        await self.take(owner)
         try:
             yield
         finally:
-            self._next()
+            self.leave()
+
+    async def take(self, owner: str) -> None:
+        """Wait for the turn of an owner; who took it leaves it."""
+        if self._busy:
+            await self._come(owner)
+        self._busy = True
 
     async def _come(self, owner: str) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -38,10 +42,10 @@ class Turns:
             await future
         except asyncio.CancelledError:
             if future.done() and not future.cancelled():  # it had just been given the turn
-                self._next()
+                self.leave()
             raise
 
-    def _next(self) -> None:
+    def leave(self) -> None:
         """Give the turn to the owner whose last is longest over, or to nobody."""
         while self._waiting:
             owner = next(iter(self._waiting))

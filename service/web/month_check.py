@@ -10,6 +10,7 @@ from fastapi import Request
 from service.conventions.problems import Problem
 from service.month.check import Found, MonthCheck, found_in
 from service.month.process import command, surroundings
+from service.prices.turns import Turns
 
 SECONDS = 60.0  # in which 50,000 rows are checked many times over
 WAIT_SECONDS = 60.0  # for the checks of others: one runs at a time
@@ -17,23 +18,24 @@ _AGAIN = {"Retry-After": "30"}
 
 
 class Checks:
-    """The checks of a service, one after the other."""
+    """The checks of a service, one after the other, those of several tenants in turn."""
 
-    __slots__ = ("_checking",)
+    __slots__ = ("_turns",)
 
     def __init__(self) -> None:
-        self._checking = asyncio.Lock()
+        self._turns = Turns()
 
     async def found(self, check: MonthCheck, wait_s: float = WAIT_SECONDS) -> Found:
         """What a check finds; LichengError says why the month cannot be settled, Problem 503 why it was not checked."""
         try:
-            await asyncio.wait_for(self._checking.acquire(), wait_s)
+            async with asyncio.timeout(wait_s):
+                await self._turns.take(check.tenant)
         except TimeoutError:
             raise Problem(503, "checks_wait", pointer="", headers=_AGAIN, seconds=f"{wait_s:g}") from None
         try:
             return found_in(await _answer(check))
         finally:
-            self._checking.release()
+            self._turns.leave()
 
 
 def checks(request: Request) -> Checks:

@@ -1,11 +1,16 @@
 """A refused row leaves the rest priced as if it were not there; equal rows count once, different ones not at all."""
 
+import json
+from pathlib import Path
+
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.properties.answers import Json, by_engine, quoted
+from service.prices.quote import quote
+from tests.properties.answers import TARIFF, TODAY, Json, by_engine, quoted
 from tests.properties.strategies import PLATFORMS, request_of, requests, rows, usages
 
+ROOT = Path(__file__).resolve().parents[2]
 BROKEN_KEYS = ({"region": "990000"}, {"occupation": "wizard"}, {"platform": "No Slug!"}, {"contractor": "a b"})
 COUNTED = ("orders", "distance_m", "income_fen", "worked_min", "night_min")
 BAD_CELLS = (
@@ -100,3 +105,14 @@ def test_different_rows_of_a_key_are_all_refused(request: Json, column: str, dat
     for scheme, answer in by_engine({**request, "usage": [*usage, changed]}).items():
         assert answer["row_refusals"][place] == answer["row_refusals"][len(usage)] == "conflicting_rows"
         assert without(answer, place, len(usage)) == without(without_it[scheme])
+
+
+def test_a_row_that_was_sent_twice_counts_once_and_is_named() -> None:
+    once = json.loads((ROOT / "service" / "examples" / "rider.json").read_text(encoding="utf-8"))
+    first, twice = (quote(one, TARIFF, TODAY) for one in (once, {**once, "usage": [*once["usage"], once["usage"][0]]}))
+    priced = [scheme for scheme in twice["schemes"] if scheme["premium_fen"] is not None]
+    assert len(priced) > 1
+    for scheme in priced:
+        assert [one["rows"] for one in scheme["warnings"] if one["code"] == "duplicate"] == [[2]]
+    assert [one["premium_fen"] for one in twice["schemes"]] == [one["premium_fen"] for one in first["schemes"]]
+    assert "duplicate" not in {one["code"] for scheme in first["schemes"] for one in scheme.get("warnings", ())}
