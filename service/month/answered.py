@@ -57,3 +57,10 @@ def eyes_of(levy: Levy, keyring: Keyring, tenant: str, erased: frozenset[str], w
     from service.engines.visible import Eyes
 
     return Eyes(_own_keys(levy, keyring, tenant), erased, whole)
+
+
+def eyes_of_sender(keys: SenderKeys) -> Any:
+    """How a sender sees a month that is only checked: as its own platform, and nothing of it was there to be erased."""
+    from service.engines.visible import Eyes
+
+    return Eyes(keys)

@@ -21,6 +21,7 @@ from pricing.errors import InputError, LichengError, TariffError
 from pricing.tariff import Tariff
 from service.auth.keyring import Keyring
 from service.json_text import json_bytes
+from service.month.answered import eyes_of_sender
 from service.month.asked import Asked
 from service.month.keys import SenderKeys
 from service.month.process import modest
@@ -90,7 +91,6 @@ def found_in(answer: bytes) -> Found:
 def _checked(check: MonthCheck) -> Found:
     from service.engines import folder as files
     from service.engines.levy import levy as settle
-    from service.engines.visible import Eyes
     from service.month.refused_codes import by_code, seen_codes
 
     keys, tariff = SenderKeys(Keyring.of(check.secret), check.tenant), Tariff.load(check.tariff)
@@ -98,7 +98,7 @@ def _checked(check: MonthCheck) -> Found:
         out = Path(name) / "month"
         totals = settle(order_of(check.asked, (check.upload, out), keys, tariff, MOST_ROWS), tariff, _unwatched)
         refused = by_code((out / files.REFUSALS, out / files.SIDE_REFUSALS))
-        return Found(totals, seen_codes(refused, Eyes(keys)))
+        return Found(totals, seen_codes(refused, eyes_of_sender(keys)))
 
 
 def _unwatched(stage: str, rows: int) -> None:
