@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pricing.usage import COLUMNS
+from service.conventions.bodies import BYTES_OF_VALUE
 from tests.attacks.raw import RIDER
 from tests.service.serving import Service, served
 
@@ -57,9 +58,9 @@ def test_an_honest_batch_with_every_column_is_far_from_the_bound(service: Servic
     body = json.dumps(batch, ensure_ascii=False, separators=(",", ":")).encode()
     assert posted(service, body, "application/json") == (200, "")
     values = sum(map(body.count, (b",", b"[", b"{")))
-    assert values / len(batch) * 10_000 < 1_000_000 * 0.8
+    assert values / len(batch) * 10_000 < 20_000_000 / BYTES_OF_VALUE * 0.8
 
 
 def test_a_single_request_has_a_bound_of_its_own(service: Service) -> None:
-    tiny = RIDER.rstrip()[:-1] + b', "x_a": [' + b"1," * 100_001 + b"1]}"
+    tiny = RIDER.rstrip()[:-1] + b', "x_a": [' + b"1," * (2_000_000 // BYTES_OF_VALUE) + b"1]}"
     assert posted(service, tiny, "application/json", "/v1/quotes") == (413, "too_many_values")
