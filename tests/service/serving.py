@@ -30,6 +30,16 @@ with warnings.catch_warnings():  # it says that it would rather have httpx2
 
 ROLES = ("insurer", "platform", "actuary", "auditor", "admin")
 PLATFORM = "meituan"  # whose key the key of role `platform` is
+# A request that every role which may store quotes may send: of the platform of the platforms' keys alone.
+QUOTE = {
+    "month": "2025-08",
+    "worker": "w_4KQ7ZB2M",
+    "schemes": ["pilot_per_order"],
+    "covers": [],
+    "usage": [
+        {"platform": "meituan", "region": "500000", "occupation": "food_rider", "vehicle": "e_bike", "orders": 5}
+    ],
+}
 _ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|\[::1\]):(\d+)")
 
 

@@ -29,7 +29,7 @@ from service.auth.roles import PERMITS
 from service.schemas.calls import CALLS
 from tests.months import write_csv
 from tests.service.sent_months import over, rows, send
-from tests.service.serving import ROLES, Service, served
+from tests.service.serving import QUOTE, ROLES, Service, served
 
 pytestmark = pytest.mark.slow
 CHECKS = [
@@ -44,15 +44,6 @@ EXAMPLES = 10  # of each call, caller and mode, at most: a call that takes nothi
 CALLERS = (*ROLES, "")
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 TRIES = EXAMPLES * len(CALLS) * len(CALLERS) * len(MODES)
-QUOTE = {
-    "month": "2025-08",
-    "worker": "w_4KQ7ZB2M",
-    "schemes": ["pilot_per_order"],
-    "covers": [],
-    "usage": [
-        {"platform": "meituan", "region": "500000", "occupation": "food_rider", "vehicle": "e_bike", "orders": 5}
-    ],
-}
 
 
 @pytest.fixture(scope="module")

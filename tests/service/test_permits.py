@@ -16,7 +16,7 @@ from service.conventions.permits import only_own
 from service.conventions.problems import Problem
 from tests.months import write_csv
 from tests.service.sent_months import over, rows, send
-from tests.service.serving import Service, client, settings
+from tests.service.serving import QUOTE, Service, client, settings
 
 # Every route under /v1 with what it is a permit for; None: open to everybody, for the tariff is public.
 ROUTES: dict[tuple[str, str], str | None] = {
@@ -46,15 +46,6 @@ ROUTES: dict[tuple[str, str], str | None] = {
 PROTECTED = [(*route, action) for route, action in ROUTES.items() if action is not None]
 TRIES = len(PROTECTED) * (1 + len(ROLES))  # without a key, and with one of every role
 OF_ONE = [(method, path) for method, path, _ in PROTECTED if "{quote_id}" in path or "{levy_id}" in path]
-QUOTE = {
-    "month": "2025-08",
-    "worker": "w_4KQ7ZB2M",
-    "schemes": ["pilot_per_order"],
-    "covers": [],
-    "usage": [
-        {"platform": "meituan", "region": "500000", "occupation": "food_rider", "vehicle": "e_bike", "orders": 5}
-    ],
-}
 
 
 @dataclass
