@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import signal
 import sys
 import threading
 import time
@@ -29,6 +28,7 @@ from service.month.kept_error import kept_error
 from service.month.keys import SenderKeys
 from service.month.process import modest
 from service.month.pulse import Pulse, Superseded
+from service.month.stop_signal import StopSignal
 from service.releases.release_standing import logged_standing
 from service.serving import Serving
 from service.store import levies
@@ -81,8 +81,10 @@ class RunSettings:
         return cls(**{**said, "secret": base64.b64decode(said["secret"])})
 
 
-def run(levy_id: str, settings: RunSettings) -> None:
-    """Settle a levy, if it is still to be settled and nobody else is at it."""
+def run(levy_id: str, settings: RunSettings, stop: StopSignal) -> None:
+    """Settle a levy, if it is still to be settled and nobody else is at it. KeyboardInterrupt once it was told to stop
+    and has handed the levy back.
+    """
     folder = LevyFolder(Path(settings.home), levy_id)
     engine = connect(settings.database, Keyring.of(settings.secret).chaining)
     try:
@@ -92,18 +94,18 @@ def run(levy_id: str, settings: RunSettings) -> None:
             with writing(engine) as connection:
                 levy = levies.claim(connection, levy_id, settings.runner)
             if levy is not None:
-                _settle_and_say(levy, folder, settings, engine)
+                _settle_and_say(levy, folder, settings, engine, stop)
     finally:
         engine.dispose()
 
 
-def _settle_and_say(levy: Levy, folder: LevyFolder, settings: RunSettings, engine: Engine) -> None:
+def _settle_and_say(levy: Levy, folder: LevyFolder, settings: RunSettings, engine: Engine, stop: StopSignal) -> None:
     """Settle, then tell the store; the levy is given back where the run is told to stop, and where the store or the
     tariff in force is out of reach: nothing is wrong with the month then, and it is settled when they are back.
     """
-    folder.tidy()
     try:
-        with Pulse(engine, levy.id, settings.runner) as pulse:
+        with stop.heard(), Pulse(engine, levy.id, settings.runner) as pulse:
+            folder.tidy()
             ended = _settled(levy, folder, settings, (engine, pulse))
     except (KeyboardInterrupt, StoreNotAvailable, TariffError):
         _told(engine, partial(levies.hand_back, levy_id=levy.id, runner=settings.runner))
@@ -194,13 +196,14 @@ def _told(engine: Engine, work: Callable[[Connection], T]) -> T:
 
 def main() -> None:
     """The process."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stop = StopSignal()
+    stop.listen()
     log, levy_id = Log(), sys.argv[1]
     # What happened and where, never what it says: that may name a worker.
     threading.excepthook = lambda said: log.error("run_failed", levy=levy_id, **failure(said.exc_value or SystemExit()))
     try:
         modest(_MOST_MEMORY)
-        run(levy_id, RunSettings.read(sys.stdin.buffer.read()))
+        run(levy_id, RunSettings.read(sys.stdin.buffer.read()), stop)
     except KeyboardInterrupt:
         log.info("run_interrupted", levy=levy_id)
     except Exception as error:

@@ -14,6 +14,7 @@ from pricing.errors import TariffError
 from service.disk import sync
 from service.month.folders import LevyFolder
 from service.month.run import RunSettings, run
+from service.month.stop_signal import StopSignal
 from service.serving import Serving
 from service.store import levies
 from service.store.database import connect, reading
@@ -58,7 +59,7 @@ def test_a_published_month_is_on_the_disk_before_its_upload_is_dropped(tmp_path:
         levy = send(idle, month_files(tmp_path, rows(3))[0].read_bytes()).json()["id"]
     serving, folder = settings(tmp_path), LevyFolder(tmp_path, levy)
     synced.clear()
-    run(levy, RunSettings.of(serving, "one"))
+    run(levy, RunSettings.of(serving, "one"), StopSignal())
     kept = {inode for inode, _ in synced}
     assert {path.stat().st_ino for path in folder.month.iterdir()} <= kept
     names = frozenset(path.name for path in folder.month.iterdir())
@@ -85,10 +86,10 @@ def test_a_month_whose_tariff_cannot_be_read_is_settled_later(tmp_path: Path) ->
     serving, folder = replace(settings(tmp_path), tariff=named), LevyFolder(tmp_path, levy)
     schemes = (named / "schemes.yaml").rename(tmp_path / "schemes.yaml")
     with pytest.raises(TariffError):
-        run(levy, RunSettings.of(serving, "one"))
+        run(levy, RunSettings.of(serving, "one"), StopSignal())
     waiting = stored(serving, levy)
     assert (waiting.state, waiting.attempts, waiting.error) == ("queued", 0, None)
     assert sorted(path.name for path in folder.root.iterdir()) == ["lock", "upload"]
     schemes.rename(named / "schemes.yaml")
-    run(levy, RunSettings.of(serving, "two"))
+    run(levy, RunSettings.of(serving, "two"), StopSignal())
     assert (stored(serving, levy).state, stored(serving, levy).attempts) == ("done", 1)

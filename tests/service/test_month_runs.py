@@ -26,6 +26,7 @@ from service.engines.folder import DECLARATIONS
 from service.month.asked import Asked
 from service.month.folders import LevyFolder
 from service.month.run import RunSettings, run
+from service.month.stop_signal import StopSignal
 from service.month.supervisor import Supervisor
 from service.serving import Serving
 from service.store import levies
@@ -165,12 +166,27 @@ def test_a_service_that_stops_hands_its_month_back(queue: Queue) -> None:
         until(lambda: queue.levy.state == "done")
 
 
+def test_a_run_that_is_told_to_stop_before_it_has_claimed_its_month_hands_it_back(queue: Queue) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for told in before:
+        stop = StopSignal()
+        try:
+            stop.listen()
+            os.kill(os.getpid(), told)  # kept: nothing here can be put down yet
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        with pytest.raises(KeyboardInterrupt):
+            run(queue.id, RunSettings.of(queue.serving, "told"), stop)
+        assert (queue.levy.state, queue.levy.attempts) == ("queued", 0)
+
+
 def test_a_month_that_was_published_before_the_crash_is_only_told(queue: Queue) -> None:
-    run(queue.id, RunSettings.of(queue.serving, "first"))
+    run(queue.id, RunSettings.of(queue.serving, "first"), StopSignal())
     published = (queue.folder.month / "receipt.json").stat()
     with writing(queue.engine) as connection:
         connection.exec_driver_sql("UPDATE levies SET state = 'queued', runner = NULL")
-    run(queue.id, RunSettings.of(queue.serving, "second"))
+    run(queue.id, RunSettings.of(queue.serving, "second"), StopSignal())
     assert (queue.levy.state, queue.levy.rows, queue.levy.runner) == ("done", 11, "second")
     assert (queue.folder.month / "receipt.json").stat() == published
 
@@ -184,7 +200,10 @@ def test_a_run_answers_from_the_tariff_that_the_service_was_told_to_use(queue: Q
 
 def test_of_two_runs_of_one_month_only_one_settles(queue: Queue) -> None:
     names = [f"run {number}" for number in range(RUNS)]
-    threads = [threading.Thread(target=run, args=(queue.id, RunSettings.of(queue.serving, name))) for name in names]
+    threads = [
+        threading.Thread(target=run, args=(queue.id, RunSettings.of(queue.serving, name), StopSignal()))
+        for name in names
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
