@@ -28,7 +28,7 @@ _TWICE = CODE["duplicate"]  # a row that stands already: no refusal, for it coun
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What an answer repeats of its request: the usage rows, enrolments and history as sent, the language, and what
-    it is to show. first: the first of its rows among those settled together.
+    it is to show.
     """
 
     records: Sequence[Mapping[str, Any]]
@@ -38,7 +38,6 @@ class Asked:
     curve: bool
     technical: bool
     worksheet: bool
-    first: int
     named: dict[int, Json] = field(default_factory=dict)  # what a row's shares repeat of it, alike under every scheme
 
     def named_of(self, row: int) -> Json:
@@ -67,34 +66,34 @@ def answer_of(asked: Asked, number: int, columns: SchemeColumns) -> Json:
     number: of the request among those settled together.
     """
     edition, scheme = columns.edition, columns.scheme
-    refusals = []
-    for row, code in enumerate(_codes(asked, columns)):
-        if code and code % COLUMN != _TWICE:
-            refusals.append(of_row(code, asked.record(scheme, row, code, edition), edition, scheme, row))
-    answer = _head(asked, columns, refusals)
+    refused = columns.refused.get(number, ())
+    refusals = [
+        of_row(code, asked.record(scheme, row, code, edition), edition, scheme, row)
+        for row, code in refused
+        if code % COLUMN != _TWICE
+    ]
+    answer = _head(columns, columns.due[number], refusals)
     priced = columns.priced
-    if priced is None or not priced.places[number]:
+    start, end = (0, 0) if priced is None else priced.bounds[number]
+    if priced is None or start == end:
         first = {key: value for key, value in refusals[0].items() if key not in ("row", "out_of_scope")}
         answer |= {"premium_fen": None, "refusal": first, "refusals": refusals}
         return answer
-    places = sorted(priced.places[number], key=priced.row.__getitem__)
-    answer |= _premium(asked, number, columns, priced, places, refusals)
+    missing = [one for one in refusals if scheme.product is None or not one["out_of_scope"]]
+    answer |= _premium(asked, columns, priced, slice(start, end), missing)
+    twice = [row for row, code in refused if code % COLUMN == _TWICE]
+    answer["warnings"] = _warnings(asked, columns, priced.flagged.get(number, ()), missing, twice)
+    answer["refusals"] = refusals
     if scheme.product is not None:
-        answer |= sold(priced.options(min(places)), edition, scheme)
+        answer |= sold(priced.options(min(priced.place[start:end])), edition, scheme)
     return answer
 
 
-def _codes(asked: Asked, columns: SchemeColumns) -> list[int]:
-    """The refusal of each row that was sent, 0 where there is none."""
-    return columns.refused[asked.first : asked.first + len(asked.records)]
-
-
-def _head(asked: Asked, columns: SchemeColumns, refusals: list[Json]) -> Json:
+def _head(columns: SchemeColumns, due: bool, refusals: list[Json]) -> Json:
     """Name and title; of a scheme also whether it is due today, and why. No cover is due by law."""
     scheme = columns.scheme
     if scheme.product is not None:
         return {"cover": scheme.name, "title": dict(scheme.title)}
-    due = any(columns.due[asked.first : asked.first + len(asked.records)])
     return {"scheme": scheme.name, "title": dict(scheme.title), "due": due, "why": _why(scheme, due, refusals)}
 
 
@@ -106,67 +105,60 @@ def _why(scheme: Scheme, due: bool, refusals: list[Json]) -> dict[str, str]:
     return {key: refusals[0][key] for key in ("code", "message", "message_zh")}
 
 
-def _premium(
-    asked: Asked, number: int, columns: SchemeColumns, priced: PricedColumns, places: list[int], refusals: list[Json]
-) -> Json:
+def _premium(asked: Asked, columns: SchemeColumns, priced: PricedColumns, rows: slice, missing: list[Json]) -> Json:
+    """Premium, shares and worksheet of a request. rows: its priced rows; missing: its refusals that count."""
     scheme = columns.scheme
-    missing = [one for one in refusals if scheme.product is None or not one["out_of_scope"]]
+    levies = priced.levy_fen[rows]
     answer: Json = {
-        "status": STATUSES[max([priced.status[place] for place in places])],
-        "evidence": EVIDENCE[max([priced.evidence[place] for place in places])],
-        "premium_fen": sum([priced.levy_fen[place] for place in places]),
+        "status": STATUSES[max(priced.status[rows])],
+        "evidence": EVIDENCE[max(priced.evidence[rows])],
+        "premium_fen": sum(levies),
         "incomplete": bool(missing),
     }
     if priced.base_fen is not None:
-        answer["contribution_base_fen"] = _same(priced.base_fen, places)
+        answer["contribution_base_fen"] = _same(priced.base_fen[rows])
     if priced.ratio_ppm is not None:
-        answer["ratio_ppm"] = _same(priced.ratio_ppm, places)
+        answer["ratio_ppm"] = _same(priced.ratio_ppm[rows])
     if priced.next_km_millifen is not None:
-        worker = priced.worker[places[0]]
+        worker = priced.worker[rows.start]
         answer["next_km_millifen"] = priced.next_km_millifen[worker]
         if asked.curve:
             answer["curve"] = [{"distance_m": m, "premium_fen": fen} for m, fen in priced.curve[worker]]
     if asked.technical and scheme.expected is not None:
-        answer["technical"] = _technical(columns, priced, places, answer["premium_fen"])
-    answer["payers"] = {payer: sum([parts[place] for place in places]) for payer, parts in priced.payers.items()}
-    answer["shares"] = [_share(asked, priced, place) for place in places]
+        answer["technical"] = _technical(columns, priced.exposure_to_claims[rows], answer["premium_fen"])
+    payers = {payer: parts[rows] for payer, parts in priced.payers.items()}
+    answer["payers"] = {payer: sum(parts) for payer, parts in payers.items()}
+    places = priced.row[rows]
+    borne = zip(*payers.values(), strict=True)
+    answer["shares"] = [
+        {**asked.named_of(row), "levy_fen": levy_fen, "payers": dict(zip(payers, parts, strict=True))}
+        for row, levy_fen, parts in zip(places, levies, borne, strict=True)
+    ]
     if asked.worksheet:
-        explained = priced.explained[asked.lang]
+        told = priced.explained[asked.lang].told
         answer["worksheet"] = [
-            shown_told(priced.row[place] - asked.first, told) for place in places for told in explained.told(place)
+            shown_told(row, line) for row, place in zip(places, priced.place[rows], strict=True) for line in told(place)
         ]
-    answer["warnings"] = _warnings(asked, columns, priced, places, missing)
-    answer["refusals"] = refusals
     return answer
 
 
-def _same(column: list[int], places: list[int]) -> int | None:
+def _same(column: list[int]) -> int | None:
     """The value all rows share; None where they are unlike."""
-    values = {column[place] for place in places}
-    return values.pop() if len(values) == 1 else None
+    return column[0] if column.count(column[0]) == len(column) else None
 
 
-def _technical(columns: SchemeColumns, priced: PricedColumns, places: list[int], levy_fen: int) -> Json:
-    exposures = [priced.exposure_to_claims[place] for place in places]
-    unknown = any(exposure < 0 for exposure in exposures)
-    return technical_of(sum(exposures), unknown, levy_fen, columns.edition, columns.scheme)
-
-
-def _share(asked: Asked, priced: PricedColumns, place: int) -> Json:
-    share = dict(asked.named_of(priced.row[place] - asked.first))
-    share["levy_fen"] = priced.levy_fen[place]
-    share["payers"] = {payer: parts[place] for payer, parts in priced.payers.items()}
-    return share
+def _technical(columns: SchemeColumns, exposures: list[int], levy_fen: int) -> Json:
+    return technical_of(sum(exposures), min(exposures) < 0, levy_fen, columns.edition, columns.scheme)
 
 
 def _warnings(
-    asked: Asked, columns: SchemeColumns, priced: PricedColumns, places: list[int], missing: list[Json]
+    asked: Asked,
+    columns: SchemeColumns,
+    flagged: Sequence[tuple[str, list[int]]],
+    missing: list[Json],
+    twice: list[int],
 ) -> list[Json]:
     warnings: list[Json] = [{**both("is_incomplete"), "rows": [one["row"] for one in missing]}] if missing else []
-    if twice := [row for row, code in enumerate(_codes(asked, columns)) if code % COLUMN == _TWICE]:
+    if twice:
         warnings.append({**both("duplicate"), "rows": twice})
-    for code, marked in priced.flags:
-        flagged = [priced.row[place] - asked.first for place in places if marked[place]]
-        if flagged:
-            warnings.append(shown_flag(code, columns.edition, asked.records, flagged))
-    return warnings
+    return warnings + [shown_flag(code, columns.edition, asked.records, rows) for code, rows in flagged]

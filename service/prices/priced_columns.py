@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import Any
+from itertools import accumulate, pairwise
+
+import numpy as np
 
 from pricing.edition import Edition
 from pricing.expected import exposure_to_claims
@@ -14,86 +16,124 @@ from pricing.flags import flags
 from pricing.payers import bear
 from pricing.scheme import Scheme
 from pricing.settle import Priced, Settlement, due
+from pricing.units import IntArray
 from pricing.what_if import curve, next_kilometre
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """Where the rows of requests stand, and what is asked of them. first: first row of each request; owner: request of
-    each row; order: row at each place in key order; langs: of the worksheets asked for; with_curve: whether curves are.
+    """Where the rows of requests stand, and what is asked of them. first: first row of each request, and the end of the
+    last; order: row at each place in key order; langs: of the worksheets asked for; with_curve: whether curves are.
     """
 
     first: list[int]
-    owner: list[int]
-    order: list[int]
+    order: IntArray
     langs: tuple[str, ...]
     with_curve: bool
 
     @classmethod
     def of(cls, settlement: Settlement, rows: Sequence[int], langs: tuple[str, ...], with_curve: bool) -> Layout:
-        """rows: how many each request has."""
-        owner = [number for number, count in enumerate(rows) for _ in range(count)]
-        return cls(list(accumulate(rows, initial=0))[:-1], owner, settlement.checked.order.tolist(), langs, with_curve)
+        """rows: how many each request has, one at least."""
+        return cls(list(accumulate(rows, initial=0)), settlement.checked.order, langs, with_curve)
 
-    def by_row(self, column: Any) -> list[int]:
+    def by_row(self, column: IntArray) -> IntArray:
         """A column of checked rows, which are in key order, in the order in which the rows were sent."""
-        sent = [0] * len(self.order)
-        for row, value in zip(self.order, column.tolist(), strict=True):
-            sent[row] = value
+        sent = np.empty_like(column)
+        sent[self.order] = column
         return sent
+
+    def marked(self, column: IntArray) -> dict[int, list[tuple[int, int]]]:
+        """(Row within its request, value) of a column in the order sent, where it is not 0, by request."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        rows = column.nonzero()[0]
+        for row, value in zip(rows.tolist(), column[rows].tolist(), strict=True):
+            request = self.request_of(row)
+            found.setdefault(request, []).append((row - self.first[request], value))
+        return found
+
+    def request_of(self, row: int) -> int:
+        """The request that a row belongs to."""
+        return bisect_right(self.first, row) - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PricedColumns:
-    """Columns of the priced rows, by their place among them. row: which of the rows sent; places: of each request."""
+    """Columns of the priced rows in the order sent, those of a request one after the other.
 
+    bounds: of each request among them; row: of its request; place: among the rows in key order; payers: part of each,
+    by row; flagged: flags of each request that has any, with the rows that carry them; explained: by language, of
+    those asked for; chosen: level of each option of a cover; next_km_millifen, curve: per worker.
+    """
+
+    bounds: Sequence[tuple[int, int]]
     row: list[int]
+    place: list[int]
     worker: list[int]
-    places: list[list[int]]
     levy_fen: list[int]
     status: list[int]
     evidence: list[int]
     base_fen: list[int] | None
     ratio_ppm: list[int] | None
     payers: Mapping[str, list[int]]
-    flags: Sequence[tuple[str, list[bool]]]
-    explained: Mapping[str, Explained]  # by language, of those asked for
-    chosen: Mapping[str, list[int]]  # level of each option of a cover
-    next_km_millifen: list[int] | None  # per worker
-    curve: list[list[tuple[int, int]]]  # per worker, where one is asked for
+    flagged: Mapping[int, Sequence[tuple[str, list[int]]]]
+    explained: Mapping[str, Explained]
+    chosen: Mapping[str, list[int]]
+    next_km_millifen: list[int] | None
+    curve: list[list[tuple[int, int]]]
     exposure_to_claims: list[int]
 
     @classmethod
     def of(cls, priced: Priced, edition: Edition, scheme: Scheme, layout: Layout) -> PricedColumns:
         """From a priced month."""
-        row = [layout.order[place] for place in priced.kept.tolist()]
-        places: list[list[int]] = [[] for _ in layout.first]
-        for place, which in enumerate(row):
-            places[layout.owner[which]].append(place)
-        base, ratio, by_distance = priced.sheet.base_fen, priced.sheet.ratio_ppm, "distance_m" in scheme.needs
+        row = layout.order.take(priced.kept)
+        place = row.argsort()
+        row = row.take(place)
+        starts = np.searchsorted(row, layout.first)
+        bounds = list(pairwise(starts.tolist()))
+        first = np.repeat(layout.first[:-1], np.diff(starts))
+        by_distance, expected = "distance_m" in scheme.needs, scheme.expected
         options = () if scheme.product is None else scheme.product.options
-        expected = scheme.expected
+
+        def listed(column: IntArray) -> list[int]:
+            return column.take(place).tolist()  # type: ignore[no-any-return]
+
         return cls(
-            row=row,
-            worker=priced.rows.worker.tolist(),
-            places=places,
-            levy_fen=priced.levy_fen.tolist(),
-            status=priced.status.tolist(),
-            evidence=priced.evidence.tolist(),
-            base_fen=None if base is None else base.tolist(),
-            ratio_ppm=None if ratio is None else ratio.tolist(),
-            payers=_payers(priced, edition, scheme),
-            flags=[(code, marked.tolist()) for code, marked in flags(priced, edition, scheme)],
+            bounds=bounds,
+            row=(row - first).tolist(),
+            place=place.tolist(),
+            worker=listed(priced.rows.worker),
+            levy_fen=listed(priced.levy_fen),
+            status=listed(priced.status),
+            evidence=listed(priced.evidence),
+            base_fen=None if priced.sheet.base_fen is None else listed(priced.sheet.base_fen),
+            ratio_ppm=None if priced.sheet.ratio_ppm is None else listed(priced.sheet.ratio_ppm),
+            payers={payer: listed(parts) for payer, parts in _payers(priced, edition, scheme).items()},
+            flagged=_flagged(priced, edition, scheme, (layout, row, place)),
             explained=_explained(priced, edition, scheme, layout),
             chosen={name: priced.rows.codes[name].tolist() for name in options},
             next_km_millifen=next_kilometre(priced, edition, scheme).tolist() if by_distance else None,
             curve=curve(priced, edition, scheme) if by_distance and layout.with_curve else [],
-            exposure_to_claims=[] if expected is None else exposure_to_claims(priced.rows, expected).tolist(),
+            exposure_to_claims=[] if expected is None else listed(exposure_to_claims(priced.rows, expected)),
         )
 
     def options(self, place: int) -> dict[str, int]:
-        """Level of each option of a row."""
+        """Level of each option of a row, by its place in key order."""
         return {name: levels[place] for name, levels in self.chosen.items()}
+
+
+def _flagged(
+    priced: Priced, edition: Edition, scheme: Scheme, standing: tuple[Layout, IntArray, IntArray]
+) -> dict[int, list[tuple[str, list[int]]]]:
+    layout, row, place = standing
+    found: dict[int, list[tuple[str, list[int]]]] = {}
+    for code, marked in flags(priced, edition, scheme):
+        of_request: dict[int, list[int]] = {}
+        for which in row[marked.take(place)].tolist():
+            request = layout.request_of(which)
+            of_request.setdefault(request, []).append(which - layout.first[request])
+        for request, rows in of_request.items():
+            found.setdefault(request, []).append((code, rows))
+    return found
 
 
 def _explained(priced: Priced, edition: Edition, scheme: Scheme, layout: Layout) -> dict[str, Explained]:
@@ -101,29 +141,29 @@ def _explained(priced: Priced, edition: Edition, scheme: Scheme, layout: Layout)
     return {lang: Explained.of(priced, sheets, edition, scheme, lang) for lang in layout.langs}
 
 
-def _payers(priced: Priced, edition: Edition, scheme: Scheme) -> dict[str, list[int]]:
-    borne = bear(priced.levy_fen, priced.rows.codes.get("engagement"), edition, scheme)
-    return {payer: parts.tolist() for payer, parts in borne.items()}
+def _payers(priced: Priced, edition: Edition, scheme: Scheme) -> dict[str, IntArray]:
+    return bear(priced.levy_fen, priced.rows.codes.get("engagement"), edition, scheme)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SchemeColumns:
-    """What a scheme says to each row sent: its refusal (0: none), whether the scheme is due; and the priced ones."""
+    """What a scheme says to each request: its refused rows (row, code), whether it is due; and the priced rows."""
 
     edition: Edition
     scheme: Scheme
-    refused: list[int]
-    due: list[int]
+    refused: Mapping[int, Sequence[tuple[int, int]]]
+    due: list[bool]
     priced: PricedColumns | None
 
     @classmethod
     def of(cls, name: str, settlement: Settlement, edition: Edition, layout: Layout) -> SchemeColumns:
         """From a settlement."""
         scheme, priced = edition.schemes[name], settlement.priced[name]
+        is_due = layout.by_row(due(settlement.checked, edition, scheme))
         return cls(
             edition,
             scheme,
-            layout.by_row(settlement.refusals[name]),
-            layout.by_row(due(settlement.checked, edition, scheme)),
+            layout.marked(layout.by_row(settlement.refusals[name])),
+            np.logical_or.reduceat(is_due, layout.first[:-1]).tolist(),
             None if priced is None else PricedColumns.of(priced, edition, scheme, layout),
         )

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
+
+import numpy as np
 
 from pricing.coding import COLUMN, WORKER
 from pricing.edition import Edition
@@ -18,7 +21,7 @@ from pricing.settle import Settlement, settle
 from pricing.side import Side
 from pricing.tariff import Tariff
 from pricing.units import month_text
-from pricing.usage import BY_NAME, NUMBERS, Usage, name_apart
+from pricing.usage import BY_NAME, NUMBERS, UNKNOWN, Usage, name_apart
 from service.fields import repeated
 from service.prices.answers import Asked, answer_of
 from service.prices.priced_columns import Layout, SchemeColumns
@@ -58,11 +61,12 @@ class Ready:
         named = frozenset(name for name in self.columns if name in BY_NAME)
         return id(self.edition), request.schemes, request.covers, request.covers_named, request.curve, named
 
-    def asked(self, first: int) -> Asked:
-        """What its answer repeats of it. first: the first of its rows among those settled together."""
+    @property
+    def asked(self) -> Asked:
+        """What its answer repeats of it."""
         request = self.request
         sent = (request.records, request.enrolments, request.history)
-        return Asked(*sent, request.lang, request.curve, request.technical, request.worksheet, first)
+        return Asked(*sent, request.lang, request.curve, request.technical, request.worksheet)
 
 
 def answers(ready: Sequence[Ready]) -> list[Json]:
@@ -73,11 +77,11 @@ def answers(ready: Sequence[Ready]) -> list[Json]:
     layout = Layout.of(settlement, [len(one.request.records) for one in ready], langs, with_curve)
     of_scheme = {name: SchemeColumns.of(name, settlement, edition, layout) for name in settlement.priced}
     quantities = _Quantities.of(usage, settlement, layout)
-    answered = []
-    for number, (one, first) in enumerate(zip(ready, layout.first, strict=True)):
-        merged = quantities.merged(first, first + len(one.request.records))
-        answered.append(_answer(one, one.asked(first), number, merged, of_scheme))
-    return answered
+    bounds = pairwise(layout.first)
+    return [
+        _answer(one, number, quantities.merged(*rows), of_scheme)
+        for number, (one, rows) in enumerate(zip(ready, bounds, strict=True))
+    ]
 
 
 def by_form(ready: Sequence[Ready]) -> list[list[int]]:
@@ -115,33 +119,33 @@ def _side_apart(ready: Sequence[Ready]) -> Side:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Quantities:
-    """Number columns of the rows sent, and the refusals of their keys, by row."""
+    """Number columns of the rows sent, UNKNOWN where the key of a row is not good."""
 
     columns: Mapping[str, list[int]]
-    broken: list[int] | None
 
     @classmethod
     def of(cls, usage: Usage, settlement: Settlement, layout: Layout) -> _Quantities:
-        columns = {name: usage.numbers[name].tolist() for name in _MERGED if name in usage.numbers}
         broken = settlement.checked.broken
-        return cls(columns, None if broken is None else layout.by_row(broken))
+        numbers = {name: usage.numbers[name] for name in _MERGED if name in usage.numbers}
+        if broken is not None:
+            good = layout.by_row(broken) == 0
+            numbers = {name: np.where(good, column, UNKNOWN) for name, column in numbers.items()}
+        return cls({name: column.tolist() for name, column in numbers.items()})
 
     def merged(self, start: int, end: int) -> dict[str, int]:
         """Quantities over all rows whose key is good: added, active days the greatest. What no row has is left out."""
-        rows = [row for row in range(start, end) if self.broken is None or not self.broken[row]]
         merged = {}
         for name, column in self.columns.items():
-            known = [column[row] for row in rows if column[row] >= 0]
+            cells = column[start:end]
+            known = cells if min(cells) >= 0 else [cell for cell in cells if cell >= 0]
             if known:
                 merged[name] = max(known) if name == "active_days" else sum(known)
         return merged
 
 
-def _answer(
-    ready: Ready, asked: Asked, number: int, merged: dict[str, int], of_scheme: Mapping[str, SchemeColumns]
-) -> Json:
-    request = ready.request
-    covers = [name for name in request.covers if request.covers_named or _applies(asked, of_scheme[name])]
+def _answer(ready: Ready, number: int, merged: dict[str, int], of_scheme: Mapping[str, SchemeColumns]) -> Json:
+    request, asked = ready.request, ready.asked
+    covers = [name for name in request.covers if request.covers_named or _applies(asked, number, of_scheme[name])]
     answered = {name: answer_of(asked, number, of_scheme[name]) for name in (*request.schemes, *covers)}
     return {
         "format": FORMAT,
@@ -156,11 +160,11 @@ def _answer(
     }
 
 
-def _applies(asked: Asked, columns: SchemeColumns) -> bool:
+def _applies(asked: Asked, number: int, columns: SchemeColumns) -> bool:
     """Whether a cover is for any of the rows, whatever else may be missing."""
     outside = CODE["occupation_not_in_scope"]
-    refused = columns.refused[asked.first : asked.first + len(asked.records)]
-    return any(code % COLUMN != outside for code in refused)
+    refused = columns.refused.get(number, ())
+    return sum(code % COLUMN == outside for _, code in refused) < len(asked.records)
 
 
 def _packages(covers: Mapping[str, Json], packages: Mapping[str, Package]) -> list[Json]:
