@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pricing.edition import NO_ENTRY, Edition
 from pricing.rate_table import EVIDENCE, STATUSES
@@ -19,8 +19,9 @@ from pricing.units import MILLIFEN_PER_FEN, PPM, IntArray
 from pricing.words import LANGUAGES
 from pricing.worksheet import Step
 
-# A line in one language: step, operand, unit, running millifen, running ratio, marks, text.
-Told = tuple[str, int, str, int, int | None, Mapping[str, str], str]
+# A line in one language: step, operand, unit, running_millifen, ratio_ppm where there is one, marks, text.
+Told = Mapping[str, Any]
+_MARKS = ("source", "entry", "status", "evidence")
 
 
 class Line(NamedTuple):
@@ -65,10 +66,37 @@ def explain(priced: Priced, row: int, edition: Edition, scheme: Scheme) -> list[
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    """A step with its sentences. alike: all of its columns by row; said: what was said, by those, since the rows of a
+    worker are alike in most steps; None: nothing is.
+    """
+
+    columns: Columns
+    sentence: Speaker
+    alike: Sequence[tuple[int, ...]]
+    said: dict[tuple[int, ...], Told | None]
+
+    @classmethod
+    def of(cls, columns: Columns, sentence: Speaker) -> _Step:
+        ratio = [columns.ratio] if columns.ratio else []
+        several = (columns.operand, columns.entry, columns.money, columns.before, *ratio, *columns.facts.values())
+        return cls(columns, sentence, list(zip(*several, strict=True)), {})
+
+    def line(self, row: int, marks: Sequence[Mapping[str, str]]) -> Told | None:
+        """The line of a row. A factor of 1 without an entry says nothing."""
+        columns = self.columns
+        operand, entry, unit = columns.operand[row], columns.entry[row], columns.unit
+        if entry == NO_ENTRY and operand == PPM and unit.startswith("ppm"):
+            return None
+        ratio = columns.ratio[row] if columns.ratio else None
+        return _told((columns.name, operand, unit, columns.money[row], ratio), marks[entry], self.sentence(row))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Explained:
     """The worksheets of all priced rows, said row by row in one language."""
 
-    steps: Sequence[tuple[Columns, Speaker]]
+    steps: Sequence[_Step]
     rounding: Rounding
     levy_fen: list[int]
     marks: Sequence[Mapping[str, str]]
@@ -78,26 +106,54 @@ class Explained:
     def of(cls, priced: Priced, sheets: Sequence[Columns], edition: Edition, scheme: Scheme, lang: str) -> Explained:
         """From a priced month and the columns of its worksheet."""
         marks = edition.keep("marks in words", "", lambda: _marks(edition))
-        steps = [(step, speaker(step, edition, scheme, lang)) for step in sheets]
+        steps = [_Step.of(step, speaker(step, edition, scheme, lang)) for step in sheets]
         return cls(steps, rounding(priced, scheme, lang), priced.levy_fen.tolist(), marks, lang)
 
     def lines(self, row: int) -> list[Line]:
         """The lines of a row (its place among the priced rows)."""
-        return [Line(*told[:-1], {self.lang: told[-1]}) for told in self.told(row)]
+        return [
+            Line(
+                told["step"],
+                told["operand"],
+                told["unit"],
+                told["running_millifen"],
+                told.get("ratio_ppm"),
+                {name: told[name] for name in _MARKS if name in told},
+                {self.lang: told["text"]},
+            )
+            for told in self.told(row)
+        ]
 
     def told(self, row: int) -> list[Told]:
-        """The lines of a row as plain tuples, for many rows. A factor of 1 without an entry says nothing."""
+        """The lines of a row, for many rows."""
         lines: list[Told] = []
-        marks = self.marks
-        for step, said in self.steps:
-            operand, entry, unit = step.operand[row], step.entry[row], step.unit
-            if entry != NO_ENTRY or operand != PPM or not unit.startswith("ppm"):
-                ratio = step.ratio[row] if step.ratio else None
-                lines.append((step.name, operand, unit, step.money[row], ratio, marks[entry], said(row)))
+        for step in self.steps:
+            alike = step.alike[row]
+            if alike in step.said:
+                line = step.said[alike]
+            else:
+                line = step.said[alike] = step.line(row, self.marks)
+            if line is not None:
+                lines.append(line)
         operand, unit = self.rounding.operand(row)
-        money, text = self.levy_fen[row] * MILLIFEN_PER_FEN, self.rounding.said(row)
-        lines.append(("round", operand, unit, money, None, marks[NO_ENTRY], text))
+        money = self.levy_fen[row] * MILLIFEN_PER_FEN
+        lines.append(_told(("round", operand, unit, money, None), self.marks[NO_ENTRY], self.rounding.said(row)))
         return lines
+
+
+def _told(numbers: tuple[str, int, str, int, int | None], marks: Mapping[str, str], text: str) -> Told:
+    step, operand, unit, money, ratio = numbers
+    if ratio is None:
+        return {"step": step, "operand": operand, "unit": unit, "running_millifen": money, **marks, "text": text}
+    return {
+        "step": step,
+        "operand": operand,
+        "unit": unit,
+        "running_millifen": money,
+        "ratio_ppm": ratio,
+        **marks,
+        "text": text,
+    }
 
 
 def _marks(edition: Edition) -> list[Mapping[str, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pricing.errors import InputError
 from pricing.rate_table import NATION
@@ -29,8 +29,7 @@ COLUMNS = (
 _GREATEST = {"pilot_float_pct": 10_000, "class_float_pct": 10_000, "risk_class": 8}
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """One row of the register. Percentages are whole; None where the row says nothing."""
 
     platform: str
@@ -51,7 +50,7 @@ def read_register(
 
     tiers: the levels a tier may have; regions: codes, among them every known province.
     """
-    terms = tuple(_terms(row, tiers, regions, f"platforms, row {number}") for number, row in enumerate(rows))
+    terms = tuple([_terms(row, tiers, regions, f"platforms, row {number}") for number, row in enumerate(rows)])
     seen: set[tuple[str, str, int, dt.date]] = set()
     for number, term in enumerate(terms):
         key = (term.platform, term.region, term.effective_from, term.known_from)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from pricing.units import MILLIFEN_PER_FEN, PPM
 from pricing.words import phrase, say, sentences, sources_in_chinese
 
 
+@lru_cache(maxsize=4096)
 def yuan(millifen: int) -> str:
     """Millifen as yuan with two to five decimals: 0.07, 0.077, 1,234.50."""
     whole, rest = divmod(millifen, 100 * MILLIFEN_PER_FEN)
@@ -23,12 +24,14 @@ def yuan_of_fen(fen: int) -> str:
     return f"{whole:,}.{rest:02d}"
 
 
+@lru_cache(maxsize=4096)
 def percent(ppm: int) -> str:
     """Ppm as per cent with what decimals it needs: 1.1, 100, 0.25."""
     whole, rest = divmod(ppm, PPM // 100)
     return f"{whole}.{rest:04d}".rstrip("0") if rest else str(whole)
 
 
+@lru_cache(maxsize=4096)
 def factor(ppm: int) -> str:
     """Ppm as a factor with six decimals at most: 1.377, 1."""
     whole, rest = divmod(ppm, PPM)

@@ -65,6 +65,8 @@ class Tariff:
     portfolios: Mapping[str, Portfolio]
     packages: Mapping[str, Package]
     perils: Mapping[str, Peril]
+    work_injury: tuple[str, ...] = field(init=False)  # names of its schemes
+    covers: tuple[str, ...] = field(init=False)  # names of the covers that are sold beside it
     _editions: OrderedDict[Asked, Edition] = field(init=False, default_factory=OrderedDict, compare=False, repr=False)
 
     @classmethod
@@ -103,15 +105,11 @@ class Tariff:
             perils=read_perils(folder / "perils.yaml", tables),
         )
 
-    @property
-    def work_injury(self) -> tuple[str, ...]:
-        """Names of the schemes of work injury."""
-        return tuple(name for name, scheme in self.schemes.items() if scheme.product is None)
-
-    @property
-    def covers(self) -> tuple[str, ...]:
-        """Names of the covers that are sold beside it."""
-        return tuple(name for name, scheme in self.schemes.items() if scheme.product is not None)
+    def __post_init__(self) -> None:
+        """Tell schemes of work injury from covers, once."""
+        covers = tuple(name for name, scheme in self.schemes.items() if scheme.product is not None)
+        object.__setattr__(self, "covers", covers)
+        object.__setattr__(self, "work_injury", tuple(name for name in self.schemes if name not in covers))
 
     @property
     def titles(self) -> Mapping[str, Mapping[str, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -76,12 +77,14 @@ def pct_to_ppm(pct: Any) -> Any:
     return pct * PPM_PER_PCT
 
 
+@lru_cache
 def parse_month(text: str) -> int | None:
     """`YYYY-MM` of the years 1900 to 2199 as months since year 0; None where it is none."""
     found = _MONTH.fullmatch(text)
     return int(found[1]) * 12 + int(found[2]) - 1 if found else None
 
 
+@lru_cache
 def month_text(month: int) -> str:
     """Months since year 0 as `YYYY-MM`."""
     return f"{month // 12:04d}-{month % 12 + 1:02d}"

@@ -7,32 +7,51 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
+import orjson
+
 from pricing.errors import InputError
 from pricing.units import parse_month
 from pricing.words import as_json
 
+SMALL = 2_000  # bytes of JSON
 _DEEPEST = 16
 
 
-def readable(value: Any, key: str, depth: int = 0) -> Any:
+def is_small(value: Any) -> bool:
+    """Whether a parsed value is so short as JSON that nothing in it can be long, many (SMALL // 2) or deep, and UTF-8
+    can write it: nearly all are, and need not be looked through.
+    """
+    try:
+        text = orjson.dumps(value)
+    except TypeError:  # broken Unicode, or a number beyond 64 bits
+        return False
+    return len(text) <= SMALL and text.count(b"[") + text.count(b"{") <= _DEEPEST
+
+
+def readable(value: Any, key: str) -> Any:
     """The value as it is; InputError where no answer could repeat it: broken Unicode, or nesting without end."""
+    if not is_small(value):
+        _read(value, key, 0)
+    return value
+
+
+def _read(value: Any, key: str, depth: int) -> None:
     if depth > _DEEPEST:
         raise InputError("nested_too_deeply", key)
     if isinstance(value, str):
         if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
             raise InputError("text_broken", key, value=value)
-    elif isinstance(value, dict | list):
+    elif isinstance(value, (dict, list)):
         for inner in chain.from_iterable(value.items()) if isinstance(value, dict) else value:
             kind = type(inner)
             if depth < _DEEPEST and ((kind is str and inner.isascii()) or kind is int):
                 continue  # nearly all are, and nothing is wrong with them
-            readable(inner, key, depth + 1)
-    return value
+            _read(inner, key, depth + 1)
 
 
 def repeated(value: Any) -> str | int | None:
     """A sent value as an answer may repeat it: text or a whole number, else null."""
-    return value if isinstance(value, str | int) else None
+    return value if isinstance(value, (str, int)) else None
 
 
 def read_month(value: Any, key: str) -> int:
@@ -68,7 +87,7 @@ def list_of(raw: Mapping[str, Any], key: str) -> list[Any]:
 
 def object_of(value: Any, key: str) -> Mapping[str, Any]:
     """An object."""
-    if not isinstance(value, dict | Mapping):
+    if not isinstance(value, (dict, Mapping)):
         raise InputError("not_an_object", key, key=key, found=as_json(value))
     return value
 
@@ -77,11 +96,13 @@ def names_of(raw: Mapping[str, Any], key: str, known: tuple[str, ...]) -> tuple[
     """Names out of a known list, each once; all of them where the key is absent."""
     if key not in raw:
         return known
-    return tuple(dict.fromkeys(one_of(name, key, known) for name in list_of(raw, key)))
+    return tuple(dict.fromkeys([one_of(name, key, known) for name in list_of(raw, key)]))
 
 
 def one_of(value: Any, key: str, known: tuple[Any, ...]) -> Any:
     """A value out of a known list; true is not 1."""
+    if type(value) is str and value in known:
+        return value
     for one in known:
         if value is one or (type(value) is type(one) and value == one):
             return value

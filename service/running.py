@@ -72,7 +72,7 @@ class Running:
         else:
             async with self.turns.of(who):
                 answer = await to_thread.run_sync(_alone, asked, tariff)
-        self.metrics.priced(answer)
+        self.metrics.priced([answer])
         return answer
 
     def close(self) -> None:

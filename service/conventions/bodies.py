@@ -11,7 +11,7 @@ from fastapi import Request
 
 from service.conventions.limits import most_body
 from service.conventions.problems import Problem
-from service.fields import readable
+from service.fields import is_small, readable
 from service.reading import read_json
 from service.running import running
 
@@ -50,7 +50,7 @@ async def body_of(request: Request) -> bytes:
     are counted with them.
     """
     body = await request.body()
-    most = most_body(request.url.path, running(request).serving) // BYTES_OF_VALUE
+    most = most_body(request.scope["path"], running(request).serving) // BYTES_OF_VALUE
     if len(body) > most:
         found = sum(map(body.count, _VALUES))
         if found > most:
@@ -85,19 +85,21 @@ def text_of(body: bytes) -> str:
         raise Problem(400, "body_not_utf8", "request", byte=error.start) from None
 
 
-def check_members(raw: Any, most: int = MOST_MEMBERS) -> None:
+def check_members(raw: Any) -> None:
     """Problem 422 where a request for one worker has a list or object of very many members, two levels deep, or a cell
     that is very long.
     """
+    if is_small(raw):
+        return
     if isinstance(raw, Mapping):
-        _few(raw, "", most)
+        _few(raw, "")
         _short(raw, "")
         for key, value in raw.items():
-            _few(value, key, most)
+            _few(value, key)
             inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
             for name, member in inner:
                 place = f"{key}, {name}" if isinstance(name, str) else f"{key}, row {name}"
-                _few(member, place, most)
+                _few(member, place)
                 _short(member, place)
 
 
@@ -117,9 +119,9 @@ class Registers:
         self._found += more
 
 
-def _few(value: Any, place: str, most: int) -> None:
-    if isinstance(value, list | Mapping) and len(value) > most:
-        raise Problem(422, "too_many_members", place, key=place, found=len(value), most=most)
+def _few(value: Any, place: str) -> None:
+    if isinstance(value, (list, Mapping)) and len(value) > MOST_MEMBERS:
+        raise Problem(422, "too_many_members", place, key=place, found=len(value), most=MOST_MEMBERS)
 
 
 def _short(record: Any, place: str) -> None:

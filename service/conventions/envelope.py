@@ -40,12 +40,16 @@ _PAGE_POLICY = (
 )
 # Where the route has not set them itself.
 _DEFAULTS = (
+    (b"vary", b"Accept-Language"),
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
+_OF_API = ((b"content-security-policy", _API_POLICY), (b"referrer-policy", b"no-referrer"), *_DEFAULTS)
+# A page's form says whose page it was on.
+_OF_PAGE = ((b"content-security-policy", _PAGE_POLICY), (b"referrer-policy", b"same-origin"), *_DEFAULTS)
 
 
 class Envelope:
@@ -105,7 +109,7 @@ class _Body:
 
     def __init__(self, request: Request, most: int, seconds: int) -> None:
         self._request, self._most, self._seconds = request, most, seconds
-        self._held, self._who = in_flight(request).of(request.url.path), ""
+        self._held, self._who = in_flight(request).of(request.scope["path"]), ""
         self._deadline = asyncio.get_running_loop().time() + seconds
         self._count, self._whole = 0, False
 
@@ -152,19 +156,12 @@ class _Answer:
         await self._send(message)
 
     def _headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        there = {name for name, _ in headers}
-        is_page = next((value for name, value in headers if name == b"content-type"), b"").startswith(b"text/html")
-        own = (
-            (b"x-request-id", self._state["request_id"].encode()),
-            (b"content-security-policy", _PAGE_POLICY if is_page else _API_POLICY),
-            (b"referrer-policy", b"same-origin" if is_page else b"no-referrer"),  # a form says whose page it was on
-            (b"content-language", self._state["lang"].encode()),
-            (b"vary", b"Accept-Language"),
-            *_DEFAULTS,
-            *((name.lower().encode(), value.encode()) for name, value in self._state["rate"].items()),
-        )
-        headers.extend(pair for pair in own if pair[0] not in there)
-        return headers
+        there = dict(headers)
+        own = _OF_PAGE if there.get(b"content-type", b"").startswith(b"text/html") else _OF_API
+        state = self._state
+        said = {"x-request-id": state["request_id"], "content-language": state["lang"], **state["rate"]}
+        more = [*own, *[(name.lower().encode(), value.encode()) for name, value in said.items()]]
+        return headers + [pair for pair in more if pair[0] not in there]
 
 
 def _say_who(head: Head, state: dict[str, Any], serving: Serving) -> None:

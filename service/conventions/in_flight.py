@@ -20,35 +20,33 @@ _SMALL = 64  # this part of the bound anybody may hold
 class Bytes:
     """Bytes that are held of all bodies of a kind, by who sends them; on the loop alone."""
 
-    __slots__ = ("_of", "_share", "_small", "_total")
+    __slots__ = ("_most", "_of", "_share", "_small", "held")
 
     def __init__(self, most: int, small: int = 0) -> None:
         """most: bytes at once, of which nobody has more than a quarter with several bodies; small: so many anybody may
         hold, however full it is.
         """
-        self._total, self._share, self._small = most, most // 4, small
+        self._most, self._share, self._small = most, most // 4, small
         self._of: Counter[str] = Counter()
-
-    @property
-    def held(self) -> int:
-        """Bytes that are held now."""
-        return self._of.total()
+        self.held = 0  # now, of all
 
     def take(self, who: str, more: int, own: int) -> None:
         """Hold more bytes of somebody's body; Problem 503 where there is no room. own: bytes that are held of it.
 
         A body that is alone is bounded by its own limit only.
         """
-        held, mine = self.held, self._of[who] + more
-        full = held + more > self._total and held > own and mine > self._small
+        mine = self._of[who] + more
+        full = self.held + more > self._most and self.held > own and mine > self._small
         if full or (mine > self._share and self._of[who] > own):
             headers = {"Retry-After": str(RETRY_AFTER_S), "Connection": "close"}
-            raise Problem(503, "too_much_in_flight", headers=headers, most=f"{self._total:,}", seconds=RETRY_AFTER_S)
+            raise Problem(503, "too_much_in_flight", headers=headers, most=f"{self._most:,}", seconds=RETRY_AFTER_S)
         self._of[who] = mine
+        self.held += more
 
     def release(self, who: str, own: int) -> None:
         """A body is done with, whatever became of it."""
         self._of[who] -= own
+        self.held -= own
         if not self._of[who]:
             del self._of[who]
 

@@ -24,6 +24,7 @@ class Rates:
     def __init__(self, of_key: int, of_address: int) -> None:
         """of_key, of_address: requests in a minute."""
         self._most = {BY_KEY: of_key, BY_ADDRESS: of_address, BY_GUESS: of_address}
+        self._policy = {kind: f'"{kind}";q={most};w={WINDOW_SECONDS}' for kind, most in self._most.items()}
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}  # when it ends, how many came
         self._forgot = 0.0
 
@@ -41,7 +42,7 @@ class Rates:
         self._windows[kind, who] = ends, came
         seconds = min(int(ends - now) + 1, WINDOW_SECONDS)
         said = {
-            "RateLimit-Policy": f'"{kind}";q={most};w={WINDOW_SECONDS}',
+            "RateLimit-Policy": self._policy[kind],
             "RateLimit": f'"{kind}";r={max(most - came, 0)};t={seconds}',
         }
         if came > most:

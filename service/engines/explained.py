@@ -76,7 +76,7 @@ def _sheet(batch: pa.RecordBatch, side: Side, terms: Any, line: dict[str, Any], 
         wanted = {name: line[name] for name in KEY}
         if wanted in keys:
             place = keys.index(wanted)
-            lines = [shown_line(None, step, lang) for step in explain(priced, place, terms.edition, scheme)]
+            lines = [shown_line(step, lang) for step in explain(priced, place, terms.edition, scheme)]
             return {"levy_fen": int(priced.levy_fen[place]), "worksheet": lines}
     return {"levy_fen": 0, "worksheet": []}
 

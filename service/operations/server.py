@@ -20,7 +20,7 @@ from service.serving import Serving
 from service.store import keys
 
 _BACKLOG = 2_048
-_YOUNG = 20_000  # objects made before the collector looks for those that hold each other
+_YOUNG = 100_000  # objects made before the collector looks for those that hold each other
 _TURN_S = 0.001  # after which a thread that prices a batch gives the interpreter to the loop
 _IDLE_S = 15  # a connection that asks nothing is closed
 

@@ -15,7 +15,7 @@ from pricing.scheme import Scheme
 from pricing.side import Table
 from service.fields import repeated
 from service.prices.priced_columns import PricedColumns, SchemeColumns
-from service.prices.shown import shown_flag, shown_told
+from service.prices.shown import shown_flag
 from service.prices.sold import sold
 from service.prices.technical import technical_of
 from service.refusals import both, of_row
@@ -28,29 +28,35 @@ _TWICE = CODE["duplicate"]  # a row that stands already: no refusal, for it coun
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What an answer repeats of its request: the usage rows, enrolments and history as sent, the language, and what
-    it is to show.
+    it is to show. named: columns of a row that its shares repeat.
     """
 
     records: Sequence[Mapping[str, Any]]
+    named: Sequence[str]
     enrolments: Sequence[Mapping[str, Any]]
     history: Sequence[Mapping[str, Any]]
     lang: str
     curve: bool
     technical: bool
     worksheet: bool
-    named: dict[int, Json] = field(default_factory=dict)  # what a row's shares repeat of it, alike under every scheme
+    _shared: dict[int, Json] = field(init=False, default_factory=dict)  # alike under every scheme
 
-    def named_of(self, row: int) -> Json:
-        """Row, platform, contractor, region, worker_ref and own columns of a row, as each of its shares says them."""
-        if row not in self.named:
+    def shared(self, row: int) -> Json:
+        """What each share of a row says of it: its number, and the named columns of which it has a value."""
+        found = self._shared.get(row)
+        if found is None:
+            found = self._shared[row] = {"row": row}
             record = self.records[row]
-            own = [key for key in record if key.startswith("x_")]
-            names = ("platform", "contractor", "region", "worker_ref", *own)
-            self.named[row] = {"row": row} | {name: record[name] for name in names if repeated(record.get(name))}
-        return self.named[row]
+            for name in self.named:
+                value = repeated(record.get(name))
+                if value:
+                    found[name] = value
+        return found
 
     def record(self, scheme: Scheme, row: int, code: int, edition: Edition) -> Mapping[str, Any]:
         """A row with what was enrolled for its worker in the cover: what the sentence of a refusal may name."""
+        if scheme.product is None:
+            return self.records[row]
         chosen = [one for one in self.enrolments if one["cover"] == scheme.name]
         record = {**(chosen[-1] if chosen else {}), **self.records[row]}
         if code % COLUMN not in OF_HISTORY:
@@ -72,7 +78,9 @@ def answer_of(asked: Asked, number: int, columns: SchemeColumns) -> Json:
         for row, code in refused
         if code % COLUMN != _TWICE
     ]
-    answer = _head(columns, columns.due[number], refusals)
+    answer = dict(columns.head)
+    if scheme.product is None:
+        answer |= {"due": columns.due[number], "why": _why(scheme, columns.due[number], refusals)}
     priced = columns.priced
     start, end = (0, 0) if priced is None else priced.bounds[number]
     if priced is None or start == end:
@@ -89,15 +97,8 @@ def answer_of(asked: Asked, number: int, columns: SchemeColumns) -> Json:
     return answer
 
 
-def _head(columns: SchemeColumns, due: bool, refusals: list[Json]) -> Json:
-    """Name and title; of a scheme also whether it is due today, and why. No cover is due by law."""
-    scheme = columns.scheme
-    if scheme.product is not None:
-        return {"cover": scheme.name, "title": dict(scheme.title)}
-    return {"scheme": scheme.name, "title": dict(scheme.title), "due": due, "why": _why(scheme, due, refusals)}
-
-
 def _why(scheme: Scheme, due: bool, refusals: list[Json]) -> dict[str, str]:
+    """Why a scheme is due today, or is not. Of covers nothing is said: none is due by law."""
     if scheme.scope == "proposal":
         return both("not_due_proposal")
     if due:
@@ -131,13 +132,13 @@ def _premium(asked: Asked, columns: SchemeColumns, priced: PricedColumns, rows: 
     places = priced.row[rows]
     borne = zip(*payers.values(), strict=True)
     answer["shares"] = [
-        {**asked.named_of(row), "levy_fen": levy_fen, "payers": dict(zip(payers, parts, strict=True))}
+        {**asked.shared(row), "levy_fen": levy_fen, "payers": dict(zip(payers, parts, strict=True))}
         for row, levy_fen, parts in zip(places, levies, borne, strict=True)
     ]
     if asked.worksheet:
         told = priced.explained[asked.lang].told
         answer["worksheet"] = [
-            shown_told(row, line) for row, place in zip(places, priced.place[rows], strict=True) for line in told(place)
+            {"row": row, **line} for row, place in zip(places, priced.place[rows], strict=True) for line in told(place)
         ]
     return answer
 

@@ -136,6 +136,6 @@ def _priced(priced: Priced, edition: Edition, scheme: Scheme, raw: Mapping[str, 
         "status": STATUSES[int(priced.status[0])],
         "evidence": EVIDENCE[int(priced.evidence[0])],
     }
-    lines = [shown_line(None, line, lang) for line in explain(priced, 0, edition, scheme)]
+    lines = [shown_line(line, lang) for line in explain(priced, 0, edition, scheme)]
     warnings = shown_flags(priced, edition, scheme, [raw], [0])
     return answer | {"worksheet": lines, "warnings": warnings}

@@ -6,8 +6,10 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pricing.edition import Edition
 from pricing.expected import exposure_to_claims
@@ -18,6 +20,8 @@ from pricing.scheme import Scheme
 from pricing.settle import Priced, Settlement, due
 from pricing.units import IntArray
 from pricing.what_if import curve, next_kilometre
+
+T = TypeVar("T", np.int64, np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +40,7 @@ class Layout:
         """rows: how many each request has, one at least."""
         return cls(list(accumulate(rows, initial=0)), settlement.checked.order, langs, with_curve)
 
-    def by_row(self, column: IntArray) -> IntArray:
+    def by_row(self, column: NDArray[T]) -> NDArray[T]:
         """A column of checked rows, which are in key order, in the order in which the rows were sent."""
         sent = np.empty_like(column)
         sent[self.order] = column
@@ -147,10 +151,14 @@ def _payers(priced: Priced, edition: Edition, scheme: Scheme) -> dict[str, IntAr
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SchemeColumns:
-    """What a scheme says to each request: its refused rows (row, code), whether it is due; and the priced rows."""
+    """What a scheme says to each request: its refused rows (row, code), whether it is due; and the priced rows.
+
+    head: what it says to all, its name and title.
+    """
 
     edition: Edition
     scheme: Scheme
+    head: Mapping[str, object]
     refused: Mapping[int, Sequence[tuple[int, int]]]
     due: list[bool]
     priced: PricedColumns | None
@@ -160,9 +168,11 @@ class SchemeColumns:
         """From a settlement."""
         scheme, priced = edition.schemes[name], settlement.priced[name]
         is_due = layout.by_row(due(settlement.checked, edition, scheme))
+        head = {"scheme" if scheme.product is None else "cover": name, "title": dict(scheme.title)}
         return cls(
             edition,
             scheme,
+            head,
             layout.marked(layout.by_row(settlement.refusals[name])),
             np.logical_or.reduceat(is_due, layout.first[:-1]).tolist(),
             None if priced is None else PricedColumns.of(priced, edition, scheme, layout),

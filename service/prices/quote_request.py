@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from pricing.errors import InputError
 from pricing.register import Terms, read_register
@@ -15,7 +15,7 @@ from pricing.units import month_text
 from service.fields import list_of, names_of, object_of, one_of, read_date, read_month, readable
 from service.prices.enrolment_request import enrolments_of, history_of
 
-_KEYS = [
+_KEYS = (
     "month",
     "known_on",
     "worker",
@@ -29,11 +29,11 @@ _KEYS = [
     "curve",
     "technical",
     "worksheet",
-]
+)
+_KNOWN = frozenset(_KEYS)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A quote request that has the contract's form."""
 
     month: int
@@ -55,7 +55,7 @@ class Request:
     def of(cls, raw: Any, tariff: Tariff, today: dt.date, lang: str) -> Request:
         """From parsed JSON; InputError names the key and what it may be."""
         for key in readable(object_of(raw, "request"), "request"):
-            if key not in _KEYS and not key.startswith("x_"):
+            if key not in _KNOWN and not key.startswith("x_"):
                 raise InputError("unknown_column", key, key=key, known=", ".join(_KEYS))
         usage = list_of(raw, "usage")
         if not usage:
@@ -65,7 +65,7 @@ class Request:
         if worker is None:
             raise InputError("missing_field", "worker", key="worker")
         for place, row in enumerate(usage):
-            if isinstance(row, Mapping) and "worker" in row and row["worker"] != worker:
+            if isinstance(row, dict) and "worker" in row and row["worker"] != worker:
                 raise InputError("one_worker", f"usage, row {place}", worker=worker, other=row["worker"])
         frame = {"month": month_text(month), "worker": worker}
         platforms = [object_of(row, f"platforms, row {place}") for place, row in enumerate(list_of(raw, "platforms"))]
@@ -73,7 +73,7 @@ class Request:
             month=month,
             known_on=read_date(raw.get("known_on"), "known_on") or today,
             worker=worker,
-            records=tuple({**frame, **object_of(row, f"usage, row {place}")} for place, row in enumerate(usage)),
+            records=tuple([{**frame, **object_of(row, f"usage, row {place}")} for place, row in enumerate(usage)]),
             schemes=names_of(raw, "schemes", tariff.work_injury),
             covers=_covers(raw, tariff),
             covers_named="covers" in raw,
@@ -91,4 +91,4 @@ def _covers(raw: Mapping[str, Any], tariff: Tariff) -> tuple[str, ...]:
     """Covers asked for, each once; a package stands for its covers. Work injury is what the schemes price."""
     names = names_of(raw, "covers", (WORK_INJURY, *tariff.covers, *tariff.packages))
     several = [tariff.packages[name].covers if name in tariff.packages else (name,) for name in names]
-    return tuple(name for name in dict.fromkeys(one for names in several for one in names) if name != WORK_INJURY)
+    return tuple([name for name in dict.fromkeys(chain.from_iterable(several)) if name != WORK_INJURY])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pricing.edition import Edition
-from pricing.explain import Line, Told
+from pricing.explain import Line
 from pricing.flags import flags
 from pricing.rules import CANDIDATES
 from pricing.scheme import Scheme
@@ -16,36 +16,17 @@ from pricing.words import facts_named, say
 from service.refusals import both
 
 
-def shown_line(row: int | None, line: Line, lang: str) -> dict[str, Any]:
+def shown_line(line: Line, lang: str) -> dict[str, Any]:
     """A line of a worksheet as the contract shows it."""
-    told = shown_told(0 if row is None else row, (*line[:-1], line.texts[lang]))
-    if row is None:
-        del told["row"]
-    return told
-
-
-def shown_told(row: int, told: Told) -> dict[str, Any]:
-    """The same of a line that is told in one language."""
-    step, operand, unit, money, ratio, marks, text = told
-    if ratio is None:
-        return {
-            "row": row,
-            "step": step,
-            "operand": operand,
-            "unit": unit,
-            "running_millifen": money,
-            **marks,
-            "text": text,
-        }
+    ratio = {} if line.ratio_ppm is None else {"ratio_ppm": line.ratio_ppm}
     return {
-        "row": row,
-        "step": step,
-        "operand": operand,
-        "unit": unit,
-        "running_millifen": money,
-        "ratio_ppm": ratio,
-        **marks,
-        "text": text,
+        "step": line.step,
+        "operand": line.operand,
+        "unit": line.unit,
+        "running_millifen": line.running_millifen,
+        **ratio,
+        **line.marks,
+        "text": line.texts[lang],
     }
 
 
@@ -71,10 +52,19 @@ def shown_flag(code: str, edition: Edition, records: Sequence[Mapping[str, Any]]
             "message_zh": say(code, "zh", factor=titles["zh"]),
         }
         return {"code": code, "factor": table, **words, "rows": rows}
-    if not facts_named(code):
-        return both(code) | {"rows": rows}
-    facts = {"month": month_text(edition.month), "region": record.get("region", ""), "candidates": ""}
-    if code == "class_by_default":
-        node = edition.nodes(CANDIDATES).get(record["occupation"], ())
-        facts["candidates"] = ", ".join(str(number) for number in node) if isinstance(node, tuple) else str(node)
+    facts = {name: _FACTS[name](edition, record) for name in facts_named(code)}
     return both(code, **facts) | {"rows": rows}
+
+
+def _candidates(edition: Edition, record: Mapping[str, Any]) -> str:
+    """Risk classes that an occupation may have."""
+    node = edition.nodes(CANDIDATES).get(record["occupation"], ())
+    return ", ".join(map(str, node)) if isinstance(node, tuple) else str(node)
+
+
+# What a flag's sentence may name, worked out only where it does.
+_FACTS: Mapping[str, Callable[[Edition, Mapping[str, Any]], str]] = {
+    "month": lambda edition, record: month_text(edition.month),
+    "region": lambda edition, record: record.get("region", ""),
+    "candidates": _candidates,
+}

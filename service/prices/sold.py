@@ -46,4 +46,5 @@ def _rules(edition: Edition, scheme: Scheme, lang: str) -> Iterator[tuple[str, s
         if isinstance(value, tuple):
             yield name, joined(map(str, value), lang)
         elif isinstance(value, int):
-            yield name, {"ppm": percent, "fen": yuan_of_fen}.get(unit, str)(value).removesuffix(".00")
+            said = percent(value) if unit == "ppm" else yuan_of_fen(value) if unit == "fen" else str(value)
+            yield name, said.removesuffix(".00")

@@ -29,16 +29,18 @@ from service.prices.quote_request import Request
 
 FORMAT = 1
 _MERGED = tuple(name for name in NUMBERS if name not in ("risk_class", "longest_sitting_min"))
+_SHARED = ("platform", "contractor", "region", "worker_ref")
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ready:
-    """A request with the edition that answers it. columns: of its usage rows."""
+    """A request with the edition that answers it. columns: of its usage rows; own: those of the caller's own."""
 
     request: Request
     edition: Edition
     columns: tuple[str, ...]
+    own: tuple[str, ...]
     packages: Mapping[str, Package]
 
     @classmethod
@@ -46,11 +48,12 @@ class Ready:
         """InputError where a column of its rows is not of the form."""
         edition = tariff.on(request.month, request.known_on, request.register)
         columns = tuple(dict.fromkeys([name for record in request.records for name in record]))
-        for name in columns:
-            if name not in BY_NAME and not name.startswith("x_"):
+        own = tuple([name for name in columns if name not in BY_NAME])
+        for name in own:
+            if not name.startswith("x_"):
                 row = next(place for place, record in enumerate(request.records) if name in record)
                 raise InputError("unknown_column", f"usage, row {row}, {name}", key=name, known=", ".join(BY_NAME))
-        return cls(request, edition, columns, tariff.packages)
+        return cls(request, edition, columns, own, tariff.packages)
 
     @property
     def form(self) -> Hashable:
@@ -58,14 +61,14 @@ class Ready:
         request = self.request
         if not isinstance(request.worker, str) or not WORKER.fullmatch(request.worker):
             return object()
-        named = frozenset(name for name in self.columns if name in BY_NAME)
+        named = frozenset(self.columns).difference(self.own)
         return id(self.edition), request.schemes, request.covers, request.covers_named, request.curve, named
 
     @property
     def asked(self) -> Asked:
         """What its answer repeats of it."""
         request = self.request
-        sent = (request.records, request.enrolments, request.history)
+        sent = (request.records, (*_SHARED, *self.own), request.enrolments, request.history)
         return Asked(*sent, request.lang, request.curve, request.technical, request.worksheet)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from pricing.coding import COLUMN
@@ -31,14 +31,19 @@ _FACTOR_OF = {
 
 def both(code: str, **values: object) -> dict[str, str]:
     """Code and message in both languages."""
-    if not values:
-        return dict(_without_facts(code))
-    return {"code": code, "message": say(code, "en", **values), "message_zh": say(code, "zh", **values)}
+    for value in values.values():
+        if type(value) is not str and type(value) is not int:  # true is 1 to a cache, but not to a reader
+            return _said(code, values)
+    return dict(_said_before(code, tuple(values.items())))
 
 
-@cache
-def _without_facts(code: str) -> Mapping[str, str]:
-    return {"code": code, "message": say(code, "en"), "message_zh": say(code, "zh")}
+@lru_cache(maxsize=1024)  # rows of one month are refused alike
+def _said_before(code: str, facts: tuple[tuple[str, object], ...]) -> Mapping[str, str]:
+    return _said(code, dict(facts))
+
+
+def _said(code: str, facts: Mapping[str, object]) -> dict[str, str]:
+    return {"code": code, "message": say(code, "en", **facts), "message_zh": say(code, "zh", **facts)}
 
 
 def of_error(error: LichengError) -> dict[str, str]:

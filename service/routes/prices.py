@@ -92,7 +92,5 @@ def _read(line: bytes) -> Any:
 
 def _counted(slices: Iterator[list[Json]], metrics: Metrics) -> Iterator[list[Json]]:
     for items in slices:
-        for item in items:
-            if "problem" not in item:
-                metrics.priced(item)
+        metrics.priced([item for item in items if "problem" not in item])
         yield items

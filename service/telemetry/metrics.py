@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Tally
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -52,29 +53,26 @@ class Metrics:
         """A request was not answered as asked. code: one of the program's."""
         self._problems.labels(code).inc()
 
-    def priced(self, answer: Mapping[str, Any]) -> None:
-        """A worker's month was priced: the answer as it is sent."""
-        for price in answer["schemes"]:
-            self._count(price["scheme"], price)
-        for price in answer["covers"]:
-            self._count(price["cover"], price)
-
-    def _count(self, name: str, price: Mapping[str, Any]) -> None:
-        key = (name, "refused" if price.get("premium_fen") is None else "priced")
-        child = self._children.get(key)
-        if child is None:
-            child = self._children[key] = self._prices.labels(*key)
-        child.inc()
-        self._count_refusals(price["refusals"])
-
-    def _count_refusals(self, refusals: Iterable[Mapping[str, Any]]) -> None:
-        for refusal in refusals:
-            code = refusal["code"]
-            key = ("", code if code in _CODES else "other")
+    def priced(self, answers: Iterable[Mapping[str, Any]]) -> None:
+        """Workers' months were priced: their answers as they are sent."""
+        prices: Tally[tuple[str, str]] = Tally()
+        refusals: Tally[str] = Tally()
+        for answer in answers:
+            for kind, named in (("scheme", answer["schemes"]), ("cover", answer["covers"])):
+                for price in named:
+                    prices[price[kind], "refused" if price["premium_fen"] is None else "priced"] += 1
+                    for refusal in price["refusals"]:
+                        refusals[refusal["code"]] += 1
+        for key, times in prices.items():
             child = self._children.get(key)
             if child is None:
-                child = self._children[key] = self._refused.labels(key[1])
-            child.inc()
+                child = self._children[key] = self._prices.labels(*key)
+            child.inc(times)
+        for code, times in refusals.items():
+            child = self._children.get(("", code))
+            if child is None:
+                child = self._children["", code] = self._refused.labels(code if code in _CODES else "other")
+            child.inc(times)
 
     def committed(self, works: int) -> None:
         """The store committed so many pieces of work at once; 0: it could not."""
