@@ -35,7 +35,8 @@ class Serving:
     quotes_per_day: int  # quotes of one key that are stored in a day
     per_minute: int  # requests of one key
     address_per_minute: int  # requests without a key from one address
-    runs: int  # months settled at once
+    runs: int  # months settled at once; a small one may run beside them
+    run_minutes: int  # for one run of a month
     body_seconds: int  # for the whole body of a request but an upload
     stop_seconds: int  # for what is in flight when the service stops
     connections: int  # open at once; more are told to come back

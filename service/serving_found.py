@@ -127,6 +127,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("per_minute", _number(1, 10**9), "60000"),
     Setting("address_per_minute", _number(1, 10**9), "6000"),
     Setting("runs", _number(1, 64), "1"),
+    Setting("run_minutes", _number(1, 10_080), "60"),
     Setting("body_seconds", _number(1, 3_600), "30"),
     Setting("stop_seconds", _number(1, 3_600), "20"),
     Setting("connections", _number(1, 100_000), "2000"),

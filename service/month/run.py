@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import json
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,13 +41,17 @@ from service.telemetry.logs import Log, failure
 
 T = TypeVar("T")
 _TRIES, _PAUSE_S = 30, 2.0  # to reach the store when all is done
-_MOST_MEMORY = 6 << 30  # bytes: a file that unfolds without end is refused before the machine has none left
+# Bytes: a file that unfolds without end is refused before the machine has none left. Of any month, and of a small one.
+MOST_MEMORY, SMALL_MEMORY = 6 << 30, 2 << 30
+_SPARE_S = 60  # after its longest time, when it ends itself where no service does
 EXIT_BUG = 70
 
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What a run needs to know of the service that started it. runner: how the store calls this run."""
+    """What a run needs to know of the service that started it. runner: how the store calls this run; most_memory: that
+    it may take [bytes]; seconds: after which it ends itself, later than its service would end it.
+    """
 
     home: str
     releases: str
@@ -55,13 +60,17 @@ class RunSettings:
     secret: bytes = field(repr=False)
     most_rows: int
     runner: str
+    most_memory: int
+    seconds: int
 
     @classmethod
-    def of(cls, serving: Serving, runner: str) -> RunSettings:
+    def of(cls, serving: Serving, runner: str, most_memory: int = MOST_MEMORY) -> RunSettings:
         """From the settings of the service."""
         home, releases = (str(path.resolve()) for path in (serving.home, serving.releases))
         tariff = None if serving.tariff is None else str(serving.tariff.resolve())
-        return cls(home, releases, tariff, serving.database, serving.secret, serving.most_rows, runner)
+        seconds = serving.run_minutes * 60 + _SPARE_S
+        texts = (home, releases, tariff, serving.database)
+        return cls(*texts, serving.secret, serving.most_rows, runner, most_memory, seconds)
 
     def tariffs(self, engine: Engine) -> Tariffs:
         """What is in force for that service."""
@@ -71,7 +80,7 @@ class RunSettings:
     @property
     def text(self) -> bytes:
         """As it is handed to the process."""
-        said = {name: getattr(self, name) for name in ("home", "releases", "tariff", "database", "most_rows", "runner")}
+        said = {one.name: getattr(self, one.name) for one in fields(self)}
         return json.dumps({**said, "secret": base64.b64encode(self.secret).decode()}).encode()
 
     @classmethod
@@ -202,8 +211,10 @@ def main() -> None:
     # What happened and where, never what it says: that may name a worker.
     threading.excepthook = lambda said: log.error("run_failed", levy=levy_id, **failure(said.exc_value or SystemExit()))
     try:
-        modest(_MOST_MEMORY)
-        run(levy_id, RunSettings.read(sys.stdin.buffer.read()), stop)
+        settings = RunSettings.read(sys.stdin.buffer.read())
+        signal.setitimer(signal.ITIMER_REAL, settings.seconds)
+        modest(settings.most_memory)
+        run(levy_id, settings, stop)
     except KeyboardInterrupt:
         log.info("run_interrupted", levy=levy_id)
     except Exception as error:

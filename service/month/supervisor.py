@@ -3,22 +3,25 @@
 Any number of services may look after one store: who settles a month is decided by the claim in its transaction and by
 the hold on its folder, not here. Whether a run lives is told by that hold, which the system ends with the process;
 where the folder is out of reach, or its process is stuck, by a pulse that stands still.
+
+A month is given up after three runs that died while their service lived. A run that had been silent since before the
+supervisor that found it dead was started most likely died with the service or the machine, and a healthy month only
+stood there: ten such runs are borne, lest a month that takes the machine down every time do so for ever. Runs that were
+told to stop count as neither. A run that takes longer than the setting `run_minutes`, from its claim to its last beat,
+is ended, and its month has failed: another run would take as long. One that no service looks after ends itself.
 """
 
 from __future__ import annotations
 
-import os
-import secrets
-import subprocess
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from service.json_text import json_bytes
+from service.month.children import Children
 from service.month.folders import LevyFolder, left_receiving
-from service.month.process import command, surroundings
-from service.month.run import RunSettings
 from service.month.turns import in_turn
 from service.refusals import both
 from service.serving import Serving
@@ -29,11 +32,11 @@ from service.store.unavailable import StoreNotAvailable
 from service.telemetry.logs import Log, failure
 
 MOST_ATTEMPTS = 3
+MOST_LOST = 10  # attempts that died together with their service
 SILENT_S = 30.0  # a pulse that stands still for so long is none
 PAUSE_S = 5.0  # after a process that failed, before the next try
 LEFT_S = 5.0  # after which what is received and held by nobody is left; it is made a moment before it is held
 _LOOK_S = 1.0
-_STOP_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,11 @@ class Supervisor:
         pause_s: float = PAUSE_S,
         log: Log | None = None,
     ) -> None:
-        self._serving, self._engine, self._silent_s, self._pause_s = serving, engine, silent_s, pause_s
-        self._log = log
-        self._not_before: dict[str, float] = {}
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._serving, self._engine, self._silent_s = serving, engine, silent_s
+        self._log, self._since = log, levies.moment()
+        self._children = Children(serving, pause_s)
         self._heard: dict[str, _Heard] = {}
+        self._refused: set[str] = set()  # months that the disk refused when they were last looked at
         self._receiving: dict[str, float] | None = None  # when each was first seen, on this supervisor's clock
         self._wanted, self._stopping = threading.Event(), False
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
@@ -77,14 +80,7 @@ class Supervisor:
         self._stopping = True
         self._wanted.set()
         self._thread.join()
-        for child in self._children.values():
-            child.terminate()
-        for child in self._children.values():
-            try:
-                child.wait(_STOP_S)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+        self._children.stop()
 
     def _run(self) -> None:
         while not self._stopping:
@@ -122,69 +118,88 @@ class Supervisor:
                 folder.discard()
 
     def _look(self) -> None:
-        self._reap()
+        self._children.reap()
         with reading(self._engine) as connection:
             found = levies.unfinished(connection)
             queued = [levy for levy in found if levy.state == QUEUED]
             last_run = levies.last_runs(connection, {levy.tenant for levy in queued})
-        self._heard = {levy.id: self._hear(levy) for levy in found if levy.state == RUNNING}
-        for levy in found:
-            if levy.state == RUNNING and self._is_dead(levy):
-                self._begin_again(levy)
+        running = [levy for levy in found if levy.state == RUNNING]
+        self._heard = {levy.id: self._hear(levy) for levy in running}
+        for levy in running:
+            self._each(self._see_to, levy)
         for levy in in_turn(queued, last_run):
-            self._begin(levy)
+            self._each(self._begin, levy)
 
-    def _reap(self) -> None:
-        """Processes that have ended; where one failed, its month waits a little."""
-        for levy_id, child in list(self._children.items()):
-            if child.poll() is not None:
-                del self._children[levy_id]
-                if child.returncode:
-                    self._not_before[levy_id] = time.monotonic() + self._pause_s
+    def _each(self, work: Callable[[Levy], None], levy: Levy) -> None:
+        """Do something about one month. What the disk refuses is tried again, others meanwhile, and logged once."""
+        try:
+            work(levy)
+            self._refused.discard(levy.id)
+        except OSError as error:
+            if self._log is not None and levy.id not in self._refused:
+                self._log.error("month_not_looked_after", levy=levy.id, **failure(error))
+            self._refused.add(levy.id)
 
     def _hear(self, levy: Levy) -> _Heard:
         known = self._heard.get(levy.id)
         return known if known and known.beat_at == levy.beat_at else _Heard(levy.beat_at, time.monotonic())
 
-    def _is_dead(self, levy: Levy) -> bool:
-        """Whether nobody settles it any more. A process of ours that is stuck is ended first."""
+    def _see_to(self, levy: Levy) -> None:
+        """A month that runs. A process of ours that is stuck, or takes too long, is ended."""
         silent = time.monotonic() - self._heard[levy.id].at > self._silent_s
         folder = LevyFolder(self._serving.home, levy.id)
         if not folder.root.is_dir():
-            return silent
-        if silent and levy.id in self._children:
-            self._children[levy.id].kill()
-            self._children.pop(levy.id).wait()
+            if silent:
+                self._left(levy, folder)
+            return
+        if (silent or self._is_too_long(levy)) and levy.id in self._children:
+            self._children.end(levy.id)
         with folder.held() as free:
-            return free
+            if free:
+                self._left(levy, folder)
 
-    def _begin_again(self, levy: Levy) -> None:
-        folder = LevyFolder(self._serving.home, levy.id)
-        hopeless = levy.attempts >= MOST_ATTEMPTS and not (folder.month.is_dir() or folder.error.is_file())
+    def _is_too_long(self, levy: Levy) -> bool:
+        return levy.ran_s >= self._serving.run_minutes * 60
+
+    def _left(self, levy: Levy, folder: LevyFolder) -> None:
+        """A month that nobody settles any more: begun again, or failed where that is in vain; what a run came to is
+        on the disk, and the next one tells the store.
+        """
+        lost = levy.beat_at is not None and levy.beat_at < self._since
+        over = folder.month.is_dir() or folder.error.is_file()
+        why = None if over else self._why_in_vain(levy, lost)
+        with reading(self._engine) as connection:
+            if levies.find(connection, levy.id) != levy:
+                return  # somebody has said something since: the next look tells
+        if why is not None:
+            self._fail(levy, folder, why)
+            return
         with writing(self._engine) as connection:
-            if not hopeless:
-                levies.give_back(connection, levy)
-                self._wanted.set()
-                return
-            error = {**both("levy_given_up", attempts=levy.attempts), "place": levy.id}
-            folder.tidy()
-            folder.drop_upload()
-            levies.finish(connection, levy.id, levy.runner or "", Ended(error=json_bytes(error).decode()))
+            levies.give_back(connection, levy, lost)
+        self._wanted.set()
+
+    def _why_in_vain(self, levy: Levy, lost: bool) -> dict[str, str] | None:
+        """Why another run of a month would be in vain; None where it would not. lost: the last one died together with
+        its service.
+        """
+        all_lost = levy.lost + int(lost)
+        if self._is_too_long(levy):
+            return both("levy_too_long", minutes=self._serving.run_minutes)
+        if all_lost >= MOST_LOST or levy.attempts - all_lost >= MOST_ATTEMPTS:
+            return both("levy_given_up", attempts=levy.attempts)
+        return None
+
+    def _fail(self, levy: Levy, folder: LevyFolder, why: dict[str, str]) -> None:
+        """End a month, on the disk first: whoever comes after a crash tells the store the same."""
+        error = json_bytes({**why, "place": levy.id})
+        folder.tidy()
+        if folder.root.is_dir():
+            folder.fail(error)
+        folder.drop_upload()
+        with writing(self._engine) as connection:
+            levies.finish(connection, levy.id, levy.runner or "", Ended(error=error.decode()))
 
     def _begin(self, levy: Levy) -> None:
         """Start a process, where one is free and the files are here."""
-        ready = time.monotonic() >= self._not_before.get(levy.id, 0) and not self._stopping
-        free = levy.id not in self._children and len(self._children) < self._serving.runs
-        if not (ready and free and LevyFolder(self._serving.home, levy.id).root.is_dir()):
-            return
-        runner = f"{os.uname().nodename[:40]}:{secrets.token_hex(8)}"
-        child = subprocess.Popen(
-            command("service.month.run", levy.id),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            env=surroundings(),
-        )
-        self._children[levy.id] = child
-        assert child.stdin is not None
-        with child.stdin:
-            child.stdin.write(RunSettings.of(self._serving, runner).text)
+        if not self._stopping and LevyFolder(self._serving.home, levy.id).root.is_dir():
+            self._children.begin(levy)

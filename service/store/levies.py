@@ -1,7 +1,7 @@
 """Levies in the store: a month as it was sent, who settles it, how far that is, how it ended.
 
 queued -> running -> done or failed; running -> queued where the process that settled it has died, or failed where that
-happened too often. A process claims a levy in a transaction, so that no two settle it at once.
+happened too often or it ran too long. A process claims a levy in a transaction, so that no two settle it at once.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Levy:
 
     runner: which process settles it, started for the `attempts`-th time; beat_at: when it last said that it lives;
     rows_done: of the stage; rows: of the month, once it was read; receipt: hash of the published receipt, None of
-    months that were done before it was kept.
+    months that were done before it was kept; lost: how many attempts died together with their service.
     """
 
     id: str
@@ -50,6 +50,15 @@ class Levy:
     rows: int | None = None
     error: str | None = None
     receipt: str | None = None
+    lost: int = 0
+
+    @property
+    def ran_s(self) -> float:
+        """For how long its last run has been heard of since its claim, by the clock of that run. [s]"""
+        if self.started_at is None or self.beat_at is None:
+            return 0.0
+        begun, heard = (dt.datetime.fromisoformat(text) for text in (self.started_at, self.beat_at))
+        return (heard - begun).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +124,21 @@ def claim(connection: Connection, levy_id: str, runner: str) -> Levy | None:
     """Take a queued levy to settle it; None where another has."""
     at = now().isoformat()
     change = update(levies).where(levies.c.id == levy_id, levies.c.state == QUEUED)
-    values = {"state": RUNNING, "runner": runner, "started_at": at, "beat_at": _second(), "stage": None}
+    values = {"state": RUNNING, "runner": runner, "started_at": at, "beat_at": moment(), "stage": None}
     taken = connection.execute(change.values(**values, attempts=levies.c.attempts + 1, rows_done=None, rows=None))
     return find(connection, levy_id) if taken.rowcount == 1 else None
 
 
 def beat(connection: Connection, levy_id: str, runner: str, said: Beat) -> bool:
     """Say that the run lives, and how far it is; False where the levy is no longer this run's."""
-    change = update(levies).where(*_of(levy_id, runner)).values(**asdict(said), beat_at=_second())
+    change = update(levies).where(*_of(levy_id, runner)).values(**asdict(said), beat_at=moment())
     return connection.execute(change).rowcount == 1
 
 
 def finish(connection: Connection, levy_id: str, runner: str, ended: Ended) -> bool:
     """End a run, done or failed; False where the levy is no longer this run's."""
     state = DONE if ended.error is None else FAILED
-    values = {"state": state, "finished_at": now().isoformat(), "beat_at": _second(), "stage": None}
+    values = {"state": state, "finished_at": now().isoformat(), "beat_at": moment(), "stage": None}
     counted = {} if ended.rows is None else {"rows_done": ended.rows, "rows": ended.rows}
     said = {**values, **counted, "error": ended.error, "receipt": ended.receipt}
     change = connection.execute(update(levies).where(*_of(levy_id, runner)).values(**said))
@@ -138,10 +147,13 @@ def finish(connection: Connection, levy_id: str, runner: str, ended: Ended) -> b
     return change.rowcount == 1
 
 
-def give_back(connection: Connection, levy: Levy) -> bool:
-    """Queue a levy again whose process has died; False where somebody else has seen to it meanwhile."""
+def give_back(connection: Connection, levy: Levy, lost: bool) -> bool:
+    """Queue a levy again whose process has died; False where somebody else has seen to it meanwhile. lost: whether it
+    died together with its service.
+    """
     change = update(levies).where(*_of(levy.id, levy.runner or ""), levies.c.beat_at == levy.beat_at)
-    return connection.execute(change.values(state=QUEUED, runner=None)).rowcount == 1
+    values = {"state": QUEUED, "runner": None, "lost": levies.c.lost + int(lost)}
+    return connection.execute(change.values(**values)).rowcount == 1
 
 
 def hand_back(connection: Connection, levy_id: str, runner: str) -> None:
@@ -162,6 +174,6 @@ def _of(levy_id: str, runner: str) -> tuple[Any, ...]:
     return levies.c.id == levy_id, levies.c.state == RUNNING, levies.c.runner == runner
 
 
-def _second() -> str:
-    """This moment, fine enough for two beats to differ."""
+def moment() -> str:
+    """This moment, fine enough for two beats to differ; texts of it stand in the order of time."""
     return dt.datetime.now(SHANGHAI).isoformat(timespec="milliseconds")

@@ -65,6 +65,7 @@ levies = Table(
     Column("finished_at", _TIME),
     Column("order", Text, nullable=False),  # JSON: month, known_on, register, schemes, covers, files with hashes
     Column("attempts", Integer, nullable=False, server_default="0"),  # how often a process began to settle it
+    Column("lost", Integer, nullable=False, server_default="0"),  # how many of those died together with their service
     Column("runner", String(64)),  # which process settles it
     Column("beat_at", _TIME),  # when that process last said that it lives
     Column("stage", String(16)),  # read, settle, …

@@ -10,9 +10,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,6 @@ from service.month.asked import Asked
 from service.month.folders import LevyFolder
 from service.month.run import RunSettings, run
 from service.month.stop_signal import StopSignal
-from service.month.supervisor import Supervisor
-from service.serving import Serving
 from service.store import levies
 from service.store.audit import entries
 from service.store.database import connect, reading, writing
@@ -36,6 +34,7 @@ from service.store.levies import Levy
 from service.uploads.receiving import OneFile
 from service.uploads.sending import received
 from tests.months import settle
+from tests.service.queued_months import Queue, big, home_in, left, pending, runner_of, until
 from tests.service.releases import law
 from tests.service.secrets import CHAIN
 from tests.service.sent_months import COMMAND, CSV, MONTH, month_files, over, rows, send, send_form
@@ -47,66 +46,11 @@ KILLS = 20  # of the server, at a moment drawn by chance
 RUNS = 4  # that begin one month at once
 
 
-def until(holds: Callable[[], Any], wait_s: float = 60) -> Any:
-    """What a condition gives once it holds."""
-    last = time.monotonic() + wait_s
-    while time.monotonic() < last:
-        if found := holds():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it never held")
-
-
-class Queue:
-    """A home with months that were received, and supervisors that look after it."""
-
-    def __init__(self, home: Path) -> None:
-        self.serving: Serving = settings(home)
-        with client(home, runs=0) as idle:
-            usage, _ = month_files(home, rows())
-            self.usage = usage.read_bytes()
-            self.id = str(send(idle, self.usage).json()["id"])
-        self.engine = connect(self.serving.database, CHAIN)
-        self.folder = LevyFolder(home, self.id)
-
-    @property
-    def levy(self) -> Levy:
-        with reading(self.engine) as connection:
-            found = levies.find(connection, self.id)
-        assert found is not None
-        return found
-
-    @contextmanager
-    def looked_after(self, silent_s: float = 30.0) -> Iterator[Supervisor]:
-        supervisor = Supervisor(self.serving, self.engine, silent_s, pause_s=0.1)
-        supervisor.start()
-        try:
-            yield supervisor
-        finally:
-            supervisor.stop()
-
-    def acts(self, action: str) -> int:
-        """How often something stands in the audit log."""
-        with reading(self.engine) as connection:
-            return sum(entry.action == action for entry in entries(connection))
-
-
 @pytest.fixture
 def queue(tmp_path: Path) -> Iterator[Queue]:
     made = Queue(tmp_path)
     yield made
     made.engine.dispose()
-
-
-def runner_of(queue: Queue) -> int:
-    """The process that settles the month, found by its name and its place."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if queue.id.encode() in path.read_bytes():
-                return int(path.parent.name)
-        except OSError:
-            continue
-    return 0
 
 
 def test_a_queued_month_is_settled_by_the_next_service(queue: Queue) -> None:
@@ -149,12 +93,11 @@ def test_of_a_month_that_is_given_up_nothing_half_done_is_left(queue: Queue) -> 
     for name in (".month.making-1234abcd", ".work-x"):  # of a run that was killed in the middle
         (queue.folder.root / name).mkdir()
         (queue.folder.root / name / "usage.parquet").write_bytes(b"PAR1")
-    with writing(queue.engine) as connection:
-        connection.exec_driver_sql("UPDATE levies SET state = 'running', runner = 'gone', attempts = 3")
+    queue.change("state = 'running', runner = 'gone', attempts = 3")
     with queue.looked_after():
         until(lambda: queue.levy.state == "failed")
     assert json.loads(queue.levy.error or "")["code"] == "levy_given_up"
-    assert [path.name for path in queue.folder.root.iterdir()] == ["lock"]
+    assert left(queue.serving.home) == {queue.id: ["error.json", "lock"]}
 
 
 def test_a_service_that_stops_hands_its_month_back(queue: Queue) -> None:
@@ -184,8 +127,7 @@ def test_a_run_that_is_told_to_stop_before_it_has_claimed_its_month_hands_it_bac
 def test_a_month_that_was_published_before_the_crash_is_only_told(queue: Queue) -> None:
     run(queue.id, RunSettings.of(queue.serving, "first"), StopSignal())
     published = (queue.folder.month / "receipt.json").stat()
-    with writing(queue.engine) as connection:
-        connection.exec_driver_sql("UPDATE levies SET state = 'queued', runner = NULL")
+    queue.change("state = 'queued', runner = NULL")
     run(queue.id, RunSettings.of(queue.serving, "second"), StopSignal())
     assert (queue.levy.state, queue.levy.rows, queue.levy.runner) == ("done", 11, "second")
     assert (queue.folder.month / "receipt.json").stat() == published
@@ -307,12 +249,6 @@ def test_the_order_is_kept_whole(queue: Queue) -> None:
     assert Keyring.of(SECRET).worker_key("w_rider_0000001") not in queue.levy.order
 
 
-def big(count: int) -> list[Json]:
-    """Rows enough to be killed in the middle."""
-    plain = [{name: v for name, v in row.items() if name != "x_team"} for row in rows(count)]
-    return [{**row, "worker": f"w_many_{number:07d}"} for number, row in enumerate(plain)]
-
-
 def test_the_whole_server_killed_in_the_middle_of_a_month(tmp_path: Path) -> None:
     usage, register = month_files(tmp_path, big(30_000))
     parts = [("usage", ("usage.csv", usage.read_bytes())), ("platforms", ("r.csv", register.read_bytes()))]
@@ -330,18 +266,6 @@ def test_the_whole_server_killed_in_the_middle_of_a_month(tmp_path: Path) -> Non
     assert levy["state"] == "done"
     settle(usage, tmp_path / "month", *COMMAND, "--platforms", register)
     assert got.content == (tmp_path / "month" / DECLARATIONS).read_bytes()
-
-
-def home_in(folder: Path) -> Path:
-    """A data folder of its own."""
-    home = folder / "home"
-    home.mkdir()
-    return home
-
-
-def left(home: Path) -> dict[str, list[str]]:
-    """What lies in the folder of each levy, and whatever else lies beside them."""
-    return {path.name: sorted(inner.name for inner in path.iterdir()) for path in (home / "levies").glob("*")}
 
 
 def test_a_server_killed_twenty_times_leaves_nothing_half_done(tmp_path: Path) -> None:
@@ -366,14 +290,8 @@ def test_a_server_killed_twenty_times_leaves_nothing_half_done(tmp_path: Path) -
     assert len(found) == KILLS
     assert sorted(done) == sorted(levy.id for levy in found if levy.state == "done")
     assert {json.loads(levy.error or "")["code"] for levy in found if levy.state == "failed"} <= {"levy_given_up"}
-    ended = {"done": ["lock", "month"], "failed": ["lock"]}
+    ended = {"done": ["lock", "month"], "failed": ["error.json", "lock"]}
     assert left(tmp_path / "home") == {levy.id: ended[levy.state] for levy in found}
-
-
-def pending(engine: Any) -> list[Levy]:
-    """Months that are not over."""
-    with reading(engine) as connection:
-        return levies.unfinished(connection)
 
 
 def test_an_upload_that_is_cut_leaves_nothing(tmp_path: Path) -> None:

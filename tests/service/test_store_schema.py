@@ -47,6 +47,7 @@ ROWS = {
     "0002": {**_FIRST, "ended_sessions": {"id": "se_1", "until": "2026-11-26T10:00:00+08:00"}},
 }
 ROWS["0003"] = {**ROWS["0002"], "levies": {**_FIRST["levies"], "receipt": "sha256:5"}}
+ROWS["0004"] = {**ROWS["0003"], "levies": {**ROWS["0003"]["levies"], "lost": 2}}
 TIME = "2026-11-26T10:00:00+08:00"
 
 
