@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from service.store.audit import Act, append
 from service.store.tables import quotes
@@ -49,7 +49,7 @@ def sealed_for(tenant: str, quote_id: str, column: str) -> str:
     return f"quotes/{tenant}/{quote_id}/{column}"
 
 
-_INSERT = insert(quotes)
+_INSERT, _FIND = insert(quotes), select(quotes).where(quotes.c.id == bindparam("of"))
 _COLUMNS = tuple(field.name for field in fields(Quote))
 _ERASABLE = ("request", "answer", "answer_sha256", "erased_at")
 _values = attrgetter(*_COLUMNS)
@@ -84,7 +84,7 @@ def _created(quote: Quote, request_id: str | None) -> Act:
 
 def find(connection: Connection, quote_id: str) -> Quote | None:
     """A quote by its id."""
-    row = connection.execute(select(quotes).where(quotes.c.id == quote_id)).first()
+    row = connection.execute(_FIND, {"of": quote_id}).first()
     return None if row is None else Quote(**row._mapping)
 
 

@@ -20,7 +20,7 @@ from tests.service.serving import Service, client, recorded
 ROOT = Path(__file__).resolve().parents[2]
 RIDER: dict[str, Any] = json.loads((ROOT / "service/examples/rider.json").read_text(encoding="utf-8"))
 HOST: dict[str, Any] = json.loads((ROOT / "service/examples/host.json").read_text(encoding="utf-8"))
-REFUSED = {**RIDER, "usage": [{**row, "orders": 10**30} for row in RIDER["usage"]]}  # kept as it was sent, beyond 64 bits
+REFUSED = {**RIDER, "usage": [{**row, "orders": 10**30} for row in RIDER["usage"]]}  # beyond 64 bits
 OF_BEIJING = {
     "month": "2026-10",
     "worker": "w_4KQ7ZB2M",
