@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -161,7 +161,7 @@ RIVALS: dict[str, tuple[str, Callable[[Side, Side], FloatArray]]] = {
 }
 
 
-def run(names: list[str]) -> list[str]:
+def run(names: Sequence[str] = tuple(PORTFOLIOS)) -> list[str]:
     """Lines per portfolio: ours, then each rival with the paired difference to ours and its standard error."""
     lines = []
     for name in names:

@@ -21,6 +21,7 @@ from service.releases.release_standing import checked_standing, logged_standing
 from service.serving import Serving
 from service.store import keys, schema
 from service.store.database import connect
+from service.store.filing import Filing
 from service.store.known_keys import KnownKeys
 from service.store.writer import Writer
 from service.tariff.held import Tariffs
@@ -37,6 +38,7 @@ class Running:
     tariffs: Tariffs
     engine: Engine
     writer: Writer
+    filing: Filing
     keyring: Keyring
     known: KnownKeys
     log: Log
@@ -60,7 +62,8 @@ class Running:
         watch = Watch(tariffs, engine, writer, serving.home, log, metrics)
         supervisor = Supervisor(serving, engine, log=log)
         supervisor.start()
-        return cls(serving, tariffs, engine, writer, keyring, known, log, metrics, watch, supervisor, desk, Turns())
+        stored, looked = (engine, writer, Filing(writer)), (log, metrics, watch)
+        return cls(serving, tariffs, *stored, keyring, known, *looked, supervisor, desk, Turns())
 
     async def priced(self, asked: QuoteRequest, tariff: Tariff, who: str) -> dict[str, Any]:
         """The answer to a request for prices, counted: by the desk, or beside the loop where an edition is new.

@@ -5,7 +5,7 @@
             return replayed
         ...
         def work(connection):                      # one transaction: the thing and its answer, or neither
-            quotes.put(connection, quote)
+            append(connection, act)
             attempt.finish(connection, answer)
         await asyncio.wrap_future(running(request).writer.submit(work))
 

@@ -58,9 +58,9 @@ def document(quote_id: str, at: dt.datetime, days: int, held: InForce, answer: M
     }
 
 
-def answer_hash(answer: Any) -> str:
+def answer_hash(written: bytes) -> str:
     """Hash of a prices answer: of the bytes that `POST /v1/prices` and `licheng quote --json` give."""
-    return "sha256:" + hashlib.sha256(json_bytes(answer)).hexdigest()
+    return "sha256:" + hashlib.sha256(written).hexdigest()
 
 
 def is_valid(valid_until: str, at: dt.datetime) -> bool:
@@ -75,7 +75,7 @@ def reproduced(kept: Kept, request: bytes, stored: bytes, tariffs: Tariffs, rele
     """
     raw = read_json(request.decode(), "request")
     again = quote(raw, tariff_of(kept.release, tariffs, releases), dt.date.fromisoformat(raw["known_on"]))
-    first, hash_again = read_json(stored.decode(), "answer")["answer"], answer_hash(again)
+    first, hash_again = read_json(stored.decode(), "answer")["answer"], answer_hash(json_bytes(again))
     return {
         "format": FORMAT,
         "id": kept.id,

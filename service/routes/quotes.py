@@ -27,7 +27,7 @@ from service.conventions.problems import Problem
 from service.conventions.quota import quota_of
 from service.conventions.replies import release_marks
 from service.ids import is_id, new_id
-from service.json_text import json_bytes
+from service.json_text import json_bytes, member
 from service.prices.stored_quote import answer_hash, document, is_valid, pinned, reproduced
 from service.running import running
 from service.store import quotes
@@ -57,16 +57,16 @@ async def post_quote(request: Request) -> Response:
         at, in_force, lang = now(), held.tariffs.now(), language_of(request, raw)
         asked = await beside(body, partial(quote_request, caller, raw, in_force.tariff, at.date(), lang))
         answer = await held.priced(asked, in_force.tariff, caller.tenant)
-        said = document(new_id(PREFIX), at, held.serving.quote_days, in_force, answer)
-        made = _Made(raw, lang, said, json_bytes(said))
+        said, written = document(new_id(PREFIX), at, held.serving.quote_days, in_force, answer), json_bytes(answer)
+        made = _Made(raw, lang, said, json_bytes({**said, "answer": member(written)}), answer_hash(written))
 
-        def work(connection: Connection) -> None:
+        def stored(connection: Connection) -> Quote:
             quota.check(connection, caller.key_id, caller.tenant)
-            stored = made.sealed(held.keyring, caller)  # here, so that it is done beside the loop
-            quotes.put(connection, stored, request_id_of(request))
-            attempt.finish(connection, made.sent())
+            quote = made.sealed(held.keyring, caller)  # here, so that it is done beside the loop
+            attempt.finish(connection, made.sent())  # last, for it writes
+            return quote
 
-        await asyncio.wrap_future(held.writer.submit(work))
+        await held.filing.put(stored, request_id_of(request))
         quota.count(caller.key_id)
         return made.sent().response()
 
@@ -130,6 +130,7 @@ class _Made:
     lang: str
     said: Mapping[str, Any]
     body: bytes
+    answer_sha256: str
 
     def sealed(self, keyring: Keyring, caller: Caller) -> Quote:
         """As it is stored."""
@@ -147,7 +148,7 @@ class _Made:
             release=said["release"],
             request=keyring.seal(pinned(self.raw, answer, self.lang), sealed_for(caller.tenant, said["id"], "request")),
             answer=keyring.seal(self.body, sealed_for(caller.tenant, said["id"], "answer")),
-            answer_sha256=answer_hash(answer),
+            answer_sha256=self.answer_sha256,
         )
 
     def sent(self) -> Answer:

@@ -25,6 +25,8 @@ _LAST = select(audit.c.number, audit.c.hash).order_by(audit.c.number.desc()).lim
 OPERATOR = "operator"  # who calls the command line on the machine itself
 KEYED = "audit.keyed"
 _KEYED_PREFIX = "hmac-sha256:"
+_detail_text = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+_seal_text = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 SERVICE = "service"  # what a service does on its own, such as settling a month that it took in
 
 
@@ -64,25 +66,27 @@ class Entry:
         return hmac.compare_digest(self.hash.encode(), _seal(said, key if self.keyed else None).encode())
 
 
-def append(connection: Connection, act: Act) -> Entry:
-    """Put an act at the end of the log; inside a write transaction, for the chain has one end."""
-    key = chain_of(connection)
-    number, previous = connection.info.get(AUDIT_HEAD) or _head(connection)
-    said: dict[str, Any] = {
-        "number": number + 1,
-        "at": now().isoformat(),
-        "actor": act.actor,
-        "action": act.action,
-        "subject": act.subject,
-        "request_id": act.request_id,
-        "detail": json.dumps(dict(act.detail), ensure_ascii=False, sort_keys=True),
-        "previous": previous,
-    }
-    entry = Entry(**said, hash=_seal(said, key))
-    connection.execute(_INSERT, {**said, "hash": entry.hash})
+def append(connection: Connection, *acts: Act) -> None:
+    """Put acts at the end of the log, one or more; inside a write transaction, for the chain has one end."""
+    key, at = chain_of(connection), now().isoformat()
+    last, previous = connection.info.get(AUDIT_HEAD) or _head(connection)
+    rows: list[dict[str, Any]] = []
+    for number, act in enumerate(acts, last + 1):
+        said: dict[str, Any] = {
+            "number": number,
+            "at": at,
+            "actor": act.actor,
+            "action": act.action,
+            "subject": act.subject,
+            "request_id": act.request_id,
+            "detail": _detail_text(dict(act.detail)),
+            "previous": previous,
+        }
+        previous = _seal(said, key)
+        rows.append({**said, "hash": previous})
+    connection.execute(_INSERT, rows)
     if AUDIT_HEAD in connection.info:
-        connection.info[AUDIT_HEAD] = (entry.number, entry.hash)
-    return entry
+        connection.info[AUDIT_HEAD] = (last + len(rows), previous)
 
 
 def chain_of(connection: Connection) -> bytes:
@@ -159,7 +163,7 @@ def details_of(connection: Connection, action: str, actor: str) -> list[Mapping[
 
 
 def _seal(said: Mapping[str, Any], key: bytes | None) -> str:
-    text = json.dumps(dict(said), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    text = _seal_text(dict(said)).encode()
     if key is None:
         return "sha256:" + hashlib.sha256(text).hexdigest()
     return _KEYED_PREFIX + hmac.digest(key, text, "sha256").hex()

@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from service.clock import now
 from service.store.tables import idempotency
@@ -18,6 +18,12 @@ from service.store.tables import idempotency
 KEPT = dt.timedelta(days=7)
 DEAD = dt.timedelta(minutes=5)  # a claim without a beat for so long belongs to a process that is gone
 BEAT_S = 60  # how often a request in flight says that it lives
+# Statements stand here once, for to make one costs more than to execute it.
+_NAMED = (idempotency.c.key_id == bindparam("of_key"), idempotency.c.idempotency_key == bindparam("under"))
+_OURS = (*_NAMED, idempotency.c.claim == bindparam("claimed"), idempotency.c.status.is_(None))
+_FIND, _CLAIM, _TAKE_OVER = select(idempotency).where(*_NAMED), insert(idempotency), update(idempotency).where(*_NAMED)
+_CHANGE, _GIVE_UP = update(idempotency).where(*_OURS), delete(idempotency).where(*_OURS)
+_PRUNE = delete(idempotency).where(idempotency.c.created_at < bindparam("before"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +49,17 @@ class Kept:
 def claim(connection: Connection, name: Name, route: str) -> Kept | bool:
     """Claim a name: True: it is ours now; False: another request is in flight with it; else what was answered."""
     at = now()
-    found = connection.execute(select(idempotency).where(*_named(name))).first()
+    found = connection.execute(_FIND, _named(name)).first()
     if found is None:
         prune(connection, at)
         row = {"key_id": name.key_id, "idempotency_key": name.idempotency_key, "claim": name.claim, "route": route}
-        connection.execute(insert(idempotency).values(**row, created_at=at.isoformat()))
+        connection.execute(_CLAIM, {**row, "created_at": at.isoformat()})
         return True
     age = at - dt.datetime.fromisoformat(found.created_at)
     if age >= (DEAD if found.status is None else KEPT):
         fresh: dict[str, Any] = {"claim": name.claim, "route": route, "created_at": at.isoformat()}
         fresh |= dict.fromkeys(("fingerprint", "status", "headers", "body", "subject"))
-        connection.execute(update(idempotency).where(*_named(name)).values(**fresh))
+        connection.execute(_TAKE_OVER, {**_named(name), **fresh})
         return True
     if found.status is None:
         return False
@@ -69,27 +75,27 @@ def finish(connection: Connection, name: Name, kept: Kept) -> bool:
         "body": kept.body,
         "subject": kept.subject,
     }
-    return connection.execute(update(idempotency).where(*_ours(name)).values(**said)).rowcount == 1
+    return connection.execute(_CHANGE, {**_ours(name), **said}).rowcount == 1
 
 
 def beat(connection: Connection, name: Name) -> None:
     """Say that the request of a claim is still being worked on, for an upload may take long."""
-    connection.execute(update(idempotency).where(*_ours(name)).values(created_at=now().isoformat()))
+    connection.execute(_CHANGE, {**_ours(name), "created_at": now().isoformat()})
 
 
 def release(connection: Connection, name: Name) -> None:
     """Give a claim up, for its request made nothing: the name may be used again."""
-    connection.execute(delete(idempotency).where(*_ours(name)))
+    connection.execute(_GIVE_UP, _ours(name))
 
 
 def prune(connection: Connection, at: dt.datetime) -> None:
     """Forget what is older than a week."""
-    connection.execute(delete(idempotency).where(idempotency.c.created_at < (at - KEPT).isoformat()))
+    connection.execute(_PRUNE, {"before": (at - KEPT).isoformat()})
 
 
-def _named(name: Name) -> tuple[Any, Any]:
-    return idempotency.c.key_id == name.key_id, idempotency.c.idempotency_key == name.idempotency_key
+def _named(name: Name) -> dict[str, str]:
+    return {"of_key": name.key_id, "under": name.idempotency_key}
 
 
-def _ours(name: Name) -> tuple[Any, ...]:
-    return *_named(name), idempotency.c.claim == name.claim, idempotency.c.status.is_(None)
+def _ours(name: Name) -> dict[str, str]:
+    return {**_named(name), "claimed": name.claim}

@@ -6,9 +6,10 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from service.store.audit import Act, append
 from service.store.tables import quotes
@@ -48,17 +49,18 @@ def sealed_for(tenant: str, quote_id: str, column: str) -> str:
     return f"quotes/{tenant}/{quote_id}/{column}"
 
 
-_INSERT = insert(quotes)
+_INSERT, _FIND = insert(quotes), select(quotes).where(quotes.c.id == bindparam("of"))
 _COLUMNS = tuple(field.name for field in fields(Quote))
 _ERASABLE = ("request", "answer", "answer_sha256", "erased_at")
+_values = attrgetter(*_COLUMNS)
+_kept = attrgetter(*(name for name in _COLUMNS if name not in _ERASABLE))
 _LISTED = (quotes.c.id, quotes.c.created_at, quotes.c.valid_until, quotes.c.month, quotes.c.edition, quotes.c.release)
 _NEWEST_FIRST = select(*_LISTED).order_by(quotes.c.id.desc())
 
 
 def row_hash(quote: Quote) -> str:
     """Hash of what stays of a quote, whatever is erased of it."""
-    kept = [getattr(quote, name) for name in _COLUMNS if name not in _ERASABLE]
-    return "sha256:" + hashlib.sha256(json.dumps(kept).encode()).hexdigest()
+    return "sha256:" + hashlib.sha256(json.dumps(_kept(quote)).encode()).hexdigest()
 
 
 def documents_hash(quote: Quote) -> str:
@@ -67,17 +69,22 @@ def documents_hash(quote: Quote) -> str:
     return "sha256:" + hashlib.sha256(documents).hexdigest()
 
 
-def put(connection: Connection, quote: Quote, request_id: str | None = None) -> None:
-    """Store a quote with its entry in the audit log."""
-    connection.execute(_INSERT, {name: getattr(quote, name) for name in _COLUMNS})
+def put(connection: Connection, several: Sequence[tuple[Quote, str | None]]) -> None:
+    """Store quotes, each with its entry in the audit log and the id of its request there."""
+    if several:
+        connection.execute(_INSERT, [dict(zip(_COLUMNS, _values(quote), strict=True)) for quote, _ in several])
+        append(connection, *(_created(quote, request_id) for quote, request_id in several))
+
+
+def _created(quote: Quote, request_id: str | None) -> Act:
     said: dict[str, Any] = {"month": quote.month, "edition": quote.edition, "release": quote.release}
     said |= {"row": row_hash(quote), "documents": documents_hash(quote)}
-    append(connection, Act(quote.key_id, CREATED, quote.id, said, request_id))
+    return Act(quote.key_id, CREATED, quote.id, said, request_id)
 
 
 def find(connection: Connection, quote_id: str) -> Quote | None:
     """A quote by its id."""
-    row = connection.execute(select(quotes).where(quotes.c.id == quote_id)).first()
+    row = connection.execute(_FIND, {"of": quote_id}).first()
     return None if row is None else Quote(**row._mapping)
 
 

@@ -31,7 +31,7 @@ class Metrics:
         self._refused = Counter("licheng_refusals", "Refused rows of prices by code.", ("code",), registry=kept)
         said = "Requests that were not answered as asked, by code."
         self._problems = Counter("licheng_problems", said, ("code",), registry=kept)
-        said = "Pieces of work in one commit of the store."
+        said = "Pieces of work in one commit of the store; quotes that are stored together are one."
         self._works = Histogram("licheng_store_commit_works", said, buckets=_WORKS, registry=kept)
         self._failed = Counter("licheng_store_commits_failed", "Commits that did not reach the store.", registry=kept)
         self._levies = Gauge("licheng_levies", "Uploaded months by state.", ("state",), registry=kept)

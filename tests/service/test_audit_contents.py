@@ -31,7 +31,8 @@ def filled(engine: Engine) -> Engine:
             documents = {"request": b"sealed", "answer": b"sealed too", "answer_sha256": "sha256:3"}
             days = {"created_at": AT, "valid_until": "2026-12-26", "month": "2026-10", "known_on": "2026-11-26"}
             whose = {"id": f"q_{number}", "key_id": key, "tenant": "picc", "worker_key": f"w_{number}"}
-            quotes.put(connection, Quote(**whose, **days, edition="sha256:2", release=0, **documents))  # type: ignore[arg-type]
+            stored = Quote(**whose, **days, edition="sha256:2", release=0, **documents)  # type: ignore[arg-type]
+            quotes.put(connection, [(stored, None)])
         sent = Levy("lv_1", key, "meituan", "2026-10", "queued", AT, "{}")
         levies.put(connection, sent, Act(key, levies.RECEIVED, "lv_1", {"month": "2026-10"}))
         assert levies.claim(connection, "lv_1", "runner") is not None

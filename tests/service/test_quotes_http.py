@@ -20,6 +20,7 @@ from tests.service.serving import Service, client, recorded
 ROOT = Path(__file__).resolve().parents[2]
 RIDER: dict[str, Any] = json.loads((ROOT / "service/examples/rider.json").read_text(encoding="utf-8"))
 HOST: dict[str, Any] = json.loads((ROOT / "service/examples/host.json").read_text(encoding="utf-8"))
+REFUSED = {**RIDER, "usage": [{**row, "orders": 10**30} for row in RIDER["usage"]]}  # beyond 64 bits
 OF_BEIJING = {
     "month": "2026-10",
     "worker": "w_4KQ7ZB2M",
@@ -49,7 +50,7 @@ def change(service: Service, statement: str, **values: object) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("body", [RIDER, HOST])
+@pytest.mark.parametrize("body", [RIDER, HOST, REFUSED])
 def test_a_stored_quote_holds_the_stateless_answer_and_gives_the_same_bytes_later(
     service: Service, body: dict[str, Any]
 ) -> None:
