@@ -6,10 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from pricing.edition import Edition
 from pricing.expected import exposure_to_claims
@@ -20,8 +17,6 @@ from pricing.scheme import Scheme
 from pricing.settle import Priced, Settlement, due
 from pricing.units import IntArray
 from pricing.what_if import curve, next_kilometre
-
-T = TypeVar("T", np.int64, np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,9 +35,9 @@ class Layout:
         """rows: how many each request has, one at least."""
         return cls(list(accumulate(rows, initial=0)), settlement.checked.order, langs, with_curve)
 
-    def by_row(self, column: NDArray[T]) -> NDArray[T]:
-        """A column of checked rows, which are in key order, in the order in which the rows were sent."""
-        sent = np.empty_like(column)
+    def by_row(self, column: Any) -> Any:
+        """A column of checked rows, which are in key order, in the order in which the rows were sent. An array."""
+        sent = column.copy()
         sent[self.order] = column
         return sent
 
@@ -92,9 +87,8 @@ class PricedColumns:
         row = layout.order.take(priced.kept)
         place = row.argsort()
         row = row.take(place)
-        starts = np.searchsorted(row, layout.first)
-        bounds = list(pairwise(starts.tolist()))
-        first = np.repeat(layout.first[:-1], np.diff(starts))
+        bounds = list(pairwise(row.searchsorted(layout.first).tolist()))
+        sent = row.tolist()
         by_distance, expected = "distance_m" in scheme.needs, scheme.expected
         options = () if scheme.product is None else scheme.product.options
 
@@ -103,7 +97,11 @@ class PricedColumns:
 
         return cls(
             bounds=bounds,
-            row=(row - first).tolist(),
+            row=[
+                which - first
+                for first, (start, end) in zip(layout.first, bounds, strict=False)
+                for which in sent[start:end]
+            ],
             place=place.tolist(),
             worker=listed(priced.rows.worker),
             levy_fen=listed(priced.levy_fen),
@@ -167,13 +165,13 @@ class SchemeColumns:
     def of(cls, name: str, settlement: Settlement, edition: Edition, layout: Layout) -> SchemeColumns:
         """From a settlement."""
         scheme, priced = edition.schemes[name], settlement.priced[name]
-        is_due = layout.by_row(due(settlement.checked, edition, scheme))
+        is_due = layout.by_row(due(settlement.checked, edition, scheme)).tolist()
         head = {"scheme" if scheme.product is None else "cover": name, "title": dict(scheme.title)}
         return cls(
             edition,
             scheme,
             head,
             layout.marked(layout.by_row(settlement.refusals[name])),
-            np.logical_or.reduceat(is_due, layout.first[:-1]).tolist(),
+            [any(is_due[start:end]) for start, end in pairwise(layout.first)],
             None if priced is None else PricedColumns.of(priced, edition, scheme, layout),
         )

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from pricing.coding import COLUMN, WORKER
 from pricing.edition import Edition
 from pricing.errors import CODE, InputError
@@ -129,11 +127,11 @@ class _Quantities:
     @classmethod
     def of(cls, usage: Usage, settlement: Settlement, layout: Layout) -> _Quantities:
         broken = settlement.checked.broken
-        numbers = {name: usage.numbers[name] for name in _MERGED if name in usage.numbers}
-        if broken is not None:
-            good = layout.by_row(broken) == 0
-            numbers = {name: np.where(good, column, UNKNOWN) for name, column in numbers.items()}
-        return cls({name: column.tolist() for name, column in numbers.items()})
+        columns = {name: usage.numbers[name].tolist() for name in _MERGED if name in usage.numbers}
+        for row in () if broken is None else layout.by_row(broken).nonzero()[0].tolist():
+            for column in columns.values():
+                column[row] = UNKNOWN
+        return cls(columns)
 
     def merged(self, start: int, end: int) -> dict[str, int]:
         """Quantities over all rows whose key is good: added, active days the greatest. What no row has is left out."""
