@@ -61,7 +61,9 @@ class Intake:
         return file_names(self.files) if self.upload is None else {path: self.upload.names[path] for path in self.files}
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """All rows of all files as batches of the form's schema."""
+        """All rows of all files as batches of the form's schema; InputError where usage has none at all: that is
+        an export that broke off. (Of several files some may be empty: whoever writes in parts writes such.)
+        """
         names = self.names
         self._check_sizes()
         for path in self.files:
@@ -71,6 +73,8 @@ class Intake:
                 self.rows += len(batch)
                 self._check_rows(path, self.rows)
                 yield batch if self.upload is None else stored(batch, self.upload)
+        if self.form is USAGE_FORM and not self.rows:
+            raise InputError("no_rows", ", ".join(map(str, self.files)))
 
     def _parquet_batches(self, path: Path, name: str) -> Iterator[pa.RecordBatch]:
         return _parquet(path, name, self.form, sent=self.upload is not None)
@@ -180,7 +184,8 @@ def _csv(path: Path, name: str, form: FileForm) -> Iterator[pa.RecordBatch]:
     _known_columns(names, path, form)
     aside: list[csv_usage.Aside] = []
     for batch, rows in csv_usage.rows(path, names, aside):
-        yield normalised(batch, rows, path, name, form)
+        if len(batch):  # a block may hold nothing but empty lines
+            yield normalised(batch, rows, path, name, form)
     if aside:
         yield _set_aside(name, aside, form)
 

@@ -92,7 +92,7 @@ def levy(order: Order, tariff: Tariff, progress: Progress) -> dict[str, Any]:
 def finish(run: Run) -> dict[str, Any]:
     """From usage, register and tables to lines, declarations, refusals and totals: what `verify` does again."""
     month = MonthFiles.of(run.made)
-    with refusing(run.made, month, run.terms.edition) as refuse:
+    with refusing(run.made, month, run.terms.edition, run.work) as refuse:
         now = settle_state(month, run.terms, run.work / "now.parquet", run.progress, refuse)
     run.steps = _steps(run, now)
     _lines(run)

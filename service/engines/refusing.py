@@ -51,14 +51,16 @@ class Refusing:
 
 
 @contextmanager
-def refusing(folder: Path, month: MonthFiles, edition: Edition) -> Iterator[Refusing]:
-    """A writer of a folder's `refusals.csv` and, where side files were given, of its `side_refusals.csv`."""
+def refusing(folder: Path, month: MonthFiles, edition: Edition, work: Path) -> Iterator[Refusing]:
+    """A writer of a folder's `refusals.csv` and, where side files were given, of its `side_refusals.csv`.
+    work: a folder that vanishes.
+    """
     with ExitStack() as stack:
-        write = stack.enter_context(refusals_file(folder / files.REFUSALS, REFUSAL_SCHEMA))
+        write = stack.enter_context(refusals_file(folder / files.REFUSALS, REFUSAL_SCHEMA, work))
         write_side: Write = _nothing
         if month.sides:
             path = folder / files.SIDE_REFUSALS
-            write_side = stack.enter_context(refusals_file(path, SIDE_REFUSAL_SCHEMA))
+            write_side = stack.enter_context(refusals_file(path, SIDE_REFUSAL_SCHEMA, work))
         yield Refusing(edition, SideRefusals(edition, tuple(month.sides)), write, write_side)
 
 

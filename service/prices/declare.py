@@ -17,7 +17,8 @@ from pricing.tariff import Tariff
 from pricing.units import PPM, month_text
 from pricing.usage import DECLARED_GREATEST, Usage
 from pricing.worksheet import at
-from service.fields import object_of, one_of, read_date, read_month, readable, repeated
+from service.fields import object_of, one_of, read_known, read_month, readable, repeated
+from service.prices.declared_once import STANDARD_SCHEME, Once
 from service.prices.shown import shown_flags, shown_line
 from service.prices.together import FORMAT
 from service.reading import read_csv
@@ -47,14 +48,17 @@ def read_csv_totals(text: str, place: str) -> list[dict[str, Any]]:
 
 
 def declared(sent: Any, tariff: Tariff, today: dt.date, lang: str, place: str) -> Iterator[dict[str, Any]]:
-    """The answer to one declaration, or one to each of a list, with its `row`; InputError where the list is empty."""
+    """The answer to one declaration, or one to each of a list, with its `row`, where one that stands twice is charged
+    once; InputError where the list is empty.
+    """
     if not isinstance(sent, list):
         yield declare(sent, tariff, today, lang)
         return
     if not sent:
         raise InputError("no_declarations", place)
+    once = Once(sent, today)
     for row, one in enumerate(sent):
-        yield {"row": row, **declare(one, tariff, today, lang)}
+        yield {"row": row, **once.answer(row, declare(one, tariff, today, lang))}
 
 
 def declare(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[str, Any]:
@@ -70,8 +74,8 @@ def _declare(raw: Mapping[str, Any], tariff: Tariff, today: dt.date, lang: str) 
         if key not in COLUMNS and not key.startswith("x_"):
             raise InputError("unknown_column", key, key=key, known=", ".join(COLUMNS))
     month = read_month(raw.get("month"), "month")
-    known_on = read_date(raw.get("known_on"), "known_on") or today
-    scheme = tariff.schemes[one_of(raw.get("scheme") or "pilot_per_order", "scheme", tariff.work_injury)]
+    known_on = read_known(raw.get("known_on"), "known_on", today)
+    scheme = tariff.schemes[one_of(raw.get("scheme") or STANDARD_SCHEME, "scheme", tariff.work_injury)]
     if not scheme.declared:
         declared = ", ".join(s.name for s in tariff.schemes.values() if s.declared)
         raise InputError("scheme_not_declared", "scheme", scheme=scheme.name, known=declared)

@@ -183,7 +183,9 @@ def show_declarations(answers: Sequence[dict[str, Any]], lang: str) -> None:
         if "refusal" in answer:
             row = f"{say('page_row', lang, row=answer['row'] + 1)}: " if "row" in answer else ""
             refusal = answer["refusal"]
+            others = joined((say("page_row", lang, row=other + 1) for other in refusal.get("rows", [])), lang)
             said = f"{row}{say('page_refused', lang)}: {message_of(refusal, lang)} [{refusal['code']}]"
+            said += f" ({others})" if others else ""
             out.print(Sentence(said, "red"))
             continue
         who = answer.get("pilot_industry") or answer.get("occupation", "")

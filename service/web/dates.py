@@ -32,9 +32,9 @@ def day_words(text: str, lang: str) -> str:
 
 
 def time_words(text: str, lang: str) -> str:
-    """A time of the store: 30 November 2025, 14:05 (Beijing time)."""
+    """A time of the store: 30 November 2025, 14:05:09 (Beijing time); two uploads of one minute differ."""
     at = dt.datetime.fromisoformat(text).astimezone(SHANGHAI)
-    return say("page_date_time", lang, day=day_words(at.date().isoformat(), lang), time=f"{at:%H:%M}")
+    return say("page_date_time", lang, day=day_words(at.date().isoformat(), lang), time=f"{at:%H:%M:%S}")
 
 
 def hours_words(minutes: int, lang: str) -> str:

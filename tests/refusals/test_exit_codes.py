@@ -24,6 +24,7 @@ DRIVER: dict[str, Any] = {
     "usage": [{"platform": "didi", "region": "110000", "occupation": "ride_hailing_driver", "orders": 100}],
 }
 TOTAL = {"month": "2025-08", "platform": "didi", "region": "110000", "pilot_industry": "ride_hailing", "orders": 100}
+SECOND = {**TOTAL, "month": "2025-09"}
 
 
 def run(*arguments: str, given: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -47,7 +48,7 @@ def sentence(done: subprocess.CompletedProcess[bytes]) -> str:
     return lines[0]
 
 
-@pytest.mark.parametrize(("command", "given"), [("quote", DRIVER), ("declare", TOTAL), ("declare", [TOTAL, TOTAL])])
+@pytest.mark.parametrize(("command", "given"), [("quote", DRIVER), ("declare", TOTAL), ("declare", [TOTAL, SECOND])])
 def test_done(command: str, given: Any) -> None:
     done = run(command, "-", "--json", "--strict", given=text(given))
     assert (done.returncode, done.stderr) == (DONE, b"")

@@ -128,6 +128,7 @@ BROKEN = {
     "csv_unreadable": b"month,worker,platform,region,occupation\n2025-08,\xff\xff\xff,meituan,110000,food_rider\n",
     "csv_quote_open": b'month,worker,platform,region,occupation\n"2025-08,w_rider_01,meituan,110000,food_rider\n',
     "unknown_column": b"month,worker,platform,region,occupation,colour\n",
+    "no_rows": b"month,worker,platform,region,occupation\n",
     "column_missing": b"month,worker\n2025-08,w_rider_01\n",
 }
 

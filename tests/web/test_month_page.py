@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from pricing.spoken import yuan_of_fen
 from pricing.words import say
+from service.web.dates import time_words
 from tests.service.serving import Service
-from tests.web.browsing import PHONE, Watched, barriers, too_wide, watched
+from tests.web.browsing import DESK, PHONE, Watched, barriers, too_wide, watched
 
 USAGE, REGISTER = (Path("service/examples/month") / name for name in ("usage.csv", "platforms.csv"))
 
@@ -99,6 +100,32 @@ def test_a_month_without_script_is_watched_by_itself(site: Service, plain: Watch
     choose(page)
     page.get_by_role("button", name=say("page_settle_it", "en")).click()
     expect(page.locator("#downloads")).to_be_visible(timeout=60_000)  # by meta refresh
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_two_uploads_of_a_month_are_told_apart(lang: str, site: Service, signed: Page) -> None:
+    headers = {**site.key("platform"), "Content-Type": "text/csv"}
+    sent = [
+        site.http.post("/v1/levies?month=2025-08", content=USAGE.read_bytes(), headers=headers).json() for _ in range(2)
+    ]
+    for levy in sent:
+        signed.goto(f"{site.url}/months/{levy['id']}?lang={lang}")
+        expect(signed.locator("#downloads")).to_be_visible(timeout=60_000)
+        assert levy["id"][-6:] in signed.locator("dl.facts").inner_text()
+    for size in (DESK, PHONE):
+        signed.set_viewport_size(size)
+        signed.goto(f"{site.url}/months?lang={lang}")
+        shown = [
+            signed.locator("table.earlier tr", has=signed.locator(f"a[href='/months/{one['id']}']")) for one in sent
+        ]
+        texts = [row.inner_text() for row in shown]
+        for text, levy in zip(texts, sent, strict=True):
+            assert [
+                part for part in (levy["id"][-6:], time_words(levy["created_at"], lang), "9") if part not in text
+            ] == []
+        assert texts[0] != texts[1]
+        assert (too_wide(signed), barriers(signed)) == (0, [])
 
 
 def test_no_file_chosen_is_said_at_its_field(signed: Page) -> None:

@@ -92,6 +92,6 @@ def test_on_paper_the_steps_stand_open_and_the_form_does_not(visit: Watched) -> 
 def test_dates_and_times_as_people_write_them() -> None:
     assert [month_words("2025-08", lang) for lang in ("en", "zh")] == ["August 2025", "2025年8月"]
     assert [day_words("2025-11-30", lang) for lang in ("en", "zh")] == ["30 November 2025", "2025年11月30日"]
-    assert time_words("2025-11-30T14:05:09+00:00", "en") == "30 November 2025, 22:05 (Beijing time)"
+    assert time_words("2025-11-30T14:05:09+00:00", "en") == "30 November 2025, 22:05:09 (Beijing time)"
     assert [hours_words(minutes, "en") for minutes in (60, 13_520)] == ["1 h", "225 h 20 min"]
     assert month_words("soon", "en") == day_words("soon", "en") == "soon"

@@ -50,6 +50,10 @@ ROWS = [
 FILES = [
     unreadable("an open quote", HEADER + driver(worker_ref='"R'), "csv_quote_open", ("swallowed",), ("引号",)),
     unreadable("no row and no header", "", "empty_file", ("The file is empty",), ("文件为空",)),
+    Case("a header alone", {"a.csv": HEADER}, "no_rows", ("no row", "a.csv"), ("没有使用量数据行",), 3),
+    Case("a header without line end", {"a.csv": HEADER.strip()}, "no_rows", ("a header",), ("只有表头",), 3),
+    Case("a header and empty lines", {"a.csv": HEADER + "\n,,,,,,,\n"}, "no_rows", ("no row",), ("数据行",), 3),
+    Case("headers alone", {"a.csv": HEADER, "b.csv": HEADER}, "no_rows", ("a.csv", "b.csv"), ("a.csv", "b.csv"), 3),
     unreadable("UTF-16", (HEADER + driver()).encode("utf-16"), "csv_unreadable", ("GB18030",), ("GB18030",)),
     unreadable(
         "neither encoding", (HEADER + driver()).encode() + b"\xff\xff", "csv_unreadable", ("at byte",), ("GB18030",)
@@ -73,11 +77,10 @@ ACCEPTED = [
         "GB18030 beside UTF-8", {"a.csv": CHINESE.encode("gb18030"), "b.csv": CHINESE.replace("0A", "0B")},
         priced=2, levy_fen=200,
     ),
-    Case("a header alone", {"a.csv": HEADER}),
-    Case("a header without line end", {"a.csv": HEADER.strip()}),
     Case("no last line end", {"a.csv": HEADER + driver().strip()}, priced=1, levy_fen=100),
     Case("line ends of Windows", {"a.csv": (HEADER + driver()).replace("\n", "\r\n")}, priced=1, levy_fen=100),
     Case("line ends of old Macintosh", {"a.csv": (HEADER + driver()).replace("\n", "\r")}, priced=1, levy_fen=100),
+    Case("a header alone beside rows", {"a.csv": HEADER, "b.csv": HEADER + driver()}, priced=1, levy_fen=100),
     Case("spaces in the header", {"a.csv": HEADER.replace(",", " , ") + driver()}, priced=1, levy_fen=100),
     Case("quotes in the header", {"a.csv": '"' + '","'.join(NAMES) + '"\n' + driver()}, priced=1, levy_fen=100),
     Case("columns in another order", {"a.csv": HEADER + driver(), "b.csv": OTHER_ORDER}, priced=2, levy_fen=105),

@@ -60,6 +60,7 @@ ROWS = [
     row("a null worker", table(worker=pa.nulls(1, TEXT)), "value_missing", ("worker is empty",), ("worker 列为空",)),
 ]  # fmt: skip
 FILES = [
+    Case("no rows at all", {"a.parquet": ROW.slice(0, 0)}, "no_rows", ("no row", "a.parquet"), ("数据行",), 3),
     unreadable("cut short", raw(ROW)[:-9], "parquet_unreadable", ("cut short", "Parquet"), ("可能被截断",)),
     unreadable("cut in half", raw(ROW)[: len(raw(ROW)) // 2], "parquet_unreadable", ("cut short",), ("可能被截断",)),
     unreadable("broken within", raw(ROW)[:30] + bytes(90) + raw(ROW)[120:], "parquet_unreadable", ("cut",), ("截断",)),
@@ -84,7 +85,6 @@ ACCEPTED = [
     accepted("own columns of any type", table(x_legs=[[1, 2]], x_note=[{"a": 1.5}])),
     accepted("other types and another order", ROW, OTHER.select(ROW.column_names[::-1])),
     Case("no rows", {"a.parquet": ROW.slice(0, 0), "b.csv": SOUND}, priced=1, levy_fen=100),
-    Case("no rows at all", {"a.parquet": ROW.slice(0, 0)}),
     Case("of both kinds", {"a.parquet": ROW, "b.csv": HEADER + driver()}, priced=1, duplicate=1, levy_fen=100),
 ]
 
