@@ -77,16 +77,6 @@ def read_date(value: Any, key: str) -> dt.date | None:
     return date
 
 
-def read_known(value: Any, key: str, today: dt.date) -> dt.date:
-    """A knowledge date, today where none is given; InputError where it is yet to come: nobody knows what will be
-    published until then. (A later *month* may be asked for.)
-    """
-    known = read_date(value, key)
-    if known is not None and known > today:
-        raise InputError("known_on_to_come", key, known_on=known.isoformat(), today=today.isoformat())
-    return known or today
-
-
 def list_of(raw: Mapping[str, Any], key: str) -> list[Any]:
     """A list, empty where the key is absent."""
     value = raw.get(key, [])

@@ -18,7 +18,7 @@ from pricing.tariff import Tariff
 from pricing.units import month_text
 from pricing.usage import BY_NAME
 from pricing.words import LANGUAGES
-from service.fields import list_of, object_of, one_of, read_known, read_month, readable
+from service.fields import list_of, object_of, one_of, read_date, read_month, readable
 from service.refusals import both
 
 FORMAT = 1
@@ -130,7 +130,7 @@ def benefit(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[
     spoken = one_of(request.get("lang", lang), "lang", LANGUAGES)
     scheme = one_of(request.get("scheme"), "scheme", (*tariff.work_injury, None))
     edition = tariff.on(
-        read_month(request.get("month"), "month"), read_known(request.get("known_on"), "known_on", today)
+        read_month(request.get("month"), "month"), read_date(request.get("known_on"), "known_on") or today
     )
     answer: dict[str, Any] = {
         "format": FORMAT,

@@ -17,7 +17,7 @@ from pricing.tariff import Tariff
 from pricing.units import month_text, parse_month
 from pricing.usage import BY_NAME
 from pricing.words import LANGUAGES
-from service.fields import list_of, object_of, one_of, read_date, read_known, read_month, readable
+from service.fields import list_of, object_of, one_of, read_date, read_month, readable
 from service.prices.enrolment_request import enrolments_of, history_of
 
 _COMMON = ("cover", "worker", "known_on", "region", "occupation", "enrolment", "event", "proofs", "earlier_claims")
@@ -58,7 +58,7 @@ class ClaimRequest:
             _check_begins(body, cover, tariff)
         earlier = tuple(_earlier(one, place) for place, one in enumerate(list_of(body, "earlier_claims")))
         _check_events(event, earlier)
-        known_on = read_known(body.get("known_on"), "known_on", today)
+        known_on = read_date(body.get("known_on"), "known_on") or today
         _check_revenue(body, month, known_on)
         claim = Claim(
             region=_text(body, "region"),

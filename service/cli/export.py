@@ -19,7 +19,7 @@ from pricing.units import month_text
 from pricing.words import say
 from service.cli.options import AsJson, Lang, print_json
 from service.clock import today
-from service.fields import read_known, read_month
+from service.fields import read_date, read_month
 from service.settings import language, tariff_folder
 
 _OTHER_KINDS = (".xls", ".xlsm", ".ods", ".csv", ".pdf", ".json")
@@ -48,7 +48,7 @@ def tariff_export(
     path, shown = Path(out), language(lang)
     _free(path)
     tariff = Tariff.load(tariff_folder())
-    edition = tariff.on(read_month(month, "month"), read_known(known_on, "known_on", today()))
+    edition = tariff.on(read_month(month, "month"), read_date(known_on, "known_on") or today())
     _in_force(edition)
     files = _files(tariff, edition, path, shown)
     facts = {"month": month_text(edition.month), "edition": edition.hash[:19], "path": path, "files": len(files)}

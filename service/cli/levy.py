@@ -17,7 +17,7 @@ from pricing.tariff import Tariff
 from pricing.words import say
 from service.cli.options import AsJson, Lang, Strict, print_json
 from service.clock import today
-from service.fields import read_known, read_month
+from service.fields import read_date, read_month
 from service.settings import language, tariff_folder
 
 EXIT_REFUSED, EXIT_INTERRUPTED = 1, 130
@@ -152,7 +152,7 @@ def _settled(
         sources=tuple(sources),
         month=read_month(month, "month"),
         register=sent_register(platforms) if platforms else (),
-        known_on=read_known(known_on, "known_on", today()),
+        known_on=read_date(known_on, "known_on") or today(),
         **asked,
     )
     with _interruptible(), watched() as progress:

@@ -12,7 +12,7 @@ import typer
 from pricing.errors import InputError
 from service.cli.options import AsJson, Lang, print_json
 from service.clock import now, today
-from service.fields import read_known, read_month
+from service.fields import read_date, read_month
 from service.reading import read_text
 from service.settings import home, language, named_tariff, releases_folder
 
@@ -226,7 +226,7 @@ def tariff_which(
     """
     from service.tariff.which import which
 
-    asked = read_month(month, "--month"), read_known(known_on, "--known-on", today())
+    asked = read_month(month, "--month"), read_date(known_on, "--known-on") or today()
     shown = _with_setting(which(releases_folder(releases), asked, named_tariff(), region, table))
     if as_json:
         print_json(shown)

@@ -13,7 +13,7 @@ from service.cli.options import AsJson, Lang, print_json
 from service.cli.release import tariff_which
 from service.cli.tariff_changes import tariff_diff, tariff_history
 from service.clock import today
-from service.fields import read_known, read_month
+from service.fields import read_date, read_month
 from service.settings import language, tariff_folder
 
 EXIT_TARIFF = 4
@@ -72,7 +72,7 @@ def tariff_show(
     from service.tariff.pages import in_force
 
     tariff = Tariff.load(tariff_folder())
-    shown = in_force(tariff, read_month(month, "month"), read_known(known_on, "known_on", today()), region, table)
+    shown = in_force(tariff, read_month(month, "month"), read_date(known_on, "known_on") or today(), region, table)
     if as_json:
         print_json(shown)
     else:

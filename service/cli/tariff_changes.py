@@ -12,7 +12,7 @@ from pricing.errors import InputError
 from pricing.tariff import Tariff
 from service.cli.options import AsJson, Lang, print_json
 from service.clock import today
-from service.fields import read_known, read_month
+from service.fields import read_date, read_month
 from service.settings import language, tariff_folder
 from service.tariff.sides import Side, month_of
 
@@ -91,9 +91,8 @@ def tariff_history(
 def _dates(both: str, first: str, last: str) -> tuple[dt.date, dt.date]:
     """Knowledge dates of both sides: today by default; an earlier one is needed beside a later one."""
     _one_way(both, first, last, "known-on", "known")
-    day = today()
-    later = read_known(last or both, "--to-known" if last else "--known-on", day)
-    return (read_known(first, "--from-known", day) if first else later), later
+    later = read_date(last or both, "--to-known" if last else "--known-on") or today()
+    return read_date(first, "--from-known") or later, later
 
 
 def _months(both: str, first: str, last: str, known: dt.date) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from pricing.tariff import Tariff
 from pricing.units import PPM, month_text
 from pricing.usage import DECLARED_GREATEST, Usage
 from pricing.worksheet import at
-from service.fields import object_of, one_of, read_known, read_month, readable, repeated
+from service.fields import object_of, one_of, read_date, read_month, readable, repeated
 from service.prices.declared_once import STANDARD_SCHEME, Once
 from service.prices.shown import shown_flags, shown_line
 from service.prices.together import FORMAT
@@ -74,7 +74,7 @@ def _declare(raw: Mapping[str, Any], tariff: Tariff, today: dt.date, lang: str) 
         if key not in COLUMNS and not key.startswith("x_"):
             raise InputError("unknown_column", key, key=key, known=", ".join(COLUMNS))
     month = read_month(raw.get("month"), "month")
-    known_on = read_known(raw.get("known_on"), "known_on", today)
+    known_on = read_date(raw.get("known_on"), "known_on") or today
     scheme = tariff.schemes[one_of(raw.get("scheme") or STANDARD_SCHEME, "scheme", tariff.work_injury)]
     if not scheme.declared:
         declared = ", ".join(s.name for s in tariff.schemes.values() if s.declared)

@@ -12,7 +12,7 @@ from pricing.register import Terms, read_register
 from pricing.scheme import WORK_INJURY
 from pricing.tariff import Tariff
 from pricing.units import month_text
-from service.fields import list_of, names_of, object_of, one_of, read_known, read_month, readable
+from service.fields import list_of, names_of, object_of, one_of, read_date, read_month, readable
 from service.prices.enrolment_request import enrolments_of, history_of
 
 _KEYS = (
@@ -71,7 +71,7 @@ class Request(NamedTuple):
         platforms = [object_of(row, f"platforms, row {place}") for place, row in enumerate(list_of(raw, "platforms"))]
         return cls(
             month=month,
-            known_on=read_known(raw.get("known_on"), "known_on", today),
+            known_on=read_date(raw.get("known_on"), "known_on") or today,
             worker=worker,
             records=tuple([{**frame, **object_of(row, f"usage, row {place}")} for place, row in enumerate(usage)]),
             schemes=names_of(raw, "schemes", tariff.work_injury),

@@ -17,7 +17,7 @@ from service.conventions.problems import Problem
 from service.conventions.queries import query_of
 from service.conventions.rates import count_address
 from service.conventions.replies import JSON, marks
-from service.fields import read_known, read_month
+from service.fields import read_date, read_month
 from service.json_text import json_bytes
 from service.running import running
 from service.tariff.answers import answering, has_table, month_answer, overview, table_answer, this_month
@@ -98,7 +98,7 @@ async def get_table(request: Request, month: str, name: str) -> Response:
 async def _answer(request: Request, query: dict[str, str], make: Make) -> Response:
     """An answer that is ready, else made in a thread of its own and kept."""
     day = today()
-    known = read_known(query.get("known_on"), "known_on", day)
+    known = read_date(query.get("known_on"), "known_on") or day
     asked = read_month(query.get("month") or this_month(day), "month"), known
     held = running(request).tariffs.now()
     ready: ReadyAnswers = request.app.state.ready_tariffs

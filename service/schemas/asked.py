@@ -67,7 +67,7 @@ class PricesRequest(Asked):
     month: Month
     worker: str = Field(description="pseudonym over all platforms, 8 to 64 of A-Za-z0-9_-", examples=["w_4KQ7ZB2M"])
     usage: Annotated[list[UsageRow], Field(min_length=1, max_length=1_000)]
-    known_on: Day | None = Field(default=None, description="default: today in China; never later than that")
+    known_on: Day | None = Field(default=None, description="default: today in China")
     platforms: list[RegisterRow] = Field(default_factory=list, max_length=1_000)
     history: History = Field(default_factory=History)
     enrolment: dict[str, Any] = Field(

@@ -124,10 +124,7 @@ PARAMETERS: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "limit": ("items on a page; default 100", {"type": "integer", "minimum": 1, "maximum": 1000}),
     "cursor": ("where the page before ended, as its `next` says", {"type": "string"}),
     "month": ("YYYY-MM", {"type": "string", "example": "2025-08"}),
-    "known_on": (
-        "as known on this date; default: today in China; never later than that",
-        {"type": "string", "example": "2025-11-30"},
-    ),
+    "known_on": ("as known on this date; default: today in China", {"type": "string", "example": "2025-11-30"}),
     "region": ("only what answers for this region", {"type": "string", "example": "500000"}),
     "table": ("only this table", {"type": "string", "example": "work_injury/pilot_amount"}),
     "lang": ("language of meanings and sentences", {"type": "string", "enum": ["en", "zh"]}),

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pricing.errors import LichengError
 from service.clock import today
 from service.conventions.rates import count_address
-from service.fields import read_known, read_month
+from service.fields import read_date, read_month
 from service.running import running
 from service.tariff.pages import in_force
 from service.web import host, rider
@@ -71,7 +71,7 @@ async def get_tariff(request: Request) -> Response:
     region = asked.get("region", "")
     shown: dict[str, Any] = {"found": None, "groups": [], "texts": {**texts, "region": region}, "errors": {}}
     try:
-        month, known = read_month(texts["month"], "month"), read_known(texts["known_on"], "known_on", today())
+        month, known = read_month(texts["month"], "month"), read_date(texts["known_on"], "known_on") or today()
         shown["found"] = in_force(standing.tariff, month, known, region)
         shown["groups"] = groups(standing.tariff, shown["found"], lang)
     except LichengError as error:

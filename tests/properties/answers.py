@@ -10,7 +10,7 @@ from service.prices.quote import quote
 from tests.evaluator import evaluate, evaluate_declaration
 
 Json = dict[str, Any]
-TODAY = dt.date(2028, 12, 31)  # of the doors that are asked: they answer for no later knowledge
+TODAY = dt.date(2026, 11, 24)
 TARIFF = Tariff.load()
 SCHEMES = ("pilot_per_order", "class_rate", "courier_single", "mileage_linked")
 DECLARED = ("levy_fen", "float_ppm", "declared_month", "status", "evidence")

@@ -1,18 +1,10 @@
 """Small months for whole folders: 5 to 40 workers over a few platforms, sound rows and broken ones."""
 
-import datetime as dt
-from collections.abc import Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
-from pricing import parse_month
-from service.engines.levy import Order, levy
-from service.engines.previous import register_rows
-from tests.months import write_csv
-from tests.properties.answers import TARIFF
 from tests.properties.strategies import RIDERS, VEHICLES, key_of, without_empty
 
 Json = dict[str, Any]
@@ -79,20 +71,3 @@ def register(month: str) -> list[Json]:
 def of_platforms(rows: list[Json], *names: str) -> list[Json]:
     """The rows of some platforms."""
     return [row for row in rows if row["platform"] in names]
-
-
-def settled_ahead(rows: Sequence[Json], month: str, known_on: str, schemes: Sequence[str], folder: Path) -> Path:
-    """The rows settled by the engine under the month's register: its doors settle no month that is yet to come."""
-    number = parse_month(month)
-    assert number is not None
-    order = Order(
-        sources=(write_csv(folder / "usage.csv", rows),),
-        month=number,
-        register=tuple(register_rows(write_csv(folder / "register.csv", register(month)))),
-        known_on=dt.date.fromisoformat(known_on),
-        schemes=tuple(schemes),
-        out=folder / "month",
-        demonstration=True,
-    )
-    levy(order, TARIFF, lambda stage, rows: None)
-    return order.out

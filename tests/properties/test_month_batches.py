@@ -15,9 +15,9 @@ from pricing.arrow import settle_batches, settled
 from pricing.month import allocation
 from pricing.units import IntArray
 from service.engines.local import batches_of
-from tests.months import Json, lines
+from tests.months import Json, lines, settle, write_csv
 from tests.properties.answers import TARIFF
-from tests.properties.months import months, register, settled_ahead
+from tests.properties.months import months, register
 
 FLOATED, KNOWN = "2027-01", "2027-02-10"
 NAMES = ("pilot_per_order", "class_rate", "courier_single", "mileage_linked")
@@ -29,6 +29,20 @@ def edition(month: str, known_on: str) -> Edition:
     assert number is not None
     rows = read_register(register(month), TARIFF.factors["pilot_tier"].levels, TARIFF.regions)
     return TARIFF.on(number, dt.date.fromisoformat(known_on), rows)
+
+
+def folder_of(rows: list[Json], month: str, known_on: str, folder: Path) -> Path:
+    """The rows settled by the command line."""
+    sides = (
+        "--platforms",
+        write_csv(folder / "register.csv", register(month)),
+        "--demonstration",
+        "--schemes",
+        ",".join(NAMES),
+    )
+    usage = write_csv(folder / "usage.csv", rows)
+    settle(usage, folder / "month", "--month", month, "--known-on", known_on, *sides)
+    return folder / "month"
 
 
 def cut(usage: pa.Table, sizes: list[int]) -> list[pa.RecordBatch]:
@@ -68,7 +82,7 @@ def test_wherever_the_month_is_cut_the_lines_are_the_same(
 ) -> None:
     rows, tables = data.draw(months(when[0])), edition(*when)
     with TemporaryDirectory() as name:
-        folder = settled_ahead(rows, *when, NAMES, Path(name))
+        folder = folder_of(rows, *when, Path(name))
         usage = pa.Table.from_batches(batches_of(folder / "usage.parquet"))
         whole = in_batches(cut(usage, [len(usage)]), tables)
         assert in_batches(cut(usage, sizes), tables) == in_batches(cut(usage, [1]), tables) == whole
@@ -96,7 +110,7 @@ def test_under_a_float_lines_are_the_declaration_by_largest_remainder(rows: list
 
     with TemporaryDirectory() as name:
         groups: dict[tuple[str, ...], list[Json]] = defaultdict(list)
-        for line in lines(settled_ahead(rows, FLOATED, KNOWN, NAMES, Path(name))):
+        for line in lines(folder_of(rows, FLOATED, KNOWN, Path(name))):
             if line["scheme"] == "pilot_per_order":
                 industry = {"food_rider": "instant_rider"}.get(line["occupation"], line["occupation"])
                 groups[line["platform"], line["region"][:2], industry, entity(line)].append(line)
@@ -107,8 +121,7 @@ def test_under_a_float_lines_are_the_declaration_by_largest_remainder(rows: list
 def test_a_float_leaves_fen_to_allocate(tmp_path: Path) -> None:
     row = {"month": FLOATED, "platform": "didi", "region": "110000", "occupation": "ride_hailing_driver"}
     rows = [{**row, "worker": f"w_{n:08d}", "orders": orders} for n, orders in enumerate((1, 1, 1, 7, 4))]
-    folder = settled_ahead(rows, FLOATED, KNOWN, NAMES, tmp_path)
-    own = [line for line in lines(folder) if line["scheme"] == "pilot_per_order"]
+    own = [line for line in lines(folder_of(rows, FLOATED, KNOWN, tmp_path)) if line["scheme"] == "pilot_per_order"]
     assert [line["premium_millifen"] for line in own] == [900, 900, 900, 6300, 3600]
     assert [line["levy_fen"] for line in own] == [1, 1, 1, 6, 4]
     assert sum(line["levy_fen"] for line in own) == (900 * 14 + 500) // 1000

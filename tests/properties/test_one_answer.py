@@ -43,6 +43,6 @@ def test_the_same_request_has_the_same_bytes_in_another_process() -> None:
     places = [("meituan", "500000"), ("sf_intracity", "310115"), ("acme", "440305"), ("didi", "990000")]
     usage = [{**ROW, "platform": platform, "region": region} for platform, region in places]
     register = [{"platform": platform, "region": region, "pilot_tier": "low"} for platform, region in places[:3]]
-    answers = {from_a_process(request_of("2025-08", usage, register, "2026-11-24"), seed) for seed in ("1", "2", "77")}
+    answers = {from_a_process(request_of("2025-08", usage, register), seed) for seed in ("1", "2", "77")}
     assert len(answers) == 1
     assert len(answers.pop()) > 1000

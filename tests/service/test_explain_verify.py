@@ -10,7 +10,7 @@ import pytest
 from service.engines.explained import explain_line
 from service.engines.verified import verify
 from tests.months import line_sums, lines, run, settle, write_csv
-from tests.properties.months import register, settled_ahead
+from tests.properties.months import register
 
 Json = dict[str, Any]
 MONTH, EARLY, LATE, FLOATED = "2025-08", "2025-09-01", "2025-10-15", "2027-01"
@@ -109,7 +109,7 @@ def test_every_difference_is_explained_to_the_fen(corrected: Path, tmp_path: Pat
 
 
 def test_under_a_float_what_the_declaration_gave_is_said(tmp_path: Path) -> None:
-    folder = settled_ahead(rows(FLOATED), FLOATED, "2027-02-10", SCHEMES.split(","), tmp_path)
+    folder = Place(tmp_path, FLOATED).settle("month", rows(FLOATED), "2027-02-10")
     told = 0
     for number, line in enumerate(lines(folder), 1):
         found = explain_line(folder, number, tmp_path, "en")

@@ -154,7 +154,7 @@ def test_pages_of_a_life(
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_page_of_which(lang: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    page = printed(capsys, lambda: tariff_which("2027-01", "2026-11-27", "110000", lang=lang))
+    page = printed(capsys, lambda: tariff_which("2027-01", "2026-11-30", "110000", lang=lang))
     for words in (BASE_ID, DISTANCE_ID, "run_7", "riders", "sha256:da7a", "陈宇", "A notice made up for a test"):
         assert bare(words) in bare(page)
     before = printed(capsys, lambda: tariff_which("2027-01", "2026-11-25", "110000", "contribution_base", lang=lang))

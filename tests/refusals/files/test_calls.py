@@ -1,11 +1,9 @@
 """A levy that is called wrongly, in the wrong place, or with a register that cannot be: its code, words and exit."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from pricing.tariff import SHIPPED
 from tests.months import lines, refusals, run, settle, totals
 from tests.refusals.files.case import HEADER, MONTH, Case, check, driver, written
 
@@ -53,8 +51,8 @@ CALLS = [
     ),
     Case("no data", {"notes.md": "of the month"}, "no_data", (".csv", ".parquet"), ("使用量文件",), 3),
     Case(
-        "known tomorrow", SOUND, "known_on_to_come", ("2100-01-01", "later month"), ("2100-01-01", "今天"), 3,
-        options=("--known-on", "2100-01-01"),
+        "overdue", SOUND, "levy_overdue", ("2027-07", "pilot_amount"), ("复核", "pilot_amount"), 4,
+        options=("--month", "2027-07", "--known-on", "2027-09-01"),
     ),
 ]  # fmt: skip
 
@@ -62,15 +60,6 @@ CALLS = [
 @pytest.mark.parametrize("case", [*REGISTERS, *CALLS], ids=lambda case: case.name)
 def test_call(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check(case, tmp_path, monkeypatch)
-
-
-def test_overdue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(SHIPPED, tmp_path / "tariff")
-    amounts = tmp_path / "tariff" / "work_injury" / "pilot_amount.yaml"
-    amounts.write_text(amounts.read_text("utf-8").replace("review_by: 2027-06", "review_by: 2025-07"), "utf-8")
-    monkeypatch.setenv("LICHENG_TARIFF", str(tmp_path / "tariff"))
-    words, words_zh = ("2025-08", "pilot_amount"), ("复核", "pilot_amount")
-    check(Case("overdue", SOUND, "levy_overdue", words, words_zh, 4), tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(("name", "code"), [("nothing.csv", "file_not_found"), ("a.xlsx", "unknown_kind")])
