@@ -18,7 +18,7 @@ from pricing.units import PPM, month_text
 from pricing.usage import DECLARED_GREATEST, Usage
 from pricing.worksheet import at
 from service.fields import object_of, one_of, read_date, read_month, readable, repeated
-from service.prices.declared_once import STANDARD_SCHEME, Once
+from service.prices.declared_twice import STANDARD_SCHEME, Twice
 from service.prices.shown import shown_flags, shown_line
 from service.prices.together import FORMAT
 from service.reading import read_csv
@@ -48,17 +48,17 @@ def read_csv_totals(text: str, place: str) -> list[dict[str, Any]]:
 
 
 def declared(sent: Any, tariff: Tariff, today: dt.date, lang: str, place: str) -> Iterator[dict[str, Any]]:
-    """The answer to one declaration, or one to each of a list, with its `row`, where one that stands twice is charged
-    once; InputError where the list is empty.
+    """The answer to one declaration, or one to each of a list, with its `row`, where one that stands twice says so;
+    InputError where the list is empty.
     """
     if not isinstance(sent, list):
         yield declare(sent, tariff, today, lang)
         return
     if not sent:
         raise InputError("no_declarations", place)
-    once = Once(sent, today)
+    twice = Twice(sent, today)
     for row, one in enumerate(sent):
-        yield {"row": row, **once.answer(row, declare(one, tariff, today, lang))}
+        yield {"row": row, **twice.warned(row, declare(one, tariff, today, lang))}
 
 
 def declare(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[str, Any]:

@@ -182,12 +182,6 @@ class Reproduction(Said):
     differences: list[str]
 
 
-class RefusedDeclaration(Refused):
-    """Why a declaration has no amount. rows: of one that stands twice, the others of its list, from 0."""
-
-    rows: list[Count] = Field(default_factory=list)
-
-
 class DeclarationAnswer(Said):
     """The legal amount of a declaration, or why there is none."""
 
@@ -204,4 +198,4 @@ class DeclarationAnswer(Said):
     evidence: Evidence | None = None
     worksheet: list[Line] = Field(default_factory=list)
     warnings: list[Warned] = Field(default_factory=list)
-    refusal: RefusedDeclaration | None = None
+    refusal: Refused | None = None

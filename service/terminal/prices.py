@@ -171,7 +171,7 @@ def _sources(lines: Sequence[dict[str, Any]], lang: str) -> list[Text]:
     ]
 
 
-def message_of(spoken: dict[str, str], lang: str) -> str:
+def message_of(spoken: Mapping[str, Any], lang: str) -> str:
     """The sentence of a refusal or warning in a language."""
     return spoken["message_zh" if lang == "zh" else "message"]
 
@@ -185,7 +185,6 @@ def show_declarations(answers: Sequence[dict[str, Any]], lang: str) -> None:
             refusal = answer["refusal"]
             others = joined((say("page_row", lang, row=other + 1) for other in refusal.get("rows", [])), lang)
             said = f"{row}{say('page_refused', lang)}: {message_of(refusal, lang)} [{refusal['code']}]"
-            said += f" ({others})" if others else ""
             out.print(Sentence(said, "red"))
             continue
         who = answer.get("pilot_industry") or answer.get("occupation", "")
@@ -193,8 +192,17 @@ def show_declarations(answers: Sequence[dict[str, Any]], lang: str) -> None:
         levy = f"{yuan_of_fen(answer['levy_fen'])} {say('page_yuan', lang)}"
         title = f"{answer['platform']} · {answer['region']} · {who} · {head}: {levy}"
         parts: list[RenderableType] = [worksheet(answer["worksheet"], lang)]
-        parts.append(points("!", [message_of(warning, lang) for warning in answer["warnings"]], "yellow"))
+        parts.append(points("!", [_warned(warning, lang) for warning in answer["warnings"]], "yellow"))
         out.print(panel(parts, title, answer["status"]))
+
+
+def _warned(warning: Mapping[str, Any], lang: str) -> str:
+    """A warning of a declaration, with the other rows of its list where it is of those."""
+    said = message_of(warning, lang)
+    if not warning["code"].startswith("declaration_"):
+        return said
+    rows = joined((say("page_row", lang, row=row + 1) for row in warning["rows"]), lang)
+    return f"{said} ({rows})" if lang == "en" else f"{said}（{rows}）"
 
 
 def show_findings(found: Sequence[Finding], lang: str) -> None:

@@ -79,7 +79,7 @@ WITHOUT_CASE = {
     "history_twice": "JSON cannot say a month twice; of a file: tests/service/test_levy_covers.py",
     "group_contradicts": "a request names one group; of a file: tests/service/test_levy_covers.py",
     "status_not_levied": "only a levy refuses for its status: tests/service/test_levy_refuses.py",
-    "duplicate": "counts once and refuses nothing of a row; of a declaration: tests/service/test_declared_once.py",
+    "duplicate": "counts once and is told to nobody; the totals count it",
     "rate_not_known": "the shipped tariff has no gap; tests/pricing/test_ended_tables.py makes some",
 }
 RAISED_ELSEWHERE = {
