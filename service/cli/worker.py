@@ -21,6 +21,8 @@ Worker = Annotated[str, typer.Argument(metavar="WORKER", help="The pseudonym tha
 def worker_export(worker: Worker) -> None:
     """Print all that the service keeps of a worker as JSON: quotes with request and answer, lines of settled months.
 
+    What cannot be read is named in `errors`, the rest is printed all the same, and the exit code is 3.
+
     [bold]Example[/bold]
 
       licheng worker export w_4KQ7ZB2M > w_4KQ7ZB2M.json
@@ -33,8 +35,12 @@ def worker_export(worker: Worker) -> None:
     with _store() as (engine, keyring):
         found = worker_data.export(engine, keyring, home(), worker)
         with writing(engine) as connection:
-            workers.exported(connection, OPERATOR, worker_data.counts_of(found))
-    print_json(found)
+            workers.exported(connection, OPERATOR, found.counts)
+        for piece in found.pieces:
+            typer.echo(piece, nl=False)
+    if found.errors:
+        places = "; ".join(error["place"] for error in found.errors)
+        raise InputError("export_not_whole", worker, count=len(found.errors), places=places)
 
 
 @worker_app.command("erase")
