@@ -17,7 +17,16 @@ from service.cli.compare import compare
 from service.cli.key import key_app
 from service.cli.levy import check, explain, levy
 from service.cli.monitor import monitor
-from service.cli.options import AsJson, Lang, Strict, language_for, print_json
+from service.cli.options import (
+    AsJson,
+    Lang,
+    Strict,
+    WrongCall,
+    asked_as,
+    is_wrong_call,
+    language_for,
+    print_json,
+)
 from service.cli.registry import registry_app
 from service.cli.release import approve, record, release, releases_list, rollback
 from service.cli.serve import serve
@@ -34,7 +43,16 @@ from service.reading import read_json, read_text
 from service.refusals import of_error
 from service.settings import language, spoken, tariff_folder
 
-EXIT_REFUSED, EXIT_INPUT, EXIT_TARIFF, EXIT_DISAGREE, EXIT_BUG = 1, 3, 4, 5, 70
+EXIT_REFUSED, EXIT_CALL, EXIT_INPUT, EXIT_TARIFF, EXIT_DISAGREE, EXIT_BUG = 1, 2, 3, 4, 5, 70
+
+# Fields of a request that an option has given, where all of it is made of options.
+_OF_FLAGS = {
+    "month": "--month",
+    "known_on": "--known-on",
+    "platforms, row 0, platform": "--platform",
+    "platforms, row 0, region": "--region",
+    "platforms": "--pilot-tier",
+}
 
 app = typer.Typer(
     name="licheng",
@@ -67,8 +85,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except LichengError as error:
-        codes = {"totals_disagree": EXIT_DISAGREE}
-        _fail(error, codes.get(error.code, EXIT_TARIFF if isinstance(error, TariffError) else EXIT_INPUT))
+        _fail(error, _exit_code(error))
     except BrokenPipeError:
         os._exit(EXIT_INPUT)
     except (OSError, UnicodeEncodeError) as error:
@@ -77,6 +94,14 @@ def main() -> None:
         if os.environ.get("LICHENG_DEBUG"):
             raise
         _fail(LichengError("bug", "", reason=f"{type(error).__name__}: {error}"), EXIT_BUG)
+
+
+def _exit_code(error: LichengError) -> int:
+    if error.code == "totals_disagree":
+        return EXIT_DISAGREE
+    if isinstance(error, TariffError):
+        return EXIT_TARIFF
+    return EXIT_CALL if isinstance(error, InputError) and is_wrong_call(error) else EXIT_INPUT
 
 
 def _stop(number: int, frame: object) -> None:
@@ -137,7 +162,8 @@ def quote(
     if isinstance(raw, dict) and not as_json:
         raw = {"curve": True, "technical": True, **raw}
     shown = language_for(lang, raw)
-    answer = quote_one(raw, Tariff.load(tariff_folder()), today(), shown)
+    with asked_as({} if source else _OF_FLAGS):
+        answer = quote_one(raw, Tariff.load(tariff_folder()), today(), shown)
     if as_json:
         print_json(answer)
     else:
@@ -223,7 +249,7 @@ def schema(
 
     tables = contract(Tariff.load(tariff_folder()), language(lang))
     if name != "all" and name not in tables:
-        raise InputError("request_value", "schema", key="schema", value=name, known=", ".join((*tables, "all")))
+        raise WrongCall("request_value", "NAME", key="schema", value=name, known=", ".join((*tables, "all")))
     chosen = tables if name == "all" else {name: tables[name]}
     if as_json:
         print_json(chosen)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pricing.errors import InputError
-from service.cli.options import AsJson, Lang, print_json
+from service.cli.options import AsJson, Lang, asked_as, print_json
 from service.settings import home, language
 
 worker_app = typer.Typer(help="What is kept of one worker: given out whole, or erased.", no_args_is_help=True)
@@ -32,7 +32,7 @@ def worker_export(worker: Worker) -> None:
     from service.store.audit import OPERATOR
     from service.store.database import writing
 
-    with _store() as (engine, keyring):
+    with asked_as({"worker": "WORKER"}), _store() as (engine, keyring):
         found = worker_data.export(engine, keyring, home(), worker)
         with writing(engine) as connection:
             workers.exported(connection, OPERATOR, found.counts)
@@ -64,7 +64,7 @@ def worker_erase(
     from service.store.audit import OPERATOR
     from service.store.database import writing
 
-    with _store() as (engine, keyring):
+    with asked_as({"worker": "WORKER"}), _store() as (engine, keyring):
         if yes:
             with writing(engine) as connection:
                 shown = worker_data.erase(connection, keyring, worker, OPERATOR, None)
