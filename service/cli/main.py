@@ -9,21 +9,22 @@ from typing import Annotated, Any
 
 import typer
 
-from pricing.errors import InputError, LichengError, TariffError
+from pricing.errors import InputError, LichengError
 from pricing.tariff import Tariff
 from service.cli.benefit import benefit
 from service.cli.claim import claim
 from service.cli.compare import compare
+from service.cli.exits import EXIT_BUG, EXIT_INPUT, EXIT_REFUSED, exit_code
 from service.cli.key import key_app
 from service.cli.levy import check, explain, levy
 from service.cli.monitor import monitor
 from service.cli.options import (
+    OF_FLAGS,
     AsJson,
     Lang,
     Strict,
     WrongCall,
     asked_as,
-    is_wrong_call,
     language_for,
     print_json,
 )
@@ -42,17 +43,6 @@ from service.prices.quote import quote as quote_one
 from service.reading import read_json, read_text
 from service.refusals import of_error
 from service.settings import language, spoken, tariff_folder
-
-EXIT_REFUSED, EXIT_CALL, EXIT_INPUT, EXIT_TARIFF, EXIT_DISAGREE, EXIT_BUG = 1, 2, 3, 4, 5, 70
-
-# Fields of a request that an option has given, where all of it is made of options.
-_OF_FLAGS = {
-    "month": "--month",
-    "known_on": "--known-on",
-    "platforms, row 0, platform": "--platform",
-    "platforms, row 0, region": "--region",
-    "platforms": "--pilot-tier",
-}
 
 app = typer.Typer(
     name="licheng",
@@ -85,7 +75,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except LichengError as error:
-        _fail(error, _exit_code(error))
+        _fail(error, exit_code(error))
     except BrokenPipeError:
         os._exit(EXIT_INPUT)
     except (OSError, UnicodeEncodeError) as error:
@@ -94,14 +84,6 @@ def main() -> None:
         if os.environ.get("LICHENG_DEBUG"):
             raise
         _fail(LichengError("bug", "", reason=f"{type(error).__name__}: {error}"), EXIT_BUG)
-
-
-def _exit_code(error: LichengError) -> int:
-    if error.code == "totals_disagree":
-        return EXIT_DISAGREE
-    if isinstance(error, TariffError):
-        return EXIT_TARIFF
-    return EXIT_CALL if isinstance(error, InputError) and is_wrong_call(error) else EXIT_INPUT
 
 
 def _stop(number: int, frame: object) -> None:
@@ -162,7 +144,7 @@ def quote(
     if isinstance(raw, dict) and not as_json:
         raw = {"curve": True, "technical": True, **raw}
     shown = language_for(lang, raw)
-    with asked_as({} if source else _OF_FLAGS):
+    with asked_as({} if source else OF_FLAGS):
         answer = quote_one(raw, Tariff.load(tariff_folder()), today(), shown)
     if as_json:
         print_json(answer)

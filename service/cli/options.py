@@ -17,6 +17,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON f
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 when anything was refused.")]
 
 
+# Fields of a request that an option has given, where all of it is made of options.
+OF_FLAGS = {
+    "month": "--month",
+    "known_on": "--known-on",
+    "platforms, row 0, platform": "--platform",
+    "platforms, row 0, region": "--region",
+    "platforms": "--pilot-tier",
+}
+
+
 class WrongCall(InputError):
     """An argument is not one that the command takes; of an option, the place of any InputError says so."""
 
@@ -31,11 +41,6 @@ def asked_as(places: Mapping[str, str]) -> Iterator[None]:
         if given is None:
             raise
         raise WrongCall(error.code, given, **error.values) from None
-
-
-def is_wrong_call(error: InputError) -> bool:
-    """Whether the call itself is to be mended, and no file or store that it names."""
-    return isinstance(error, WrongCall) or error.place.startswith("--")
 
 
 def print_json(answer: Any) -> None:
