@@ -38,6 +38,8 @@ class Serving:
     runs: int  # months settled at once; a small one may run beside them
     run_minutes: int  # for one run of a month
     body_seconds: int  # for the whole body of a request but an upload
+    least_rate: int  # bytes a second that a body must come with
+    slow_seconds: int  # for which a body may come with fewer
     stop_seconds: int  # for what is in flight when the service stops
     connections: int  # open at once; more are told to come back
     proxies: str  # addresses whose X-Forwarded-For is believed, with commas between

@@ -129,6 +129,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("runs", _number(1, 64), "1"),
     Setting("run_minutes", _number(1, 10_080), "60"),
     Setting("body_seconds", _number(1, 3_600), "30"),
+    Setting("least_rate", _number(1, 10**9), "1000"),
+    Setting("slow_seconds", _number(1, 3_600), "30"),
     Setting("stop_seconds", _number(1, 3_600), "20"),
     Setting("connections", _number(1, 100_000), "2000"),
     Setting("proxies", _addresses, ""),

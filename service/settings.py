@@ -40,11 +40,12 @@ def page_width() -> int:
     return int(columns) if columns.isdecimal() and int(columns) >= 40 else 110
 
 
-def language(asked: str = "") -> str:
-    """The language asked for, else `LICHENG_LANG`, else English."""
+def language(asked: str = "", place: str = "--lang") -> str:
+    """The language asked for, else `LICHENG_LANG`, else English. place: where it was asked for."""
     named = asked or os.environ.get("LICHENG_LANG", "") or LANGUAGES[0]
     if named not in LANGUAGES:
-        raise InputError("request_value", "lang", key="lang", value=named, known=", ".join(LANGUAGES))
+        where = place if asked else "LICHENG_LANG"
+        raise InputError("request_value", where, key="lang", value=named, known=", ".join(LANGUAGES))
     return named
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,17 @@ from pricing.errors import InputError
 from service.auth.keyring import Keyring
 from service.clock import now
 from service.engines.folder import LINES
+from service.json_text import json_bytes
 from service.month.folders import LevyFolder
 from service.month.keys import SenderKeys
 from service.month.unchanged import check_unchanged
 from service.reading import read_json
+from service.refusals import of_error
 from service.store import levies, workers
 from service.store.database import Connection, Engine, reading
 from service.store.levies import DONE, Levy
 from service.store.quotes import Quote
+from service.telemetry.logs import Log
 
 FORMAT = 1
 
@@ -30,36 +34,73 @@ def stored_id(keyring: Keyring, worker: str) -> str:
     return keyring.worker_key(worker)
 
 
-def export(engine: Engine, keyring: Keyring, home: Path, worker: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Export:
+    """All that is kept of a worker, as JSON that is made while it is given out: quotes are many, so few are held.
+
+    counts: of quotes and lines, and of months that could not be read, for the audit log; errors: what could not be
+    read, with quotes that cannot be opened once the pieces were taken.
+    """
+
+    counts: dict[str, int]
+    pieces: Iterator[bytes]
+    errors: list[dict[str, str]]
+
+
+def export(engine: Engine, keyring: Keyring, home: Path, worker: str, log: Log | None = None) -> Export:
     """Quotes with request and answer, and lines of settled months: all that is kept of a worker, of every tenant.
 
-    Documents that were emptied are null; lines from before an erasure name the worker as it is stored.
+    Documents that were emptied are null; lines from before an erasure name the worker as it is stored. What cannot be
+    read is left out or null, and named in `errors`, with code and place.
     """
     stored = stored_id(keyring, worker)
     with reading(engine) as connection:
-        quotes = workers.quotes_of(connection, stored)
+        quotes, _ = workers.counted(connection, stored)
         erased_at = workers.erased_at(connection, stored)
         kept = levies.listed(connection, None, _ALL, None)
         erased = {one.id: levies.erased(connection, one) for one in kept}
-    months = [_month(LevyFolder(home, one.id), one, stored, (keyring, erased[one.id])) for one in kept[::-1]]
-    return {
+    months: list[dict[str, Any]] = []
+    errors: list[dict[str, str]] = []
+    for one in kept[::-1]:
+        try:
+            months.append(_month(LevyFolder(home, one.id), one, stored, (keyring, erased[one.id]), log))
+        except InputError as error:
+            errors.append(of_error(error))
+    counts = {"quotes": quotes, "lines": sum(len(month["lines"]) for month in months), "unread": len(errors)}
+    head = {
         "format": FORMAT,
         "worker": worker,
         "stored_as": stored,
         "exported_at": now().isoformat(),
         "erased_at": erased_at,
-        "quotes": [_quote(one, keyring) for one in quotes],
+    }
+    tail = {
         "levies": [month for month in months if month["lines"]],
         "unfinished_levies": unfinished(kept),
+        "errors": errors,
     }
+    return Export(counts, _pieces(head, _quotes(engine, stored, keyring, errors), tail), errors)
 
 
 _ALL = 2**31 - 1
+_AT_ONCE = 100  # quotes
 
 
-def counts_of(found: dict[str, Any]) -> dict[str, int]:
-    """How much an export holds, for the audit log."""
-    return {"quotes": len(found["quotes"]), "lines": sum(len(month["lines"]) for month in found["levies"])}
+def _pieces(head: dict[str, Any], quotes: Iterator[dict[str, Any]], tail: dict[str, Any]) -> Iterator[bytes]:
+    """One JSON object; the tail is written last, with what reading the quotes has added to it."""
+    yield json_bytes(head)[:-2] + b',"quotes":['
+    for number, quote in enumerate(quotes):
+        yield (b"," if number else b"") + json_bytes(quote)[:-1]
+    yield b"]," + json_bytes(tail)[1:]
+
+
+def _quotes(engine: Engine, stored: str, keyring: Keyring, errors: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
+    after: str | None = ""
+    while after is not None:
+        with reading(engine) as connection:
+            found = workers.quotes_of(connection, stored, after, _AT_ONCE)
+        yield from (_quote(one, keyring, errors) for one in found)
+        after = found[-1].id if len(found) == _AT_ONCE else None
 
 
 def erase(connection: Connection, keyring: Keyring, worker: str, by: str, request_id: str | None) -> dict[str, Any]:
@@ -81,9 +122,9 @@ def erasable(engine: Engine, keyring: Keyring, worker: str) -> dict[str, Any]:
     """What an erasure would do now; nothing is done."""
     stored = stored_id(keyring, worker)
     with reading(engine) as connection:
-        full = [one for one in workers.quotes_of(connection, stored) if one.erased_at is None]
+        _, full = workers.counted(connection, stored)
         waiting = unfinished(levies.unfinished(connection))
-    return {"format": FORMAT, "erasure": None, "erased_at": None, "quotes": len(full), "unfinished_levies": waiting}
+    return {"format": FORMAT, "erasure": None, "erased_at": None, "quotes": full, "unfinished_levies": waiting}
 
 
 def unfinished(found: Sequence[Levy]) -> list[str]:
@@ -91,9 +132,15 @@ def unfinished(found: Sequence[Levy]) -> list[str]:
     return [one.id for one in found if one.state in (levies.QUEUED, levies.RUNNING)]
 
 
-def _quote(quote: Quote, keyring: Keyring) -> dict[str, Any]:
+def _quote(quote: Quote, keyring: Keyring, errors: list[dict[str, str]]) -> dict[str, Any]:
     said = ("id", "tenant", "created_at", "valid_until", "month", "known_on", "edition", "release", "erased_at")
-    documents = {name: _opened(getattr(quote, name), quote.place(name), keyring) for name in ("request", "answer")}
+    documents: dict[str, Any] = {}
+    for name in ("request", "answer"):
+        try:
+            documents[name] = _opened(getattr(quote, name), quote.place(name), keyring)
+        except InputError as error:
+            documents[name] = None
+            errors.append({**of_error(error), "place": f"{quote.id}, {name}"})
     return {**{name: getattr(quote, name) for name in said}, **documents}
 
 
@@ -101,14 +148,16 @@ def _opened(sealed: bytes | None, place: str, keyring: Keyring) -> Any:
     return None if sealed is None else read_json(keyring.open(sealed, place).decode(), "stored")
 
 
-def _month(folder: LevyFolder, levy: Levy, stored: str, opening: tuple[Keyring, frozenset[str]]) -> dict[str, Any]:
-    """A worker's lines of one levy, as its sender gave the ids."""
+def _month(
+    folder: LevyFolder, levy: Levy, stored: str, opening: tuple[Keyring, frozenset[str]], log: Log | None
+) -> dict[str, Any]:
+    """A worker's lines of one levy, as its sender gave the ids; InputError where they are not as published."""
     from service.engines.pages import lines_of_worker  # pyarrow only when a month is looked into
     from service.engines.visible import Eyes
 
     keyring, erased = opening
     eyes = Eyes(SenderKeys(keyring, levy.tenant), erased, whole=True)
     if levy.state == DONE:
-        check_unchanged(levy, folder.month, (LINES,))
+        check_unchanged(levy, folder.month, (LINES,), log)
     lines = lines_of_worker(folder.month, stored, eyes) if levy.state == DONE else []
     return {"id": levy.id, "tenant": levy.tenant, "month": levy.month, "created_at": levy.created_at, "lines": lines}

@@ -10,7 +10,7 @@ from pricing.errors import InputError
 from pricing.tariff import Tariff
 from service.claims.benefit import KINDS
 from service.claims.benefit import benefit as benefit_of
-from service.cli.options import AsJson, Lang, Strict, language_for, print_json
+from service.cli.options import AsJson, Lang, Strict, asked_as, language_for, print_json
 from service.clock import today
 from service.reading import read_json, read_text
 from service.settings import tariff_folder
@@ -79,7 +79,9 @@ def benefit(
         raise typer.BadParameter("give a question FILE or the options of one question, not both")
     raw = read_json(read_text(source), source) if source else _question_of_flags(given)
     shown = language_for(lang, raw)
-    answer = benefit_of(raw, Tariff.load(tariff_folder()), today(), shown)
+    places = {name: "--" + name.replace("_", "-") for name in flags if name not in outside}
+    with asked_as({} if source else {**places, "dependants": "--dependant"}):
+        answer = benefit_of(raw, Tariff.load(tariff_folder()), today(), shown)
     if as_json:
         print_json(answer)
     else:

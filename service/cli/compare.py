@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pricing.errors import InputError
-from service.cli.options import AsJson, Lang, print_json
+from service.cli.options import AsJson, Lang, asked_as, print_json
 from service.settings import language
 
 
@@ -40,12 +40,13 @@ def compare(
     if scheme if len(folders) == 1 else schemes:
         raise typer.BadParameter(f"{unused} is not for {len(folders)} folder(s); give {meant}", param_hint=unused)
     if out and not out.endswith(".html"):
-        raise InputError("compare_page_name", out)
+        raise InputError("compare_page_name", "--out")
     from service.engines.compared_sides import sides_of
     from service.engines.comparison import compare as run
 
     shown = language(lang)
-    a, b = sides_of(folders, schemes or scheme)
+    with asked_as({"schemes": meant.split()[0]}):
+        a, b = sides_of(folders, schemes or scheme)
     with tempfile.TemporaryDirectory(prefix=".licheng-compare-") as work:
         found = run(a, b, Path(work))
     if out:

@@ -48,7 +48,7 @@ def tariff_export(
     path, shown = Path(out), language(lang)
     _free(path)
     tariff = Tariff.load(tariff_folder())
-    edition = tariff.on(read_month(month, "month"), read_date(known_on, "known_on") or today())
+    edition = tariff.on(read_month(month, "--month"), read_date(known_on, "--known-on") or today())
     _in_force(edition)
     files = _files(tariff, edition, path, shown)
     facts = {"month": month_text(edition.month), "edition": edition.hash[:19], "path": path, "files": len(files)}
@@ -64,7 +64,7 @@ def _free(path: Path) -> None:
     if path.exists():
         raise InputError("export_exists", str(path), path=path)
     if path.suffix.lower() in _OTHER_KINDS or not path.name:
-        raise InputError("export_name", str(path))
+        raise InputError("export_name", "--out")
 
 
 def _in_force(edition: Edition) -> None:
@@ -73,7 +73,7 @@ def _in_force(edition: Edition) -> None:
         raise InputError("export_no_schemes", "")
     if all(closed(edition, scheme) for scheme in edition.schemes.values()):
         facts = {"month": month_text(edition.month), "known_on": edition.known.isoformat()}
-        raise InputError("export_nothing_in_force", "month", **facts)
+        raise InputError("export_nothing_in_force", "--month", **facts)
 
 
 def _files(tariff: Tariff, edition: Edition, path: Path, lang: str) -> list[str]:

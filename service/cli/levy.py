@@ -15,7 +15,7 @@ import typer
 from pricing.errors import InputError
 from pricing.tariff import Tariff
 from pricing.words import say
-from service.cli.options import AsJson, Lang, Strict, print_json
+from service.cli.options import AsJson, Lang, Strict, asked_as, print_json
 from service.clock import today
 from service.fields import read_date, read_month
 from service.settings import language, tariff_folder
@@ -150,12 +150,13 @@ def _settled(
             raise InputError("request_value", "--schemes", key="schemes", value=name, known=known)
     order = Order(
         sources=tuple(sources),
-        month=read_month(month, "month"),
+        month=read_month(month, "--month"),
         register=sent_register(platforms) if platforms else (),
-        known_on=read_date(known_on, "known_on") or today(),
+        known_on=read_date(known_on, "--known-on") or today(),
         **asked,
     )
-    with _interruptible(), watched() as progress:
+    asked_here = asked_as({"month": "--month", "known_on": "--known-on"})
+    with _interruptible(), watched() as progress, asked_here:
         return run(order, tariff, progress), tariff.titles
 
 

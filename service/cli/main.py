@@ -9,15 +9,25 @@ from typing import Annotated, Any
 
 import typer
 
-from pricing.errors import InputError, LichengError, TariffError
+from pricing.errors import InputError, LichengError
 from pricing.tariff import Tariff
 from service.cli.benefit import benefit
 from service.cli.claim import claim
 from service.cli.compare import compare
+from service.cli.exits import EXIT_BUG, EXIT_INPUT, EXIT_REFUSED, exit_code
 from service.cli.key import key_app
 from service.cli.levy import check, explain, levy
 from service.cli.monitor import monitor
-from service.cli.options import AsJson, Lang, Strict, language_for, print_json
+from service.cli.options import (
+    OF_FLAGS,
+    AsJson,
+    Lang,
+    Strict,
+    WrongCall,
+    asked_as,
+    language_for,
+    print_json,
+)
 from service.cli.registry import registry_app
 from service.cli.release import approve, record, release, releases_list, rollback
 from service.cli.serve import serve
@@ -33,8 +43,6 @@ from service.prices.quote import quote as quote_one
 from service.reading import read_json, read_text
 from service.refusals import of_error
 from service.settings import language, spoken, tariff_folder
-
-EXIT_REFUSED, EXIT_INPUT, EXIT_TARIFF, EXIT_DISAGREE, EXIT_BUG = 1, 3, 4, 5, 70
 
 app = typer.Typer(
     name="licheng",
@@ -67,8 +75,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except LichengError as error:
-        codes = {"totals_disagree": EXIT_DISAGREE}
-        _fail(error, codes.get(error.code, EXIT_TARIFF if isinstance(error, TariffError) else EXIT_INPUT))
+        _fail(error, exit_code(error))
     except BrokenPipeError:
         os._exit(EXIT_INPUT)
     except (OSError, UnicodeEncodeError) as error:
@@ -137,7 +144,8 @@ def quote(
     if isinstance(raw, dict) and not as_json:
         raw = {"curve": True, "technical": True, **raw}
     shown = language_for(lang, raw)
-    answer = quote_one(raw, Tariff.load(tariff_folder()), today(), shown)
+    with asked_as({} if source else OF_FLAGS):
+        answer = quote_one(raw, Tariff.load(tariff_folder()), today(), shown)
     if as_json:
         print_json(answer)
     else:
@@ -223,7 +231,7 @@ def schema(
 
     tables = contract(Tariff.load(tariff_folder()), language(lang))
     if name != "all" and name not in tables:
-        raise InputError("request_value", "schema", key="schema", value=name, known=", ".join((*tables, "all")))
+        raise WrongCall("request_value", "NAME", key="schema", value=name, known=", ".join((*tables, "all")))
     chosen = tables if name == "all" else {name: tables[name]}
     if as_json:
         print_json(chosen)

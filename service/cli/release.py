@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pricing.errors import InputError
-from service.cli.options import AsJson, Lang, print_json
+from service.cli.options import AsJson, Lang, asked_as, print_json
 from service.clock import now, today
 from service.fields import read_date, read_month
 from service.reading import read_text
@@ -227,7 +227,8 @@ def tariff_which(
     from service.tariff.which import which
 
     asked = read_month(month, "--month"), read_date(known_on, "--known-on") or today()
-    shown = _with_setting(which(releases_folder(releases), asked, named_tariff(), region, table))
+    with asked_as({"region": "--region", "table": "--table"}):
+        shown = _with_setting(which(releases_folder(releases), asked, named_tariff(), region, table))
     if as_json:
         print_json(shown)
     else:

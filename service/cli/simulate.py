@@ -50,7 +50,7 @@ def simulate(
       licheng simulate --usage-only --rows 100000 --month 2025-08 --seed 7 --out synthetic
     """
     _check(usage_only, {"--workers": workers, "--months": months}, {"--rows": rows, "--month": month or None})
-    text = month_text(read_month(month or FIRST_MONTH, "month"))
+    text = month_text(read_month(month or FIRST_MONTH, "--month"))
     try:
         if workers is None or months is None:
             _usage(out, rows or ROWS, seed, text, (language(lang), as_json))
@@ -64,7 +64,7 @@ def _check(usage_only: bool, of_book: dict[str, int | None], of_usage: dict[str,
     """Refuse options that do not go together, or that are missing; afterwards a book has both its sizes."""
     book = [name for name, value in of_book.items() if value is not None]
     if not usage_only and not book:
-        raise InputError("simulate_usage_only", "simulate")
+        raise InputError("simulate_usage_only", "--workers")
     mode = "--usage-only" if usage_only else book[0]
     strangers = book if usage_only else [name for name in ("--rows",) if of_usage[name] is not None]
     if strangers:

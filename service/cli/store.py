@@ -93,6 +93,8 @@ def store_restore(
 ) -> None:
     """Put a backup into a data folder (LICHENG_HOME) that has no database, releases or levies yet.
 
+    The database goes where LICHENG_DATABASE_URL says (sqlite:///…), else into the data folder as well.
+
     Every file is compared with its hash first. A key that was revoked after the backup would hold again: so every key
     is revoked but for those that you name. It takes the secret of the service; on PostgreSQL, restore its dump first.
 
@@ -102,18 +104,21 @@ def store_restore(
 
       LICHENG_HOME=restored licheng store restore licheng-2026-11-26.tar --keep-key k_0123456789abcdef
     """
-    from service.cli.here import opened, url_here
-    from service.operations.backup import restore
+    from service.cli.here import looked_at, opened, url_here
+    from service.operations.restore import check_dumped, restore
     from service.secret import secret_of
     from service.store.database import sqlite_file
 
     secret, kept = secret_of(os.environ, home(), make=False)[0], keep_key or []
-    if sqlite_file(url_here()) is None:
+    database = sqlite_file(url_here())
+    if database is None:
         _check_folders_only(file)
+        with looked_at() as engine:
+            check_dumped(engine)
         with opened() as engine:
             restored = restore(file, home(), secret, kept, engine)
     else:
-        restored = restore(file, home(), secret, kept)
+        restored = restore(file, home(), secret, kept, database=database)
     if as_json:
         print_json({"format": 1, "restored": restored})
     else:

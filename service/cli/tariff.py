@@ -9,7 +9,7 @@ import typer
 
 from pricing.tariff import Tariff
 from service.cli.export import tariff_export
-from service.cli.options import AsJson, Lang, print_json
+from service.cli.options import AsJson, Lang, asked_as, print_json
 from service.cli.release import tariff_which
 from service.cli.tariff_changes import tariff_diff, tariff_history
 from service.clock import today
@@ -72,7 +72,9 @@ def tariff_show(
     from service.tariff.pages import in_force
 
     tariff = Tariff.load(tariff_folder())
-    shown = in_force(tariff, read_month(month, "month"), read_date(known_on, "known_on") or today(), region, table)
+    with asked_as({"month": "MONTH", "region": "--region", "table": "--table"}):
+        asked = read_month(month, "month"), read_date(known_on, "--known-on") or today()
+        shown = in_force(tariff, *asked, region, table)
     if as_json:
         print_json(shown)
     else:

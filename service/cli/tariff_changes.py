@@ -10,7 +10,7 @@ import typer
 
 from pricing.errors import InputError
 from pricing.tariff import Tariff
-from service.cli.options import AsJson, Lang, print_json
+from service.cli.options import AsJson, Lang, WrongCall, asked_as, print_json
 from service.clock import today
 from service.fields import read_date, read_month
 from service.settings import language, tariff_folder
@@ -47,14 +47,15 @@ def tariff_diff(
     from service.tariff.touch import REGISTER
 
     if not (folder or from_month or to_month or from_known or to_known):
-        raise InputError("change_nothing_given")
+        raise WrongCall("change_nothing_given")
     dates = _dates(known_on, from_known, to_known)
     months = _months(month, from_month, to_month, dates[1])
     folders = (Path(folder) if other else tariff_folder()), Path(other or folder or tariff_folder())
     first = Tariff.load(folders[0])
     second = first if folders[0] == folders[1] else Tariff.load(folders[1])
     sides = Side(first, months[0], dates[0], REGISTER), Side(second, months[1], dates[1], REGISTER)
-    shown = diff(*sides, region, table)
+    with asked_as({"region": "--region", "table": "--table"}):
+        shown = diff(*sides, region, table)
     if as_json:
         print_json(shown)
     else:
@@ -79,7 +80,8 @@ def tariff_history(
     """
     from service.tariff.history import history
 
-    shown = history(Tariff.load(tariff_folder()), table, region)
+    with asked_as({"region": "--region", "table": "TABLE"}):
+        shown = history(Tariff.load(tariff_folder()), table, region)
     if as_json:
         print_json(shown)
     else:

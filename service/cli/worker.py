@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pricing.errors import InputError
-from service.cli.options import AsJson, Lang, print_json
+from service.cli.options import AsJson, Lang, asked_as, print_json
 from service.settings import home, language
 
 worker_app = typer.Typer(help="What is kept of one worker: given out whole, or erased.", no_args_is_help=True)
@@ -21,6 +21,8 @@ Worker = Annotated[str, typer.Argument(metavar="WORKER", help="The pseudonym tha
 def worker_export(worker: Worker) -> None:
     """Print all that the service keeps of a worker as JSON: quotes with request and answer, lines of settled months.
 
+    What cannot be read is named in `errors`, the rest is printed all the same, and the exit code is 3.
+
     [bold]Example[/bold]
 
       licheng worker export w_4KQ7ZB2M > w_4KQ7ZB2M.json
@@ -30,11 +32,15 @@ def worker_export(worker: Worker) -> None:
     from service.store.audit import OPERATOR
     from service.store.database import writing
 
-    with _store() as (engine, keyring):
+    with asked_as({"worker": "WORKER"}), _store() as (engine, keyring):
         found = worker_data.export(engine, keyring, home(), worker)
         with writing(engine) as connection:
-            workers.exported(connection, OPERATOR, worker_data.counts_of(found))
-    print_json(found)
+            workers.exported(connection, OPERATOR, found.counts)
+        for piece in found.pieces:
+            typer.echo(piece, nl=False)
+    if found.errors:
+        places = "; ".join(error["place"] for error in found.errors)
+        raise InputError("export_not_whole", worker, count=len(found.errors), places=places)
 
 
 @worker_app.command("erase")
@@ -58,7 +64,7 @@ def worker_erase(
     from service.store.audit import OPERATOR
     from service.store.database import writing
 
-    with _store() as (engine, keyring):
+    with asked_as({"worker": "WORKER"}), _store() as (engine, keyring):
         if yes:
             with writing(engine) as connection:
                 shown = worker_data.erase(connection, keyring, worker, OPERATOR, None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -22,6 +21,7 @@ from service.conventions.limits import (
     read_head,
     too_large,
 )
+from service.conventions.pace import Pace
 from service.conventions.problems import Problem, problem_response
 from service.conventions.rates import address, count_address
 from service.serving import Serving
@@ -86,7 +86,7 @@ class Envelope:
         except Problem as problem:
             await problem_response(problem, request)(scope, receive, answer.send)
             return
-        body = _Body(request, most, body_seconds(path, self._serving))
+        body = _Body(request, most, self._serving)
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
             await self._app(inner, body.receive, answer.send)
@@ -103,27 +103,24 @@ class Envelope:
 
 
 class _Body:
-    """A body as it comes, counted, alone and with all that are held at once, and timed."""
+    """A body as it comes, counted, alone and with all that are held at once, and timed: as a whole, and by its rate."""
 
-    __slots__ = ("_count", "_deadline", "_held", "_most", "_request", "_seconds", "_who", "_whole")
+    __slots__ = ("_count", "_held", "_most", "_pace", "_request", "_who", "_whole")
 
-    def __init__(self, request: Request, most: int, seconds: int) -> None:
-        self._request, self._most, self._seconds = request, most, seconds
+    def __init__(self, request: Request, most: int, serving: Serving) -> None:
+        self._request, self._most = request, most
         self._held, self._who = in_flight(request).of(request.scope["path"]), ""
-        self._deadline = asyncio.get_running_loop().time() + seconds
+        self._pace = Pace(body_seconds(request.scope["path"], serving), serving)
         self._count, self._whole = 0, False
 
     async def receive(self) -> Message:
         """The next piece; Problem 408, 413 or 503."""
         if self._whole:
             return await self._request.receive()  # only whether the caller leaves
-        try:
-            async with asyncio.timeout_at(self._deadline):
-                message = await self._request.receive()
-        except TimeoutError:
-            raise Problem(408, "body_too_slow", "body", seconds=self._seconds) from None
+        message = await self._pace.waited(self._request.receive)
         self._whole = not message.get("more_body", False)
         more = len(message.get("body", b""))
+        self._pace.came(more)
         if self._count + more > self._most:
             raise too_large(self._most)
         self._who = self._who or getattr(self._request.state, "key_id", "") or address(self._request)

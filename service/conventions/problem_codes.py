@@ -19,7 +19,7 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
     404: ("not_found", "address_unknown"),
     405: ("method_not_allowed",),
     406: ("not_acceptable",),
-    408: ("body_too_slow",),
+    408: ("body_too_slow", "body_below_rate"),
     409: ("idempotency_in_flight", "levy_not_done", "levy_failed"),
     410: ("quote_erased",),
     413: (

@@ -7,12 +7,13 @@ from typing import Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
 
 from service import worker_data
 from service.conventions.caller import caller_of
 from service.conventions.noted import request_id_of
 from service.conventions.permits import permit
-from service.conventions.replies import reply
+from service.conventions.replies import JSON, reply
 from service.running import running
 from service.store import workers
 from service.store.database import Connection
@@ -22,17 +23,20 @@ router = APIRouter(prefix="/v1", tags=["workers"])
 
 @router.get("/workers/{worker}/export")
 async def export_worker(request: Request, worker: str) -> Response:
-    """All that is kept of a worker, by the pseudonym that senders give it: quotes, and lines of settled months."""
+    """All that is kept of a worker, by the pseudonym that senders give it: quotes, and lines of settled months.
+
+    What cannot be read is named in `errors`; the rest is given all the same.
+    """
     caller = await caller_of(request)
     permit(caller, "workers.export")
     held = running(request)
-    found = await to_thread.run_sync(worker_data.export, held.engine, held.keyring, held.serving.home, worker)
+    found = await to_thread.run_sync(worker_data.export, held.engine, held.keyring, held.serving.home, worker, held.log)
 
     def work(connection: Connection) -> None:
-        workers.exported(connection, caller.key_id, worker_data.counts_of(found), request_id_of(request))
+        workers.exported(connection, caller.key_id, found.counts, request_id_of(request))
 
     await asyncio.wrap_future(held.writer.submit(work))
-    return reply(found)
+    return StreamingResponse(found.pieces, media_type=JSON)
 
 
 @router.delete("/workers/{worker}")

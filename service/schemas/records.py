@@ -29,8 +29,14 @@ class AuditPage(Said):
     next: str | None
 
 
+class NotRead(Sentence):
+    """What could not be read, with why. place: the levy, or the quote and which document of it."""
+
+    place: str
+
+
 class WorkerExport(Said):
-    """All that is kept of a worker."""
+    """All that is kept of a worker, as far as it could be read; errors: what could not be."""
 
     format: Literal[1]
     worker: str
@@ -40,6 +46,7 @@ class WorkerExport(Said):
     quotes: list[dict[str, Any]]
     levies: list[dict[str, Any]]
     unfinished_levies: list[str]
+    errors: list[NotRead]
 
 
 class WorkerErasure(Said):

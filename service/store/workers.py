@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from service.clock import now
 from service.ids import new_id
@@ -31,10 +31,17 @@ class Erasure:
     quotes: int
 
 
-def quotes_of(connection: Connection, worker_key: str) -> list[Quote]:
-    """All quotes of a worker, the oldest first, those that were emptied too."""
-    query = select(quotes).where(quotes.c.worker_key == worker_key).order_by(quotes.c.id)
-    return [Quote(**row._mapping) for row in connection.execute(query)]
+def quotes_of(connection: Connection, worker_key: str, after: str, most: int) -> list[Quote]:
+    """Quotes of a worker, the oldest first, those that were emptied too. after: an id, "" from the first on."""
+    query = select(quotes).where(quotes.c.worker_key == worker_key, quotes.c.id > after).order_by(quotes.c.id)
+    return [Quote(**row._mapping) for row in connection.execute(query.limit(most))]
+
+
+def counted(connection: Connection, worker_key: str) -> tuple[int, int]:
+    """How many quotes of a worker there are, and how many of them were not emptied."""
+    query = select(func.count(), func.count(quotes.c.erased_at)).where(quotes.c.worker_key == worker_key)
+    every, emptied = connection.execute(query).one()
+    return every, every - emptied
 
 
 def erased_at(connection: Connection, worker_key: str) -> str | None:

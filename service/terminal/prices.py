@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -173,7 +173,8 @@ def _sources(lines: Sequence[dict[str, Any]], lang: str) -> list[Text]:
 
 def message_of(spoken: Mapping[str, Any], lang: str) -> str:
     """The sentence of a refusal or warning in a language."""
-    return spoken["message_zh" if lang == "zh" else "message"]
+    said: str = spoken["message_zh" if lang == "zh" else "message"]
+    return said
 
 
 def show_declarations(answers: Sequence[dict[str, Any]], lang: str) -> None:
@@ -183,7 +184,6 @@ def show_declarations(answers: Sequence[dict[str, Any]], lang: str) -> None:
         if "refusal" in answer:
             row = f"{say('page_row', lang, row=answer['row'] + 1)}: " if "row" in answer else ""
             refusal = answer["refusal"]
-            others = joined((say("page_row", lang, row=other + 1) for other in refusal.get("rows", [])), lang)
             said = f"{row}{say('page_refused', lang)}: {message_of(refusal, lang)} [{refusal['code']}]"
             out.print(Sentence(said, "red"))
             continue

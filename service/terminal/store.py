@@ -39,6 +39,7 @@ def show_restored(restored: Mapping[str, Any], lang: str) -> None:
     facts = {"home": restored["home"], "files": restored["files"], "made_at": restored["made_at"]}
     out.print(Sentence(say("store_page_restored", lang, **facts), "bold green"))
     if restored["database"] is not None:
+        out.print(Sentence(say("store_page_database", lang, file=restored["database_file"])))
         _rows(restored["database"], lang)
     if restored["revoked"]:
         facts = {"count": len(restored["revoked"]), "keys": ", ".join(restored["revoked"])}

@@ -27,7 +27,7 @@ KNOWS = {
     "serving": "serving_found",
     "telemetry": "refusals releases store tariff",
     "month": "auth engines refusals releases serving store tariff telemetry",
-    "worker_data": "auth engines month store",
+    "worker_data": "auth engines month refusals store telemetry",
     "running": "auth month prices releases serving store tariff telemetry",
     "conventions": "auth prices refusals releases running serving store tariff",
     "schemas": "auth conventions",

@@ -288,7 +288,7 @@ def test_the_command(lang: str, said: str, by_hand: Path, tmp_path: Path) -> Non
     answer = json.loads(done.stdout)
     assert answer["verdicts"]["more"] == {"verdict": "more", "workers": 1, "alike": 1, "a_fen": 3500, "b_fen": 6600}
     done = subprocess.run([*command, "--out", "page.pdf"], cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, "compare_page_name" in done.stderr) == (3, True)
+    assert (done.returncode, "compare_page_name" in done.stderr) == (2, True)
 
 
 def test_figures() -> None:

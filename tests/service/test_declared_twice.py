@@ -38,7 +38,11 @@ def warned(answers: Sequence[Json]) -> list[str]:
 
 
 CASES: list[tuple[str, list[Any], list[str]]] = [
-    ("equal", [TOTAL, HEADS, TOTAL, HEADS, TOTAL], ["twice [2, 4]", "twice [3]", "twice [0, 4]", *["twice [1]", "twice [0, 2]"]]),
+    (
+        "equal",
+        [TOTAL, HEADS, TOTAL, HEADS, TOTAL],
+        ["twice [2, 4]", "twice [3]", "twice [0, 4]", *["twice [1]", "twice [0, 2]"]],
+    ),
     ("standards written out", [TOTAL, {**TOTAL, "scheme": "pilot_per_order", "heads": ""}], ["twice [1]", "twice [0]"]),
     ("with notes of the sender's", [TOTAL, {**TOTAL, "x_file": "b"}], ["twice [1]", "twice [0]"]),
     ("other totals", [TOTAL, HEADS, {**TOTAL, "orders": 7}], ["differs [2]", "", "differs [0]"]),

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from pricing.errors import InputError
-from service.operations.backup import restore, save
+from service.operations.backup import save
+from service.operations.restore import restore
 from service.store import keyed_mark, keys, schema
 from service.store.audit import entries
 from service.store.database import Engine, connect, reading, writing

@@ -13,11 +13,13 @@ from sqlalchemy import text
 from pricing.words import say
 from service.engines.folder import DECLARATIONS, LINES, RECEIPT, REFUSALS, SIDE_REFUSALS, TOTALS, sha256, text_hash
 from service.store.database import connect, writing
+from tests.months import run
 from tests.service.sent_months import folder_of, month_files, over, rows, send
-from tests.service.serving import Service, client, served
+from tests.service.serving import QUOTE, SECRET, Service, client, served
 from tests.web.test_page_security import HTML, sign_in
 
 Json = dict[str, Any]
+WORKER = "w_rider_0000001"
 TABLES = {"lines": LINES, "declarations": DECLARATIONS, "refusals": REFUSALS}
 
 
@@ -112,11 +114,51 @@ def test_pages_and_their_downloads_say_so(settled: tuple[Service, Json], month: 
     assert service.http.get(f"/months/{levy['id']}/lines.csv", headers=HTML).status_code == 200
 
 
-def test_an_export_of_a_worker_does_not_read_changed_lines(settled: tuple[Service, Json], month: Path) -> None:
-    address = "/v1/workers/w_rider_0000001/export"
-    assert settled[0].get(address, "admin").status_code == 200
+def test_an_export_of_a_worker_gives_what_is_whole_and_names_what_is_not(
+    settled: tuple[Service, Json], month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, levy = settled
+    usage, _ = month_files(tmp_path, rows())
+    other = over(service, send(service, usage.read_bytes()))
+    assert service.post("/v1/quotes", {**QUOTE, "worker": WORKER}).status_code == 201
+    before = exported(service)
+    assert ([one["id"] for one in before["levies"]], before["errors"]) == ([levy["id"], other["id"]], [])
     change(month / LINES)
-    check_refused(settled[0].get(address, "admin"), LINES)
+    found = exported(service)
+    [error] = found["errors"]
+    assert (error["code"], error["place"]) == ("levy_files_changed", levy["id"])
+    assert say("levy_files_changed", "zh", id=levy["id"], file=LINES) == error["message_zh"]
+    assert (found["levies"], found["quotes"]) == (before["levies"][1:], before["quotes"])
+    noted = service.get("/v1/audit?limit=200", "auditor").json()["items"]
+    counts = [one["detail"] for one in noted if one["action"] == "worker.exported"]
+    assert (counts[-1]["unread"], counts[-1]["quotes"], counts[-2]["unread"]) == (1, 1, 0)
+    monkeypatch.setenv("LICHENG_HOME", str(service.home))
+    monkeypatch.setenv("LICHENG_SECRET", SECRET.decode())
+    monkeypatch.delenv("LICHENG_DATABASE_URL", raising=False)
+    done = run("worker", "export", WORKER)
+    assert (done.code, levy["id"] in done.err, "[export_not_whole]" in done.err) == (3, True, True)
+    assert {**json.loads(done.out), "exported_at": ""} == {**found, "exported_at": ""}
+
+
+def test_a_quote_that_cannot_be_opened_keeps_back_no_other(tmp_path: Path) -> None:
+    with client(tmp_path) as service:
+        made = [service.post("/v1/quotes", {**QUOTE, "worker": WORKER}).json()["id"] for _ in range(3)]
+        engine = connect(service.database)
+        with writing(engine) as connection:
+            connection.execute(text("UPDATE quotes SET answer = request WHERE id = :id"), {"id": made[1]})
+        engine.dispose()
+        found = exported(service)
+    assert [(error["code"], error["place"]) for error in found["errors"]] == [("seal_broken", f"{made[1]}, answer")]
+    assert [one["id"] for one in found["quotes"]] == made
+    assert [one["answer"] is None for one in found["quotes"]] == [False, True, False]
+    assert [one["request"] is None for one in found["quotes"]] == [False] * 3
+
+
+def exported(service: Service) -> Json:
+    answer = service.get(f"/v1/workers/{WORKER}/export", "admin")
+    assert answer.status_code == 200, answer.text
+    found: Json = answer.json()
+    return found
 
 
 def test_a_month_from_before_the_receipt_was_kept_is_checked_against_its_own(tmp_path: Path) -> None:

@@ -156,8 +156,8 @@ def test_it_is_not_served_until_two_actuaries_record_it(home: Path, tmp_path: Pa
         assert (check.code, words in check.out, "release_not_recorded" in check.out) == (2, True, True)
     assert refused(run("serve", "--port", "0"), "release_not_recorded", 2)
     li, chen = (("--key-file", tmp_path / name) for name in ("li", "chen"))
-    assert refused(run("record", *li, *chen), "record_reason_missing")
-    assert refused(run("record", *li, *li, "--reason", "looked at"), "record_needs_keys")
+    assert refused(run("record", *li, *chen), "record_reason_missing", 2)
+    assert refused(run("record", *li, *li, "--reason", "looked at"), "record_needs_keys", 2)
     done = run("record", *li, *chen, "--reason", "looked at", "--json")
     assert [event["number"] for event in json.loads(done.out)["recorded"]] == [1]
     assert run("serve", "--check").code == 0
@@ -167,7 +167,7 @@ def test_it_is_not_served_until_two_actuaries_record_it(home: Path, tmp_path: Pa
 
 def test_going_back_takes_the_key_of_an_actuary(home: Path, tmp_path: Path) -> None:
     words = ("rollback", "--to", "0", "--reason", "not ours")
-    assert refused(run(*words, "--by", "Zhao Min"), "rollback_without_key")
+    assert refused(run(*words, "--by", "Zhao Min"), "rollback_without_key", 2)
     back = json.loads(run(*words, "--key-file", tmp_path / "li", "--json").out)
     assert back["event"]["by"] == "Li Wei"
     assert run("serve", "--check").code == 0

@@ -3,7 +3,8 @@
 import time
 from pathlib import Path
 
-from service.operations.backup import restore, save
+from service.operations.backup import save
+from service.operations.restore import restore
 from service.store import keys
 from tests.service.serving import SECRET, Service, client
 

@@ -14,7 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from pricing.errors import InputError
-from service.operations.backup import restore, save
+from service.operations.backup import save
+from service.operations.restore import restore
 from service.releases.history import in_force
 from service.store import schema
 from service.store.database import connect, writing
@@ -70,6 +71,26 @@ def test_a_restored_folder_holds_what_was_saved(filled: Path, tmp_path: Path) ->
     assert (restored / "levies/lv_1/month/lines.parquet").read_bytes() == b"levies/lv_1/month/lines.parquet"
     assert sorted(path.name for path in restored.iterdir()) == ["audit-keyed", "levies", "licheng.db", "releases"]
     licheng(restored, "verify", "--audit")
+
+
+def test_the_database_goes_where_it_is_named(filled: Path, tmp_path: Path) -> None:
+    archive, restored, file = tmp_path / "saved.tar", tmp_path / "restored", tmp_path / "elsewhere" / "file.db"
+    named = {"LICHENG_DATABASE_URL": f"sqlite:///{file}"}
+    licheng(filled, "store", "backup", str(archive))
+    words = ("store", "restore", str(archive), "--keep-key", "all")
+    said = json.loads(licheng(restored, *words, "--json", **named))["restored"]
+    assert said["database_file"] == str(file)
+    assert sorted(path.name for path in restored.iterdir()) == ["audit-keyed", "levies", "releases"]
+    assert [path.name for path in file.parent.iterdir()] == ["file.db"]
+    assert file.stat().st_mode & 0o077 == 0
+    assert stored(f"sqlite:///{file}") == stored(f"sqlite:///{filled / 'licheng.db'}")
+    licheng(restored, "verify", "--audit", **named)
+    again = tmp_path / "again"
+    refused = licheng(again, *words, code=3, **named)
+    assert ("restore_database_there" in refused, str(file) in refused, again.exists()) == (True, True, False)
+    other = {"LICHENG_DATABASE_URL": f"sqlite:///{tmp_path / 'other' / 'file.db'}"}
+    shown = licheng(again, *words, "--lang", "zh", **other)
+    assert str(tmp_path / "other" / "file.db") in shown.replace("\n", "")
 
 
 def test_a_key_that_was_revoked_after_the_backup_does_not_come_back(filled: Path, tmp_path: Path) -> None:
@@ -224,6 +245,19 @@ def test_of_postgresql_the_folders_are_saved_beside_its_own_dump(
     beside = tmp_path / "beside"
     refused = licheng(beside, "store", "restore", str(tmp_path / "with.tar"), code=3, LICHENG_DATABASE_URL=url)
     assert "restore_of_sqlite" in refused
+
+
+def test_beside_a_postgresql_without_its_dump_nothing_is_made(
+    postgres_server: Postgres, filled: Path, tmp_path: Path
+) -> None:
+    save(filled, None, tmp_path / "folders.tar")
+    url, restored = postgres_server.database("not_yet_dumped"), tmp_path / "restored"
+    for lang in ("en", "zh"):
+        words = ("store", "restore", str(tmp_path / "folders.tar"), "--lang", lang)
+        refused = licheng(restored, *words, code=3, LICHENG_DATABASE_URL=url)
+        assert ("[restore_without_dump]" in refused, "pg_restore" in refused) == (True, True)
+    tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"
+    assert (postgres_server.psql("not_yet_dumped", tables).strip(), restored.exists()) == ("0", False)
 
 
 def test_beside_a_postgresql_that_refuses_nothing_is_put_in_place(

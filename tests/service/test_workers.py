@@ -143,6 +143,14 @@ def test_an_export_holds_all_that_is_kept_of_a_worker(made: Made) -> None:
     assert made.other not in json.dumps(found)
 
 
+@pytest.mark.slow
+def test_an_export_of_more_quotes_than_are_read_at_once_holds_each_once(made: Made) -> None:
+    for _ in range(200):
+        assert made.ask("platform").status_code == 201
+    quotes = [one["id"] for one in export(made)["quotes"]]
+    assert (len(quotes), len(set(quotes)), quotes) == (203, 203, sorted(quotes))
+
+
 def test_nothing_names_a_worker_in_clear_before_or_after_an_erasure(made: Made) -> None:
     assert in_clear(made) == []
     export(made)
