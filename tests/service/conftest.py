@@ -7,6 +7,7 @@ import pytest
 
 from service.store import schema
 from service.store.database import Engine, connect
+from service.store.writer import Writer
 from tests.service.postgres import Postgres, postgres
 from tests.service.secrets import CHAIN
 
@@ -37,3 +38,17 @@ def engine(database: str) -> Iterator[Engine]:
         yield made
     finally:
         made.dispose()
+
+
+@pytest.fixture
+def sizes() -> list[int]:
+    """Works of each transaction."""
+    return []
+
+
+@pytest.fixture
+def writer(engine: Engine, sizes: list[int]) -> Iterator[Writer]:
+    """A writer of that database."""
+    made = Writer(engine, sizes.append)
+    yield made
+    made.close()

@@ -1,7 +1,7 @@
 """The filing of quotes: who waits at the same moment is stored together, and answered for himself."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +18,6 @@ from tests.service.secrets import CHAIN
 from tests.service.test_store_writer import held, log
 
 DAYS = {"created_at": "2026-11-26T10:00:00+08:00", "valid_until": "2026-12-26", "month": "2026-10"}
-
-
-@pytest.fixture
-def sizes() -> list[int]:
-    """Works of each transaction."""
-    return []
-
-
-@pytest.fixture
-def writer(engine: Engine, sizes: list[int]) -> Iterator[Writer]:
-    made = Writer(engine, sizes.append)
-    yield made
-    made.close()
 
 
 @pytest.fixture

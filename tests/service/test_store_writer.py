@@ -1,7 +1,6 @@
 """The writer: many wait for one commit; who fails takes nobody along; who was told so is on the disk."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from itertools import pairwise
 from pathlib import Path
@@ -16,19 +15,6 @@ from service.store.database import Connection, Engine, connect, reading, writing
 from service.store.unavailable import StoreNotAvailable
 from service.store.writer import Writer
 from tests.service.secrets import CHAIN
-
-
-@pytest.fixture
-def sizes() -> list[int]:
-    """Works of each transaction."""
-    return []
-
-
-@pytest.fixture
-def writer(engine: Engine, sizes: list[int]) -> Iterator[Writer]:
-    made = Writer(engine, sizes.append)
-    yield made
-    made.close()
 
 
 def act(number: int, fails: bool = False) -> Any:
