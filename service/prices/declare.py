@@ -18,7 +18,7 @@ from pricing.units import PPM, month_text
 from pricing.usage import DECLARED_GREATEST, Usage
 from pricing.worksheet import at
 from service.fields import object_of, one_of, read_date, read_month, readable, repeated
-from service.prices.declared_twice import STANDARD_SCHEME, Twice
+from service.prices.declared_twice import Declared, Earlier
 from service.prices.shown import shown_flags, shown_line
 from service.prices.together import FORMAT
 from service.reading import read_csv
@@ -37,6 +37,7 @@ COLUMNS = [
     "pilot_float_pct",
     "known_on",
 ]
+_STANDARD_SCHEME = "pilot_per_order"
 _ALL_WORKERS = "all-workers"
 _CSV_TEXTS = frozenset(COLUMNS) - {"orders", "heads", "pilot_float_pct"}
 
@@ -48,34 +49,43 @@ def read_csv_totals(text: str, place: str) -> list[dict[str, Any]]:
 
 
 def declared(sent: Any, tariff: Tariff, today: dt.date, lang: str, place: str) -> Iterator[dict[str, Any]]:
-    """The answer to one declaration, or one to each of a list, with its `row`, where one that stands twice says so;
-    InputError where the list is empty.
+    """The answer to one declaration, or one to each of a list, with its `row`, where one that an earlier one declares
+    already says so; InputError where the list is empty.
     """
     if not isinstance(sent, list):
         yield declare(sent, tariff, today, lang)
         return
     if not sent:
         raise InputError("no_declarations", place)
-    twice = Twice(sent, today)
+    earlier = Earlier()
     for row, one in enumerate(sent):
-        yield {"row": row, **twice.warned(row, declare(one, tariff, today, lang))}
+        answer, found = _answered(one, tariff, today, lang)
+        warning = None if found is None else earlier.warning(row, found)
+        yield {"row": row, **answer} | ({"warnings": [*answer["warnings"], warning]} if warning else {})
 
 
 def declare(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[str, Any]:
     """Price one declaration; a refused one answers {"refusal": …} so that a list of them goes on."""
+    return _answered(raw, tariff, today, lang)[0]
+
+
+def _answered(raw: Any, tariff: Tariff, today: dt.date, lang: str) -> tuple[dict[str, Any], Declared | None]:
+    """The answer to a declaration, and what it declares; None where it is refused."""
     try:
         return _declare(readable(object_of(raw, "declaration"), "declaration"), tariff, today, lang)
     except InputError as error:
-        return {"format": FORMAT, "refusal": of_error(error)}
+        return {"format": FORMAT, "refusal": of_error(error)}, None
 
 
-def _declare(raw: Mapping[str, Any], tariff: Tariff, today: dt.date, lang: str) -> dict[str, Any]:
+def _declare(
+    raw: Mapping[str, Any], tariff: Tariff, today: dt.date, lang: str
+) -> tuple[dict[str, Any], Declared | None]:
     for key in raw:
         if key not in COLUMNS and not key.startswith("x_"):
             raise InputError("unknown_column", key, key=key, known=", ".join(COLUMNS))
     month = read_month(raw.get("month"), "month")
     known_on = read_date(raw.get("known_on"), "known_on") or today
-    scheme = tariff.schemes[one_of(raw.get("scheme") or STANDARD_SCHEME, "scheme", tariff.work_injury)]
+    scheme = tariff.schemes[one_of(raw.get("scheme") or _STANDARD_SCHEME, "scheme", tariff.work_injury)]
     if not scheme.declared:
         declared = ", ".join(s.name for s in tariff.schemes.values() if s.declared)
         raise InputError("scheme_not_declared", "scheme", scheme=scheme.name, known=declared)
@@ -99,8 +109,21 @@ def _declare(raw: Mapping[str, Any], tariff: Tariff, today: dt.date, lang: str) 
     priced = settlement.priced[scheme.name]
     if priced is None:
         number = int(settlement.refusals[scheme.name][0])
-        return answer | {"levy_fen": None, "refusal": of_row(number, raw, edition, scheme, None, DECLARED_GREATEST)}
-    return answer | _priced(priced, edition, scheme, raw, lang)
+        refusal = of_row(number, raw, edition, scheme, None, DECLARED_GREATEST)
+        return answer | {"levy_fen": None, "refusal": refusal}, None
+    answer |= _priced(priced, edition, scheme, raw, lang)
+    return answer, _declared(answer, raw, priced, (month, known_on, scheme))
+
+
+def _declared(answer: Mapping[str, Any], raw: Mapping[str, Any], priced: Priced, frame: tuple[Any, ...]) -> Declared:
+    """What a priced declaration declares: an occupation is one way to name an industry; an amount and a float are what
+    the tier and the float that were given, or left out, come to. frame: month, known date, scheme.
+    """
+    month, known_on, scheme = frame
+    industry = int(priced.rows.codes["pilot_industry"][0]) or raw.get("occupation")
+    of = (month, known_on, scheme.name, raw.get("platform"), raw.get("region"), industry)
+    terms = {"pilot_tier": answer["amount_millifen"], "pilot_float_pct": answer["float_ppm"]}
+    return Declared(of, ((scheme.exposure, raw[scheme.exposure]), *terms.items()))
 
 
 def _terms(raw: Mapping[str, Any], tariff: Tariff) -> dict[str, Any]:
