@@ -60,13 +60,25 @@ class Line(NamedTuple):
 
 def explain(priced: Priced, row: int, edition: Edition, scheme: Scheme) -> list[Line]:
     """The lines of a priced row (its place among the priced rows) in both languages; the last rounds to its levy."""
-    sheets = columns_of(priced)
-    several = [Explained.of(priced, sheets, edition, scheme, lang).lines(row) for lang in LANGUAGES]
-    return [first._replace(texts={**first.texts, **other.texts}) for first, other in zip(*several, strict=True)]
+    several = [told_row(priced, row, edition, scheme, lang) for lang in LANGUAGES]
+    return [_line(dict(zip(LANGUAGES, alike, strict=True))) for alike in zip(*several, strict=True)]
+
+
+def told_row(priced: Priced, row: int, edition: Edition, scheme: Scheme, lang: str) -> list[Told]:
+    """The same in one language, as an answer shows them."""
+    return Explained.of(priced, columns_of(priced), edition, scheme, lang).told(row)
+
+
+def _line(several: Mapping[str, Told]) -> Line:
+    """A line from what is told of it in each language."""
+    one = several[LANGUAGES[0]]
+    marks = {name: one[name] for name in _MARKS if name in one}
+    texts = {lang: told["text"] for lang, told in several.items()}
+    return Line(one["step"], one["operand"], one["unit"], one["running_millifen"], one.get("ratio_ppm"), marks, texts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Step:
+class _Sentences:
     """A step with its sentences. alike: all of its columns by row; said: what was said, by those, since the rows of a
     worker are alike in most steps; None: nothing is.
     """
@@ -77,7 +89,7 @@ class _Step:
     said: dict[tuple[int, ...], Told | None]
 
     @classmethod
-    def of(cls, columns: Columns, sentence: Speaker) -> _Step:
+    def of(cls, columns: Columns, sentence: Speaker) -> _Sentences:
         ratio = [columns.ratio] if columns.ratio else []
         several = (columns.operand, columns.entry, columns.money, columns.before, *ratio, *columns.facts.values())
         return cls(columns, sentence, list(zip(*several, strict=True)), {})
@@ -96,33 +108,17 @@ class _Step:
 class Explained:
     """The worksheets of all priced rows, said row by row in one language."""
 
-    steps: Sequence[_Step]
+    steps: Sequence[_Sentences]
     rounding: Rounding
     levy_fen: list[int]
     marks: Sequence[Mapping[str, str]]
-    lang: str
 
     @classmethod
     def of(cls, priced: Priced, sheets: Sequence[Columns], edition: Edition, scheme: Scheme, lang: str) -> Explained:
         """From a priced month and the columns of its worksheet."""
         marks = edition.keep("marks in words", "", lambda: _marks(edition))
-        steps = [_Step.of(step, speaker(step, edition, scheme, lang)) for step in sheets]
-        return cls(steps, rounding(priced, scheme, lang), priced.levy_fen.tolist(), marks, lang)
-
-    def lines(self, row: int) -> list[Line]:
-        """The lines of a row (its place among the priced rows)."""
-        return [
-            Line(
-                told["step"],
-                told["operand"],
-                told["unit"],
-                told["running_millifen"],
-                told.get("ratio_ppm"),
-                {name: told[name] for name in _MARKS if name in told},
-                {self.lang: told["text"]},
-            )
-            for told in self.told(row)
-        ]
+        steps = [_Sentences.of(step, speaker(step, edition, scheme, lang)) for step in sheets]
+        return cls(steps, rounding(priced, scheme, lang), priced.levy_fen.tolist(), marks)
 
     def told(self, row: int) -> list[Told]:
         """The lines of a row, for many rows."""
@@ -143,17 +139,8 @@ class Explained:
 
 def _told(numbers: tuple[str, int, str, int, int | None], marks: Mapping[str, str], text: str) -> Told:
     step, operand, unit, money, ratio = numbers
-    if ratio is None:
-        return {"step": step, "operand": operand, "unit": unit, "running_millifen": money, **marks, "text": text}
-    return {
-        "step": step,
-        "operand": operand,
-        "unit": unit,
-        "running_millifen": money,
-        "ratio_ppm": ratio,
-        **marks,
-        "text": text,
-    }
+    told = {"step": step, "operand": operand, "unit": unit, "running_millifen": money}
+    return {**told, **({} if ratio is None else {"ratio_ppm": ratio}), **marks, "text": text}
 
 
 def _marks(edition: Edition) -> list[Mapping[str, str]]:

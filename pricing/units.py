@@ -23,6 +23,7 @@ PPM_PER_PCT = 10_000
 METRES_PER_1000_KM = 1_000_000
 LARGEST = 2**63 - 1
 
+_MONTH_LETTERS = 7
 _MONTH = re.compile(r"((?:19|20|21)[0-9]{2})-(0[1-9]|1[0-2])")  # no year in which nobody insures anyone
 
 
@@ -77,9 +78,13 @@ def pct_to_ppm(pct: Any) -> Any:
     return pct * PPM_PER_PCT
 
 
-@lru_cache
 def parse_month(text: str) -> int | None:
     """`YYYY-MM` of the years 1900 to 2199 as months since year 0; None where it is none."""
+    return _month_of(text) if len(text) == _MONTH_LETTERS else None
+
+
+@lru_cache  # of texts that are as short as a month is
+def _month_of(text: str) -> int | None:
     found = _MONTH.fullmatch(text)
     return int(found[1]) * 12 + int(found[2]) - 1 if found else None
 

@@ -62,8 +62,21 @@ class Running:
         watch = Watch(tariffs, engine, writer, serving.home, log, metrics)
         supervisor = Supervisor(serving, engine, log=log)
         supervisor.start()
-        stored, looked = (engine, writer, Filing(writer)), (log, metrics, watch)
-        return cls(serving, tariffs, *stored, keyring, known, *looked, supervisor, desk, Turns())
+        return cls(
+            serving=serving,
+            tariffs=tariffs,
+            engine=engine,
+            writer=writer,
+            filing=Filing(writer),
+            keyring=keyring,
+            known=known,
+            log=log,
+            metrics=metrics,
+            watch=watch,
+            supervisor=supervisor,
+            desk=desk,
+            turns=Turns(),
+        )
 
     async def priced(self, asked: QuoteRequest, tariff: Tariff, who: str) -> dict[str, Any]:
         """The answer to a request for prices, counted: by the desk, or beside the loop where an edition is new.

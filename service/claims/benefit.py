@@ -18,7 +18,8 @@ from pricing.tariff import Tariff
 from pricing.units import month_text
 from pricing.usage import BY_NAME
 from pricing.words import LANGUAGES
-from service.fields import list_of, object_of, one_of, read_date, read_month, readable
+from service.fields import list_of, object_of, one_of, read_date, read_month
+from service.json_text import readable
 from service.refusals import both
 
 FORMAT = 1

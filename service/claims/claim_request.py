@@ -17,7 +17,8 @@ from pricing.tariff import Tariff
 from pricing.units import month_text, parse_month
 from pricing.usage import BY_NAME
 from pricing.words import LANGUAGES
-from service.fields import list_of, object_of, one_of, read_date, read_month, readable
+from service.fields import list_of, object_of, one_of, read_date, read_month
+from service.json_text import readable
 from service.prices.enrolment_request import enrolments_of, history_of
 
 _COMMON = ("cover", "worker", "known_on", "region", "occupation", "enrolment", "event", "proofs", "earlier_claims")

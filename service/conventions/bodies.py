@@ -11,7 +11,7 @@ from fastapi import Request
 
 from service.conventions.limits import most_body
 from service.conventions.problems import Problem
-from service.fields import is_small, readable
+from service.json_text import is_small, readable
 from service.reading import read_json
 from service.running import running
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pricing.edition import Edition
-from pricing.errors import InputError
-from pricing.explain import explain
+from pricing.errors import InputError, LichengError
+from pricing.explain import told_row
 from pricing.rate_table import EVIDENCE, NATION, STATUSES
 from pricing.register import read_register
 from pricing.scheme import Scheme
@@ -17,9 +17,11 @@ from pricing.tariff import Tariff
 from pricing.units import PPM, month_text
 from pricing.usage import DECLARED_GREATEST, Usage
 from pricing.worksheet import at
-from service.fields import object_of, one_of, read_date, read_month, readable, repeated
+from service.fields import object_of, one_of, read_date, read_month, repeated
+from service.json_text import readable
+from service.prices.batch import Check
 from service.prices.declared_twice import Declared, Earlier
-from service.prices.shown import shown_flags, shown_line
+from service.prices.shown import shown_flags
 from service.prices.together import FORMAT
 from service.reading import read_csv
 from service.refusals import of_error, of_row
@@ -48,29 +50,37 @@ def read_csv_totals(text: str, place: str) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if value != ""} for row in rows]
 
 
-def declared(sent: Any, tariff: Tariff, today: dt.date, lang: str, place: str) -> Iterator[dict[str, Any]]:
+def declared(
+    sent: Any, tariff: Tariff, today: dt.date, lang: str, place: str, *, check: Check = lambda raw: None
+) -> Iterator[dict[str, Any]]:
     """The answer to one declaration, or one to each of a list, with its `row`, where one that an earlier one declares
-    already says so; InputError where the list is empty.
+    already says so; InputError where the list is empty. check: what each must pass before it is read, LichengError.
     """
     if not isinstance(sent, list):
-        yield declare(sent, tariff, today, lang)
+        yield _answered(sent, tariff, today, lang, check)[0]
         return
     if not sent:
         raise InputError("no_declarations", place)
     earlier = Earlier()
     for row, one in enumerate(sent):
-        answer, found = _answered(one, tariff, today, lang)
+        answer, found = _answered(one, tariff, today, lang, check)
         warning = None if found is None else earlier.warning(row, found)
         yield {"row": row, **answer} | ({"warnings": [*answer["warnings"], warning]} if warning else {})
 
 
 def declare(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[str, Any]:
     """Price one declaration; a refused one answers {"refusal": …} so that a list of them goes on."""
-    return _answered(raw, tariff, today, lang)[0]
+    return _answered(raw, tariff, today, lang, lambda raw: None)[0]
 
 
-def _answered(raw: Any, tariff: Tariff, today: dt.date, lang: str) -> tuple[dict[str, Any], Declared | None]:
+def _answered(
+    raw: Any, tariff: Tariff, today: dt.date, lang: str, check: Check
+) -> tuple[dict[str, Any], Declared | None]:
     """The answer to a declaration, and what it declares; None where it is refused."""
+    try:
+        check(raw)
+    except LichengError as error:
+        return {"format": FORMAT, "refusal": of_error(error)}, None
     try:
         return _declare(readable(object_of(raw, "declaration"), "declaration"), tariff, today, lang)
     except InputError as error:
@@ -163,6 +173,6 @@ def _priced(priced: Priced, edition: Edition, scheme: Scheme, raw: Mapping[str, 
         "status": STATUSES[int(priced.status[0])],
         "evidence": EVIDENCE[int(priced.evidence[0])],
     }
-    lines = [shown_line(line, lang) for line in explain(priced, 0, edition, scheme)]
+    lines = told_row(priced, 0, edition, scheme, lang)
     warnings = shown_flags(priced, edition, scheme, [raw], [0])
     return answer | {"worksheet": lines, "warnings": warnings}

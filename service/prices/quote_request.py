@@ -12,7 +12,8 @@ from pricing.register import Terms, read_register
 from pricing.scheme import WORK_INJURY
 from pricing.tariff import Tariff
 from pricing.units import month_text
-from service.fields import list_of, names_of, object_of, one_of, read_date, read_month, readable
+from service.fields import list_of, names_of, object_of, one_of, read_date, read_month
+from service.json_text import readable
 from service.prices.enrolment_request import enrolments_of, history_of
 
 _KEYS = (

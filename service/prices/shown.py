@@ -1,4 +1,4 @@
-"""Lines of a worksheet and flags of a price as the contract shows them."""
+"""Flags of a price as the contract shows them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pricing.edition import Edition
-from pricing.explain import Line
 from pricing.flags import flags
 from pricing.rules import CANDIDATES
 from pricing.scheme import Scheme
@@ -14,20 +13,6 @@ from pricing.settle import Priced
 from pricing.units import month_text
 from pricing.words import facts_named, say
 from service.refusals import both
-
-
-def shown_line(line: Line, lang: str) -> dict[str, Any]:
-    """A line of a worksheet as the contract shows it."""
-    ratio = {} if line.ratio_ppm is None else {"ratio_ppm": line.ratio_ppm}
-    return {
-        "step": line.step,
-        "operand": line.operand,
-        "unit": line.unit,
-        "running_millifen": line.running_millifen,
-        **ratio,
-        **line.marks,
-        "text": line.texts[lang],
-    }
 
 
 def shown_flags(

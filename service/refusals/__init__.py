@@ -20,6 +20,7 @@ from service.refusals.cover_words import facts as cover_facts
 from service.refusals.history_words import HISTORY, told
 
 _COLUMN_NAMES = {number: name for name, number in COLUMN_NUMBER.items()}
+_SHORT = 80  # letters of a fact that is kept with its sentence
 _FACTOR_OF = {
     "occupation_not_known": "occupation",
     "vehicle_not_known": "vehicle",
@@ -32,8 +33,8 @@ _FACTOR_OF = {
 def both(code: str, **values: object) -> dict[str, str]:
     """Code and message in both languages."""
     for value in values.values():
-        if type(value) is not str and type(value) is not int:  # true is 1 to a cache, but not to a reader
-            return _said(code, values)
+        if (type(value) is not str or len(value) > _SHORT) and type(value) is not int:
+            return _said(code, values)  # long, or true, which to a cache is 1
     return dict(_said_before(code, tuple(values.items())))
 
 
@@ -48,7 +49,7 @@ def _said(code: str, facts: Mapping[str, object]) -> dict[str, str]:
 
 def of_error(error: LichengError) -> dict[str, str]:
     """An error as a refusal of the whole request, with its place."""
-    return {**both(error.code, **error.values), "place": error.place}
+    return {**_said(error.code, error.values), "place": error.place}  # not kept: it may name whom a request is about
 
 
 def of_row(

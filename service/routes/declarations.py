@@ -11,7 +11,15 @@ from fastapi import APIRouter, Request, Response
 
 from service.clock import today
 from service.conventions.batches import batch_response
-from service.conventions.bodies import JSON, beside, body_of, check_lines, check_media_type, parsed
+from service.conventions.bodies import (
+    JSON,
+    beside,
+    body_of,
+    check_lines,
+    check_media_type,
+    check_members,
+    parsed,
+)
 from service.conventions.caller import caller_of
 from service.conventions.languages import language_of
 from service.conventions.permits import only_own, permit
@@ -41,7 +49,7 @@ async def post_declarations(request: Request) -> Response:
         raise Problem(413, "batch_too_long", "request", found=len(sent), most=held.serving.most_batch)
     only_own(caller, sent)
     in_force = held.tariffs.now()
-    answers = declared(sent, in_force.tariff, today(), language_of(request), "request")
+    answers = declared(sent, in_force.tariff, today(), language_of(request), "request", check=check_members)
     async with held.turns.of(caller.tenant):
         first = await to_thread.run_sync(lambda: list(islice(answers, _SLICE)))
     if not isinstance(sent, list):

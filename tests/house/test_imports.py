@@ -56,7 +56,7 @@ OUTSIDE = {
         "jinja2": ["service/documents/*", "service/web/*"],
         "markupsafe": ["service/web/*"],
         "openpyxl": ["service/documents/rate_book.py"],
-        "orjson": ["service/json_text.py", "service/fields.py"],
+        "orjson": ["service/json_text.py"],
         "sqlalchemy": ["service/store/*", "service/running.py"],
         "alembic": ["service/store/*"],
         "cryptography": ["service/auth/keyring.py"],

@@ -136,6 +136,16 @@ def test_a_cell_is_not_very_long(cell: Any) -> None:
         assert service.post("/v1/quotes", {**RIDER, "x_note": "n" * 4_000, "x_b": ["n" * 3_990]}).status_code == 201
 
 
+def test_a_cell_of_a_declaration_is_not_very_long_and_the_others_are_priced() -> None:
+    riders = {"month": "2025-08", "platform": "didi", "region": "110000", "pilot_industry": "ride_hailing"}
+    total = {**riders, "orders": 100}
+    with client() as service:
+        long, good = service.post("/v1/declarations", [{**total, "month": "n" * 4_001}, total]).json()
+        assert (long["refusal"]["code"], good["levy_fen"]) == ("cell_too_long", 100)
+        alone = service.post("/v1/declarations", {**total, "x_note": "n" * 4_001}).json()
+        assert (alone["refusal"]["code"], alone["refusal"]["place"]) == ("cell_too_long", "x_note")
+
+
 def test_a_key_stores_so_many_quotes_in_a_day(tmp_path: Path) -> None:
     with client(tmp_path, quotes_per_day=3) as service:
         answers = [service.post("/v1/quotes", RIDER) for _ in range(4)]
