@@ -34,6 +34,7 @@ MONTH, ROWS, SEED = "2025-08", 100_000, 2026
 SCHEMES = ("pilot_per_order", "mileage_linked")
 LATE_PLATFORM = "eleme"
 FIRST_KNOWN, LATER_KNOWN = dt.date(2025, 9, 10), dt.date(2025, 10, 15)
+_SERVED = "service"  # the data folder of the demonstration
 NEXT = (
     ".venv/bin/licheng quote service/examples/rider.json --lang zh",
     ".venv/bin/licheng claim service/examples/claim.json",
@@ -54,13 +55,22 @@ def main() -> None:
     lang, tariff = language(), Tariff.load(tariff_folder())
     _quotes(tariff, lang)
     folder = home() / "first-run"
-    shutil.rmtree(folder, ignore_errors=True)
+    _clear(folder)
     _month(folder, tariff, lang)
     print("\n" + say("first_next", lang))
     for command in NEXT:
         print(f"  {command.format(folder=folder)}")
     if os.environ.get("LICHENG_SERVE", "yes") != "no":
-        become(folder / "service")
+        become(folder / _SERVED)
+
+
+def _clear(folder: Path) -> None:
+    """Take away what an earlier first look settled; what its service stored stays, and may be served at this moment."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.is_dir() and path.name != _SERVED:
+            shutil.rmtree(path)
+        elif path.is_file():
+            path.unlink()
 
 
 def _quotes(tariff: Tariff, lang: str) -> None:

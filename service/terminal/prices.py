@@ -155,7 +155,7 @@ def worksheet(lines: Sequence[dict[str, Any]], lang: str) -> Group:
             table.add_row(say("page_row", lang, row=row + 1), Text(say("page_as_above", lang), "dim"))
             own = own[-1:]
         for place, line in enumerate(own):
-            label = say("page_row", lang, row=row + 1) if place == 0 and len(own) > 1 else ""
+            label = say("page_row", lang, row=row + 1) if place == 0 and len(own) > 1 and "row" in line else ""
             table.add_row(label, Sentence(line["text"]), yuan(line["running_millifen"]), Text(line.get("entry", "")))
         shown = steps
     return Group(table, *_sources(lines, lang))
@@ -181,8 +181,8 @@ def show_declarations(answers: Sequence[dict[str, Any]], lang: str) -> None:
     """Each declaration with its steps."""
     out = console()
     for answer in answers:
+        row = f"{say('page_row', lang, row=answer['row'] + 1)}: " if "row" in answer else ""
         if "refusal" in answer:
-            row = f"{say('page_row', lang, row=answer['row'] + 1)}: " if "row" in answer else ""
             refusal = answer["refusal"]
             said = f"{row}{say('page_refused', lang)}: {message_of(refusal, lang)} [{refusal['code']}]"
             out.print(Sentence(said, "red"))
@@ -190,7 +190,7 @@ def show_declarations(answers: Sequence[dict[str, Any]], lang: str) -> None:
         who = answer.get("pilot_industry") or answer.get("occupation", "")
         head = say("page_declared", lang, month=answer["month"], declared=answer["declared_month"])
         levy = f"{yuan_of_fen(answer['levy_fen'])} {say('page_yuan', lang)}"
-        title = f"{answer['platform']} · {answer['region']} · {who} · {head}: {levy}"
+        title = f"{row}{answer['platform']} · {answer['region']} · {who} · {head}: {levy}"
         parts: list[RenderableType] = [worksheet(answer["worksheet"], lang)]
         parts.append(points("!", [_warned(warning, lang) for warning in answer["warnings"]], "yellow"))
         out.print(panel(parts, title, answer["status"]))

@@ -67,9 +67,14 @@ def test_it_ends_by_serving_and_the_call_it_prints_works_when_pasted(tmp_path: P
 
 
 @pytest.mark.slow
-def test_a_script_may_ask_it_not_to_serve(tmp_path: Path) -> None:
+def test_a_script_may_ask_it_not_to_serve_and_what_was_served_stays(tmp_path: Path) -> None:
+    stored, settled = tmp_path / "first-run" / "service" / "licheng.db", tmp_path / "first-run" / "settled" / "old.csv"
+    for path in (stored, settled):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"of an earlier first look")
     process = started(tmp_path, LICHENG_SERVE="no")
     said, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     assert "127.0.0.1" not in said
-    assert not (tmp_path / "first-run" / "service").exists()
+    assert stored.read_bytes() == b"of an earlier first look"
+    assert not settled.exists()
