@@ -52,7 +52,7 @@ def page_of(service: Service, levy: dict[str, Any]) -> str:
 def mistyped(column: str) -> list[dict[str, Any]]:
     """A month in which the row of a worker has its id in a column as well."""
     good = rows(4)
-    return [*good, {**good[0], "worker": ID, "worker_ref": f"R-{ID}", column: ID}]
+    return [{**good[0], "worker": ID, "worker_ref": f"R-{ID}", column: ID}, *good]
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -74,7 +74,7 @@ def test_an_id_in_another_column_is_kept_sealed_and_shown_to_its_sender(
         assert "⟦" not in everything
     assert "⟦" not in page_of(service, levy)
     if column in TOLD:
-        assert ID in page_of(service, levy), "each code shows its first rows"
+        assert ID in page_of(service, levy), "each code shows its first row"
     if column == "contractor":
         lines = all_items(service, levy["links"]["lines"])
         assert {line["contractor"] for line in lines} == {"", ID}

@@ -27,6 +27,7 @@ def taken_back(engine: Engine) -> None:
         "DELETE FROM audit",
         "DROP TABLE ended_sessions",
         "ALTER TABLE levies DROP COLUMN receipt",
+        "ALTER TABLE levies DROP COLUMN lost",
         "UPDATE alembic_version SET version_num = '0001'",
     )
     with writing(engine) as connection:

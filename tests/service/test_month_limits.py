@@ -74,13 +74,16 @@ def test_a_month_that_takes_too_long_is_ended_and_lets_others_run(long: Queue, t
 def test_a_run_that_nobody_looks_after_ends_itself_and_is_not_begun_again(long: Queue) -> None:
     settings = RunSettings.of(long.serving, "alone")
     assert settings.seconds > 3600
-    ended = subprocess.run(
-        [sys.executable, "-m", "service.month.run", long.id],
-        input=replace(settings, seconds=4).text,
-        capture_output=True,
-        check=False,
-    )
-    assert (ended.returncode, long.levy.state) == (-signal.SIGALRM, "running")
+    command = [sys.executable, "-m", "service.month.run", long.id]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as alone:
+        assert alone.stdin is not None
+        alone.stdin.write(replace(settings, seconds=4).text)
+        alone.stdin.close()
+        until(lambda: long.levy.state == "running")
+        alone.send_signal(signal.SIGSTOP)  # so that it takes longer, whatever the machine
+        time.sleep(4)
+        alone.send_signal(signal.SIGCONT)
+    assert (alone.returncode, long.levy.state) == (-signal.SIGALRM, "running")
     long.change(f"started_at = '{TWO_HOURS_AGO}', beat_at = '{HOUR_AGO}'")
     with long.looked_after():
         until(lambda: long.levy.state == "failed")
