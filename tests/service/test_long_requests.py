@@ -6,6 +6,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from pricing.enrolment import Enrolled, since
+from pricing.errors import CODE
 from pricing.tariff import Tariff
 from service.clock import today
 from service.prices.batch import MOST_WEIGHT as MOST_OF_SLICE
@@ -92,3 +96,11 @@ def test_a_refused_history_is_looked_through_once_however_many_rows_there_are() 
     assert {one["code"] for one in cover["refusals"]} == {cover["refusal"]["code"]}
     assert cover["refusal"]["code"] in ("history_missing", "history_too_short")
     assert len(cover["refusals"]) == len(usage)
+
+
+def test_a_cover_that_was_renewed_very_often_began_with_the_first_enrolment() -> None:
+    months, refused = np.arange(24_000, 25_200), np.zeros(1_200, dtype=np.int64)
+    found = Enrolled(np.arange(1_200), months, months, {}, refused)
+    assert since(found, 1_199) == 24_000
+    refused[700] = CODE["option_missing"]
+    assert since(found, 1_199) == 24_701
