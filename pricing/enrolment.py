@@ -219,10 +219,11 @@ def in_force(found: Enrolled, month: int) -> BoolArray:
 
 def since(found: Enrolled, place: int) -> int:
     """First month of the good enrolments that lead to this one without a gap; all of one worker."""
+    good = np.flatnonzero(found.refusals == 0)
+    first_of = dict(zip(found.ends.take(good).tolist(), found.starts.take(good).tolist(), strict=True))
     start = int(found.starts[place])
-    for other in np.flatnonzero(found.refusals == 0)[::-1].tolist():
-        if int(found.ends[other]) == start - 1:
-            return min(start, since(found, other))
+    while start - 1 in first_of:
+        start = first_of[start - 1]
     return start
 
 

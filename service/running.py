@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from pricing.tariff import Tariff
 from service.auth.keyring import Keyring
 from service.month.supervisor import Supervisor
-from service.prices.desk import Desk
+from service.prices.desk import MOST_WEIGHT, Desk
 from service.prices.quote_request import Request as QuoteRequest
 from service.prices.together import Ready, answers
 from service.prices.turns import Turns
@@ -79,11 +79,12 @@ class Running:
         )
 
     async def priced(self, asked: QuoteRequest, tariff: Tariff, who: str) -> dict[str, Any]:
-        """The answer to a request for prices, counted: by the desk, or beside the loop where an edition is new.
+        """The answer to a request for prices, counted: by the desk, or beside the loop where an edition is new or the
+        request is long.
 
         who: tenant or address, whose turn that takes.
         """
-        if tariff.has(asked.month, asked.known_on, asked.register):
+        if asked.weight <= MOST_WEIGHT and tariff.has(asked.month, asked.known_on, asked.register):
             answer = await self.desk.answer(Ready.of(asked, tariff))
         else:
             async with self.turns.of(who):

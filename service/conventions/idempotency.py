@@ -21,7 +21,8 @@ import hashlib
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -36,6 +37,7 @@ from service.running import running
 from service.store import idempotency
 from service.store.database import Connection
 from service.store.idempotency import Kept, Name
+from service.store.unavailable import StoreNotAvailable
 from service.store.writer import Writer
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
@@ -127,10 +129,27 @@ async def idempotent(request: Request, caller: Caller) -> AsyncIterator[Attempt]
         finally:
             beating.cancel()
     except BaseException:
-        held.writer.submit(partial(idempotency.release, name=name))
+        _give_up(held.writer, name, _until())
         raise
     if not attempt.finished:
-        held.writer.submit(partial(idempotency.release, name=name))
+        _give_up(held.writer, name, _until())
+
+
+def _until() -> float:
+    """When a claim is free without having been given up, on the clock of the loop."""
+    return asyncio.get_running_loop().time() + idempotency.DEAD.total_seconds()
+
+
+def _give_up(writer: Writer, name: Name, until: float) -> None:
+    """Give a claim up, now, and where the store does not answer once it is back: who sends again then may."""
+    loop = asyncio.get_running_loop()
+
+    def done(given_up: Future[None]) -> None:  # in the writer's thread
+        if isinstance(given_up.exception(), StoreNotAvailable) and loop.time() < until:
+            with suppress(RuntimeError):  # the service has stopped
+                loop.call_soon_threadsafe(loop.call_later, RETRY_AFTER_S, _give_up, writer, name, until)
+
+    writer.submit(partial(idempotency.release, name=name)).add_done_callback(done)
 
 
 async def _beat(writer: Writer, name: Name) -> None:

@@ -40,6 +40,8 @@ class Asked:
     technical: bool
     worksheet: bool
     _shared: dict[int, Json] = field(init=False, default_factory=dict)  # alike under every scheme
+    _chosen: dict[str, Mapping[str, Any]] = field(init=False, default_factory=dict)  # by cover, alike for every row
+    _sent: dict[str, Sent] = field(init=False, default_factory=dict)  # the same
 
     def shared(self, row: int) -> Json:
         """What each share of a row says of it: its number, and the named columns of which it has a value."""
@@ -57,13 +59,21 @@ class Asked:
         """A row with what was enrolled for its worker in the cover: what the sentence of a refusal may name."""
         if scheme.product is None:
             return self.records[row]
-        chosen = [one for one in self.enrolments if one["cover"] == scheme.name]
-        record = {**(chosen[-1] if chosen else {}), **self.records[row]}
-        if code % COLUMN not in OF_HISTORY:
-            return record
-        table = Table.of(self.enrolments)
-        start = start_of(enrolled(table, edition, scheme), table, str(record["worker"]), edition.month)
-        return record | {HISTORY: Sent(self.history, start)}
+        chosen = self._chosen.get(scheme.name)
+        if chosen is None:
+            last = (one for one in reversed(self.enrolments) if one["cover"] == scheme.name)
+            chosen = self._chosen[scheme.name] = next(last, {})
+        record = {**chosen, **self.records[row]}
+        return record | {HISTORY: self._history(scheme, edition)} if code % COLUMN in OF_HISTORY else record
+
+    def _history(self, scheme: Scheme, edition: Edition) -> Sent:
+        """The history sent for the worker, looked through once however many rows are refused for it."""
+        found = self._sent.get(scheme.name)
+        if found is None:
+            table, worker = Table.of(self.enrolments), str(self.records[0]["worker"])
+            start = start_of(enrolled(table, edition, scheme), table, worker, edition.month)
+            found = self._sent[scheme.name] = Sent(self.history, start)
+        return found
 
 
 def answer_of(asked: Asked, number: int, columns: SchemeColumns) -> Json:

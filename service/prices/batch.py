@@ -19,6 +19,7 @@ from service.prices.together import Ready, answers, by_form
 from service.refusals import of_error
 
 SLICE = 128  # requests
+MOST_WEIGHT = 1_000  # rows of a slice, unless one request has more
 MOST_BUILT = 4  # editions for one slice: each takes longer than many prices
 Json = dict[str, Any]
 Check = Callable[[Any], None]
@@ -43,14 +44,15 @@ class Batch:
             yield [{"row": row, **item} for row, item in zip(rows, _slice(raw, found), strict=True)]
 
     def _next(self, several: Iterator[tuple[int, Any]]) -> list[tuple[int, Any, Ready | LichengError]]:
-        """The next slice, read: it ends early where many editions had to be built for it."""
+        """The next slice, read: it ends early where many editions had to be built for it, or it has many rows."""
         slice_: list[tuple[int, Any, Ready | LichengError]] = []
-        built = 0
+        built = weight = 0
         for row, raw in several:
             found, is_new = self._ready(raw)
             built += is_new
             slice_.append((row, raw, found))
-            if len(slice_) == SLICE or built == MOST_BUILT:
+            weight += found.weight if isinstance(found, Ready) else 0
+            if len(slice_) == SLICE or built == MOST_BUILT or weight >= MOST_WEIGHT:
                 break
         return slice_
 

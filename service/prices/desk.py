@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from service.prices.together import Ready, answers, by_form
+from service.prices.together import Ready, answers, by_form, that_fit
 
 MOST_AT_ONCE = 32  # requests; others that wait come next, so that nothing holds up the loop for long
+MOST_WEIGHT = 200  # rows of all of them, for the same reason; who has more alone is priced beside the loop
 _Waiting = tuple[Ready, "asyncio.Future[dict[str, Any]]"]
 
 
@@ -36,7 +37,8 @@ class Desk:
             self._price()
 
     def _price(self) -> None:
-        now, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+        fit = that_fit([ready for ready, _ in self._waiting[:MOST_AT_ONCE]], MOST_AT_ONCE, MOST_WEIGHT)
+        now, self._waiting = self._waiting[:fit], self._waiting[fit:]
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._price)
         for places in by_form([ready for ready, _ in now]):

@@ -52,6 +52,11 @@ class Request(NamedTuple):
     technical: bool
     worksheet: bool
 
+    @property
+    def weight(self) -> int:
+        """Its rows of usage, enrolments and history."""
+        return len(self.records) + len(self.enrolments) + len(self.history)
+
     @classmethod
     def of(cls, raw: Any, tariff: Tariff, today: dt.date, lang: str) -> Request:
         """From parsed JSON; InputError names the key and what it may be."""

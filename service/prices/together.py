@@ -63,6 +63,11 @@ class Ready:
         return id(self.edition), request.schemes, request.covers, request.covers_named, request.curve, named
 
     @property
+    def weight(self) -> int:
+        """Rows that are read for it, which its answer takes time and memory by."""
+        return self.request.weight
+
+    @property
     def asked(self) -> Asked:
         """What its answer repeats of it."""
         request = self.request
@@ -83,6 +88,16 @@ def answers(ready: Sequence[Ready]) -> list[Json]:
         _answer(one, number, quantities.merged(*rows), of_scheme)
         for number, (one, rows) in enumerate(zip(ready, bounds, strict=True))
     ]
+
+
+def that_fit(ready: Sequence[Ready], most: int, most_weight: int) -> int:
+    """How many of those that wait, from the first on, may be priced at once: at least one of them."""
+    weight = 0
+    for number, one in enumerate(ready[:most]):
+        weight += one.weight
+        if number and weight > most_weight:
+            return number
+    return min(len(ready), most)
 
 
 def by_form(ready: Sequence[Ready]) -> list[list[int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pricing.enrolment import Enrolled, in_force
@@ -26,12 +26,19 @@ class Sent:
 
     rows: Sequence[Mapping[str, Any]]
     start: int | None = None
+    _said: dict[tuple[str, str], str] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def told(self, code: str, lang: str) -> str:
+        """What is said of it beside a code, worked out once: many rows may be refused for one history."""
+        if (code, lang) not in self._said:
+            self._said[code, lang] = _told(code, self, lang)
+        return self._said[code, lang]
 
 
 def told(code: str, record: Mapping[str, Any], lang: str) -> str:
     """What a refusal's sentence is followed by, where the record holds a history; else nothing."""
     sent = record.get(HISTORY)
-    said = _told(code, sent, lang) if isinstance(sent, Sent) else ""
+    said = sent.told(code, lang) if isinstance(sent, Sent) else ""
     return f" {said}" if said and lang == "en" else said
 
 

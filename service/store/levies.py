@@ -129,9 +129,9 @@ def claim(connection: Connection, levy_id: str, runner: str) -> Levy | None:
     return find(connection, levy_id) if taken.rowcount == 1 else None
 
 
-def beat(connection: Connection, levy_id: str, runner: str, said: Beat) -> bool:
-    """Say that the run lives, and how far it is; False where the levy is no longer this run's."""
-    change = update(levies).where(*_of(levy_id, runner)).values(**asdict(said), beat_at=moment())
+def beat(connection: Connection, levy_id: str, runner: str, said: Beat, at: str) -> bool:
+    """Say that the run lives, and how far it is; False where the levy is no longer this run's. at: `moment` of it."""
+    change = update(levies).where(*_of(levy_id, runner)).values(**asdict(said), beat_at=at)
     return connection.execute(change).rowcount == 1
 
 
@@ -174,6 +174,8 @@ def _of(levy_id: str, runner: str) -> tuple[Any, ...]:
     return levies.c.id == levy_id, levies.c.state == RUNNING, levies.c.runner == runner
 
 
-def moment() -> str:
-    """This moment, fine enough for two beats to differ; texts of it stand in the order of time."""
-    return dt.datetime.now(SHANGHAI).isoformat(timespec="milliseconds")
+def moment(at: dt.datetime | None = None) -> str:
+    """A moment, this one unless it is given, fine enough for two beats to differ; texts of it stand in the order of
+    time.
+    """
+    return (at or dt.datetime.now(SHANGHAI)).isoformat(timespec="milliseconds")

@@ -1,5 +1,6 @@
 """A month has only so much of what is shared: of time, of crashes that it may have caused, of the places to run in."""
 
+import datetime as dt
 import json
 import os
 import signal
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from service.clock import SHANGHAI
 from service.month.children import SMALL, is_small
+from service.month.pulse import BeatClock
 from service.month.run import RunSettings
 from service.month.supervisor import MOST_ATTEMPTS, MOST_LOST
 from service.store import levies
@@ -69,6 +72,16 @@ def test_a_month_that_takes_too_long_is_ended_and_lets_others_run(long: Queue, t
         assert "60" in words
         assert "LICHENG_RUN_MINUTES" in words
     assert left(tmp_path)[long.id] == ["error.json", "lock"]
+
+
+def test_a_clock_that_is_set_makes_no_run_too_long() -> None:
+    wall, steady = [dt.datetime(2026, 11, 27, 9, tzinfo=SHANGHAI)], [100.0]
+    clock, began = BeatClock(lambda: wall[0], lambda: steady[0]), wall[0]
+    steady[0] += 5
+    wall[0] += dt.timedelta(hours=2)  # set forward, or the machine slept
+    assert clock.now() - began == dt.timedelta(seconds=5)
+    wall[0] = began - dt.timedelta(hours=1)  # set back
+    assert clock.now() == wall[0]
 
 
 def test_a_run_that_nobody_looks_after_ends_itself_and_is_not_begun_again(long: Queue) -> None:

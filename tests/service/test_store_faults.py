@@ -6,9 +6,10 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from service.store.tables import idempotency
 from tests.service.hammering import RIDER, SMALL, Told, hammered, stored, whole_log
 from tests.service.postgres import postgres
 from tests.service.secrets import CHAIN
+from tests.service.sent_months import CSV, QUERY, month_files, rows
 from tests.service.serving import Service, served
 
 CALLERS = 64
@@ -245,6 +247,27 @@ def test_a_database_file_that_is_moved_away_and_comes_back(tmp_path: Path) -> No
         assert service.get(before.headers["location"]).content == before.content
         until(lambda: service.get("/status/ready", role="").status_code == 200)
     whole_log(service.database)
+
+
+def test_what_failed_with_the_database_may_be_sent_again_under_its_key_when_it_is_back(tmp_path: Path) -> None:
+    usage = month_files(tmp_path, rows())[0].read_bytes()
+    (home := tmp_path / "home").mkdir()
+    with served(home) as service:
+        headers = {**service.key("platform"), "Content-Type": CSV, "Idempotency-Key": "2025-08"}
+
+        def sent(content: Any) -> httpx.Response:
+            return service.http.post("/v1/levies", params=QUERY, content=content, headers=headers)
+
+        def slowly() -> Iterator[bytes]:
+            yield usage[:50]
+            until(lambda: sent(usage).status_code == 409)  # it is claimed
+            moved(home, "", "away-")
+            yield usage[50:]
+
+        assert sent(slowly()).status_code == 503
+        time.sleep(1)  # longer than a try to give it up
+        moved(home, "away-", "")
+        until(lambda: sent(usage).status_code == 202, 10)
 
 
 @pytest.mark.slow
