@@ -36,10 +36,10 @@ def stored_id(keyring: Keyring, worker: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """All that is kept of a worker, as JSON that is made while it is given out: quotes are many, so few are held.
+    """All that is kept of a worker, as JSON whose quotes are read while it is given out; lines of months are held.
 
-    counts: of quotes and lines, and of months that could not be read, for the audit log; errors: what could not be
-    read, with quotes that cannot be opened once the pieces were taken.
+    counts: for the audit log, written before the first piece: of quotes kept, of lines that are given out, of levies
+    that could not be read; errors: what could not be read, and quotes that cannot be opened once the pieces were taken.
     """
 
     counts: dict[str, int]
@@ -66,7 +66,7 @@ def export(engine: Engine, keyring: Keyring, home: Path, worker: str, log: Log |
             months.append(_month(LevyFolder(home, one.id), one, stored, (keyring, erased[one.id]), log))
         except InputError as error:
             errors.append(of_error(error))
-    counts = {"quotes": quotes, "lines": sum(len(month["lines"]) for month in months), "unread": len(errors)}
+    counts = {"quotes": quotes, "lines": sum(len(month["lines"]) for month in months), "unread_levies": len(errors)}
     head = {
         "format": FORMAT,
         "worker": worker,

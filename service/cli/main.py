@@ -18,16 +18,7 @@ from service.cli.exits import EXIT_BUG, EXIT_INPUT, EXIT_REFUSED, exit_code
 from service.cli.key import key_app
 from service.cli.levy import check, explain, levy
 from service.cli.monitor import monitor
-from service.cli.options import (
-    OF_FLAGS,
-    AsJson,
-    Lang,
-    Strict,
-    WrongCall,
-    asked_as,
-    language_for,
-    print_json,
-)
+from service.cli.options import AsJson, Lang, Strict, WrongCall, asked_as, language_for, print_json
 from service.cli.registry import registry_app
 from service.cli.release import approve, record, release, releases_list, rollback
 from service.cli.serve import serve
@@ -43,6 +34,15 @@ from service.prices.quote import quote as quote_one
 from service.reading import read_json, read_text
 from service.refusals import of_error
 from service.settings import language, spoken, tariff_folder
+
+# Fields of a request that an option has given, where all of it is made of options.
+_OF_FLAGS = {
+    "month": "--month",
+    "known_on": "--known-on",
+    "platforms, row 0, platform": "--platform",
+    "platforms, row 0, region": "--region",
+    "platforms": "--pilot-tier",
+}
 
 app = typer.Typer(
     name="licheng",
@@ -144,7 +144,7 @@ def quote(
     if isinstance(raw, dict) and not as_json:
         raw = {"curve": True, "technical": True, **raw}
     shown = language_for(lang, raw)
-    with asked_as({} if source else OF_FLAGS):
+    with asked_as({} if source else _OF_FLAGS):
         answer = quote_one(raw, Tariff.load(tariff_folder()), today(), shown)
     if as_json:
         print_json(answer)

@@ -17,18 +17,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON f
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 when anything was refused.")]
 
 
-# Fields of a request that an option has given, where all of it is made of options.
-OF_FLAGS = {
-    "month": "--month",
-    "known_on": "--known-on",
-    "platforms, row 0, platform": "--platform",
-    "platforms, row 0, region": "--region",
-    "platforms": "--pilot-tier",
-}
-
-
 class WrongCall(InputError):
-    """An argument is not one that the command takes; of an option, the place of any InputError says so."""
+    """The call itself is to be mended, not what it names: an option or argument has a value that cannot be."""
 
 
 @contextmanager
@@ -54,5 +44,5 @@ def language_for(asked: str, raw: Any) -> str:
         return language(asked)
     if not asked:
         return language(raw.get("lang", ""), "lang")
-    raw["lang"] = language(asked)
-    return language(asked)
+    shown = raw["lang"] = language(asked)
+    return shown

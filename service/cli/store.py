@@ -116,9 +116,9 @@ def store_restore(
         with looked_at() as engine:
             check_dumped(engine)
         with opened() as engine:
-            restored = restore(file, home(), secret, kept, engine)
+            restored = restore(file, home(), secret=secret, keep=kept, into=engine)
     else:
-        restored = restore(file, home(), secret, kept, database=database)
+        restored = restore(file, home(), secret=secret, keep=kept, into=database)
     if as_json:
         print_json({"format": 1, "restored": restored})
     else:

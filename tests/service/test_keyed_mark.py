@@ -79,16 +79,16 @@ def test_a_mark_of_another_secret_is_none(database: str, tmp_path: Path) -> None
 
 
 def test_a_backup_takes_the_mark_along(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+    home, restored = tmp_path / "home", tmp_path / "restored"
     home.mkdir()
     engine = filled(f"sqlite:///{home / 'licheng.db'}", home)
     taken_back(engine)
     engine.dispose()
     save(home, home / "licheng.db", tmp_path / "saved.tar")
     with pytest.raises(InputError) as caught:
-        restore(tmp_path / "saved.tar", tmp_path / "restored", SECRET, [keys.ALL])
+        restore(tmp_path / "saved.tar", restored, secret=SECRET, into=restored / "licheng.db", keep=[keys.ALL])
     assert caught.value.code == "audit_keyed_before"
     (home / keyed_mark.NAME).unlink()  # as of an earlier program
     save(home, home / "licheng.db", tmp_path / "earlier.tar")
-    restore(tmp_path / "earlier.tar", tmp_path / "again", SECRET, [keys.ALL])
-    assert (tmp_path / "again" / keyed_mark.NAME).is_file()
+    restore(tmp_path / "earlier.tar", restored, secret=SECRET, into=restored / "licheng.db", keep=[keys.ALL])
+    assert (restored / keyed_mark.NAME).is_file()

@@ -131,7 +131,7 @@ def test_an_export_of_a_worker_gives_what_is_whole_and_names_what_is_not(
     assert (found["levies"], found["quotes"]) == (before["levies"][1:], before["quotes"])
     noted = service.get("/v1/audit?limit=200", "auditor").json()["items"]
     counts = [one["detail"] for one in noted if one["action"] == "worker.exported"]
-    assert (counts[-1]["unread"], counts[-1]["quotes"], counts[-2]["unread"]) == (1, 1, 0)
+    assert (counts[-1]["unread_levies"], counts[-1]["quotes"], counts[-2]["unread_levies"]) == (1, 1, 0)
     monkeypatch.setenv("LICHENG_HOME", str(service.home))
     monkeypatch.setenv("LICHENG_SECRET", SECRET.decode())
     monkeypatch.delenv("LICHENG_DATABASE_URL", raising=False)

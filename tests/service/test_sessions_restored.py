@@ -28,7 +28,7 @@ def test_a_restore_ends_the_sessions_that_began_before_it(tmp_path: Path) -> Non
         assert is_in(service)
         cookie = service.http.cookies["session"]
     save(home, home / "licheng.db", archive)
-    assert restore(archive, again, SECRET, [keys.ALL])["revoked"] == []
+    assert restore(archive, again, secret=SECRET, into=again / "licheng.db", keep=[keys.ALL])["revoked"] == []
     time.sleep(1)  # a cookie has its time in whole seconds
     with client(again) as service:
         service.http.cookies.set("session", cookie)

@@ -53,6 +53,11 @@ def filled(tmp_path: Path) -> Path:
     return home
 
 
+def unsealed(archive: Path, home: Path) -> None:
+    """Restore into a data folder, without a secret."""
+    restore(archive, home, secret=b"", into=home / "licheng.db")
+
+
 def names(archive: Path) -> list[str]:
     with tarfile.open(archive) as opened:
         return opened.getnames()
@@ -107,11 +112,11 @@ def test_a_key_that_was_revoked_after_the_backup_does_not_come_back(filled: Path
     assert [one for one, state in states(tmp_path / "one").items() if state == "holds"] == [kept]
     licheng(tmp_path / "one", "verify", "--audit")
     refused = licheng(tmp_path / "two", *restored, "--keep-key", "k_unknown", code=3)
-    assert ("key_unknown" in refused, list((tmp_path / "two").iterdir())) == (True, [])
+    assert ("key_unknown" in refused, (tmp_path / "two").exists()) == (True, False)
     other = licheng(tmp_path / "two", *restored, code=3, LICHENG_SECRET=SECRET.decode()[::-1])
-    assert ("seal_broken" in other, list((tmp_path / "two").iterdir())) == (True, [])
+    assert ("seal_broken" in other, (tmp_path / "two").exists()) == (True, False)
     without = licheng(tmp_path / "two", *restored, code=3, LICHENG_SECRET="")
-    assert ("audit_without_secret" in without, list((tmp_path / "two").iterdir())) == (True, [])
+    assert ("audit_without_secret" in without, (tmp_path / "two").exists()) == (True, False)
 
 
 def test_what_is_being_made_and_the_secret_are_not_saved(filled: Path, tmp_path: Path) -> None:
@@ -152,7 +157,7 @@ def test_nothing_is_overwritten(filled: Path, tmp_path: Path) -> None:
         save(filled, filled / "licheng.db", archive)
     assert error.value.code == "backup_exists"
     with pytest.raises(InputError) as error:
-        restore(archive, filled)
+        unsealed(archive, filled)
     assert (error.value.code, error.value.values["names"]) == ("restore_not_empty", "licheng.db, releases, levies")
 
 
@@ -193,10 +198,9 @@ def test_an_archive_that_is_not_as_it_was_saved_restores_nothing(
     save(filled, filled / "licheng.db", tmp_path / "saved.tar")
     broken = changed(tmp_path / "saved.tar", tmp_path / "broken.tar", **{name: content})
     with pytest.raises(InputError) as error:
-        restore(broken, tmp_path / "in" / "restored")
+        unsealed(broken, tmp_path / "in" / "restored")
     assert error.value.code == "backup_broken"
-    assert list((tmp_path / "in" / "restored").iterdir()) == []
-    assert sorted(path.name for path in (tmp_path / "in").iterdir()) == ["restored"]
+    assert not (tmp_path / "in").exists()
 
 
 def test_an_archive_that_was_cut_or_has_a_link_restores_nothing(filled: Path, tmp_path: Path) -> None:
@@ -209,7 +213,7 @@ def test_an_archive_that_was_cut_or_has_a_link_restores_nothing(filled: Path, tm
     (tmp_path / "text.tar").write_text("no archive")
     for name in ("cut.tar", "link.tar", "text.tar"):
         with pytest.raises(InputError) as error:
-            restore(tmp_path / name, tmp_path / "restored")
+            unsealed(tmp_path / name, tmp_path / "restored")
         assert error.value.code == "backup_broken"
 
 
@@ -218,7 +222,7 @@ def test_what_cannot_be_read_or_written_is_said(filled: Path, tmp_path: Path) ->
     said: dict[str, Any] = {}
     for code, act in {
         "store_missing": lambda: save(tmp_path, tmp_path / "licheng.db", tmp_path / "a.tar"),
-        "file_not_found": lambda: restore(tmp_path / "none.tar", tmp_path / "restored"),
+        "file_not_found": lambda: unsealed(tmp_path / "none.tar", tmp_path / "restored"),
         "backup_not_written": lambda: save(filled, filled / "licheng.db", tmp_path / "file" / "a.tar"),
     }.items():
         with pytest.raises(InputError) as error:
