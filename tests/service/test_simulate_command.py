@@ -48,15 +48,15 @@ def test_a_month_of_usage_as_before(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "place"),
     [
-        ([], "simulate_usage_only", "simulate"),
-        (["--rows", 5], "simulate_usage_only", "simulate"),
+        ([], "simulate_usage_only", "--workers"),
+        (["--rows", 5], "simulate_usage_only", "--workers"),
         (["--workers", 5], "simulate_needs", "--months"),
         (["--months", 5], "simulate_needs", "--workers"),
         (["--workers", 5, "--months", 2, "--rows", 9], "simulate_not_together", "--rows"),
         (["--usage-only", "--month", "2025-08", "--workers", 5], "simulate_not_together", "--workers"),
         (["--usage-only", "--month", "2025-08", "--months", 5], "simulate_not_together", "--months"),
         (["--usage-only", "--rows", 5], "simulate_needs", "--month"),
-        (["--workers", 5, "--months", 2, "--month", "2025-13"], "request_month", "month"),
+        (["--workers", 5, "--months", 2, "--month", "2025-13"], "request_month", "--month"),
     ],
 )
 def test_what_does_not_go_together_is_refused_by_code(
