@@ -39,9 +39,11 @@ def save(home: Path, database: Path | None, out: Path) -> dict[str, Any]:
     """Write an archive, whole or not at all; what it holds. database: the SQLite file, None: the folders alone."""
     if out.exists():
         raise InputError("backup_exists", str(out), file=out)
+    if not out.parent.is_dir():  # a disk that is not there, or a slip of the pen: no backup where nobody looks for it
+        raise InputError("folder_missing", str(out), folder=out.parent)
     making = out.with_name(f".{out.name}.making-{secrets.token_hex(4)}")
     try:
-        making.mkdir(parents=True)
+        making.mkdir()
         copied = {} if database is None else _copied(database, making / DATABASE)
         manifest: dict[str, Any] = {"format": FORMAT, "made_at": now().isoformat(), "database": copied or None}
         _archive(making, home, manifest)

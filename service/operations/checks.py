@@ -18,7 +18,7 @@ from service.releases.history import DEMONSTRATION, in_force
 from service.releases.release_standing import logged_standing
 from service.serving import Serving
 from service.serving_found import Found, Given, found
-from service.store import schema, sealed_with
+from service.store import keyed_mark, schema, sealed_with
 from service.store.counts import keys_that_hold
 from service.store.database import connect, reading, sqlite_file
 from service.store.unavailable import StoreNotAvailable
@@ -108,12 +108,16 @@ def _database(serving: Serving, notes: list[Phrase]) -> int:
     """The store answers, at a schema that this program knows, sealed with this secret; how many keys hold in it."""
     file = sqlite_file(serving.database)
     if file is not None and not file.exists():
+        if file.parent != serving.home and not file.parent.is_dir():
+            raise InputError("folder_missing", "LICHENG_DATABASE_URL", folder=file.parent)
+        _check_not_left(serving)
         notes.append(Phrase("check_store_new", {"file": file}))
         return 0
     engine = connect(serving.database, Keyring.of(serving.secret).chaining if serving.secret else None)
     try:
         standing, known = schema.current(engine), schema.revisions()
         if standing is None:
+            _check_not_left(serving)
             notes.append(Phrase("check_store_empty", {}))
             return 0
         if standing not in known:
@@ -129,6 +133,12 @@ def _database(serving: Serving, notes: list[Phrase]) -> int:
     code = "check_store" if standing == known[-1] else "check_store_older"
     notes.append(Phrase(code, {"schema": standing, "known": known[-1], "keys": keys}))
     return keys
+
+
+def _check_not_left(serving: Serving) -> None:
+    """InputError where the store is to be made, and the data folder had one that was sealed with this secret."""
+    if serving.secret:
+        keyed_mark.check_not_left(Keyring.of(serving.secret).chaining, serving.home)
 
 
 def _recorded(serving: Serving, notes: list[Phrase]) -> int:

@@ -97,9 +97,9 @@ def chain_of(connection: Connection) -> bytes:
     return key
 
 
-def mark_of(connection: Connection, text: str) -> str:
+def mark_of(chain: bytes, text: str) -> str:
     """A text as the log may name it: a keyed hash, which without the secret nobody connects with it."""
-    return _KEYED_PREFIX + hmac.digest(chain_of(connection), f"mark {text}".encode(), "sha256").hex()
+    return _KEYED_PREFIX + hmac.digest(chain, f"mark {text}".encode(), "sha256").hex()
 
 
 def begin_keyed(connection: Connection) -> None:

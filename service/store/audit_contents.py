@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from service.store.audit import Entry, mark_of
+from service.store.audit import Entry, chain_of, mark_of
 from service.store.levies import DONE, FAILED, RECEIVED, Levy
 from service.store.levies import row_hash as levy_hash
 from service.store.quotes import CREATED, Quote, documents_hash
@@ -77,7 +77,7 @@ def _numbered(connection: Connection, logged: Logged) -> Iterator[tuple[int, Fin
     for levy in _rows(connection, levies, Levy):
         yield 1, _of_levy(levy, logged)
     for row in connection.execute(select(erasures)):
-        yield 1, _of_erasure(mark_of(connection, row.worker_key), row.erased_at, logged)
+        yield 1, _of_erasure(mark_of(chain_of(connection), row.worker_key), row.erased_at, logged)
     yield from ((0, ("quote", one, MISSING)) for one in logged.quotes)
     yield from ((0, ("levy", one, MISSING)) for one in logged.levies)
     yield from ((0, ("erasure", one, MISSING)) for _, one in logged.erasures.values())
@@ -96,7 +96,7 @@ def _of_quote(connection: Connection, quote: Quote, logged: Logged) -> Finding |
     if quote.erased_at is None:
         same = documents is None or documents == documents_hash(quote)
     else:
-        same = emptied and logged.forgets(mark_of(connection, quote.worker_key), quote.erased_at)
+        same = emptied and logged.forgets(mark_of(chain_of(connection), quote.worker_key), quote.erased_at)
     return None if same and row in (None, quote_hash(quote)) else ("quote", quote.id, CHANGED)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from pricing.errors import InputError
 from service.store import keyed_mark
 from service.store.audit import begin_keyed
-from service.store.database import reading, writing
+from service.store.database import CHAIN, reading, writing
 
 _UNKEYED = "0001"  # whose audit log was sealed without a key
 
@@ -35,7 +35,7 @@ def upgrade(engine: Engine, to: str = "head", home: Path | None = None) -> None:
     """Bring a database to a schema, in one transaction; a newer program's database is refused, not touched.
 
     home: the data folder, which keeps the mark that the log was keyed; InputError `audit_keyed_before` where it was,
-    and this database says that it never was.
+    and this database says that it never was, `store_left_behind` where this database is new.
     """
     with writing(engine) as connection:
         found = MigrationContext.configure(connection).get_current_revision()
@@ -45,6 +45,9 @@ def upgrade(engine: Engine, to: str = "head", home: Path | None = None) -> None:
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # of a large table it takes its time
         if found == _UNKEYED and home is not None:
             keyed_mark.check_not_keyed(connection, home)
+        chain = connection.get_execution_options().get(CHAIN)
+        if found is None and home is not None and chain is not None:
+            keyed_mark.check_not_left(chain, home)
         command.upgrade(_config(connection), to)
         if found == _UNKEYED and to == "head":
             begin_keyed(connection)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from service.clock import now
 from service.ids import new_id
-from service.store.audit import Act, append, mark_of
+from service.store.audit import Act, append, chain_of, mark_of
 from service.store.quotes import Quote
 from service.store.tables import erasures, idempotency, quotes
 
@@ -66,7 +66,7 @@ def erase(connection: Connection, worker_key: str, by: str, request_id: str | No
         connection.execute(update(idempotency).where(idempotency.c.subject.in_(some)).values(body=None))
     connection.execute(delete(erasures).where(erasures.c.worker_key == worker_key))
     connection.execute(insert(erasures).values(worker_key=worker_key, erased_at=at))
-    said = {"quotes": len(ids), "worker": mark_of(connection, worker_key), "erased_at": at}
+    said = {"quotes": len(ids), "worker": mark_of(chain_of(connection), worker_key), "erased_at": at}
     erasure = Erasure(new_id("er_"), at, len(ids))
     append(connection, Act(by, ERASED, erasure.id, said, request_id))
     return erasure

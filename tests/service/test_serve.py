@@ -58,6 +58,25 @@ def test_a_check_says_where_each_setting_came_from_and_writes_nothing(tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_no_store_is_made_where_one_was_or_where_there_is_no_folder(tmp_path: Path) -> None:
+    home, secret = tmp_path / "home", {"LICHENG_SECRET": SECRET.decode()}
+    home.mkdir()
+    with client(home):
+        pass
+    (home / "licheng.db").rename(tmp_path / "moved.db")
+    refused = [(str(home / "audit-keyed"), "store_left_behind")]
+    assert codes(checked(home, **secret)[1]) == refused
+    assert (
+        licheng("key", "create", "--role", "admin", "--holder", "Operator", LICHENG_HOME=str(home), **secret).returncode
+        == 3
+    )
+    assert codes(checked(home, **secret)[1]) == refused, "also beside the empty file that this made"
+    there = {**secret, "LICHENG_DATABASE_URL": f"sqlite:///{tmp_path / 'moved.db'}"}
+    assert codes(checked(home, **there)[1]) == []
+    nowhere = {**secret, "LICHENG_DATABASE_URL": f"sqlite:///{tmp_path / 'nowhere' / 'x.db'}"}
+    assert codes(checked(tmp_path / "other", **nowhere)[1]) == [("LICHENG_DATABASE_URL", "folder_missing")]
+
+
 def test_the_page_of_a_check_speaks_both_languages(tmp_path: Path) -> None:
     pages = {lang: licheng("serve", "--check", "--home", str(tmp_path), "--lang", lang) for lang in ("en", "zh")}
     assert [page.returncode for page in pages.values()] == [0, 0]

@@ -17,7 +17,7 @@ from pricing.errors import InputError
 from service.operations.backup import save
 from service.operations.restore import restore
 from service.releases.history import in_force
-from service.store import schema
+from service.store import keyed_mark, schema
 from service.store.database import connect, writing
 from tests.service.hammering import SMALL, hammered, stored, whole_log
 from tests.service.postgres import Postgres
@@ -223,7 +223,8 @@ def test_what_cannot_be_read_or_written_is_said(filled: Path, tmp_path: Path) ->
     for code, act in {
         "store_missing": lambda: save(tmp_path, tmp_path / "licheng.db", tmp_path / "a.tar"),
         "file_not_found": lambda: unsealed(tmp_path / "none.tar", tmp_path / "restored"),
-        "backup_not_written": lambda: save(filled, filled / "licheng.db", tmp_path / "file" / "a.tar"),
+        "backup_not_written": lambda: save(filled, filled / "licheng.db", tmp_path / f"{'n' * 250}.tar"),
+        "folder_missing": lambda: save(filled, filled / "licheng.db", tmp_path / "nowhere" / "a.tar"),
     }.items():
         with pytest.raises(InputError) as error:
             act()
@@ -236,6 +237,7 @@ def test_of_postgresql_the_folders_are_saved_beside_its_own_dump(
     postgres_server: Postgres, filled: Path, tmp_path: Path
 ) -> None:
     url = postgres_server.database("backed_up")
+    (filled / keyed_mark.NAME).unlink()  # of its store on SQLite
     archive, restored = tmp_path / "saved.tar", tmp_path / "restored"
     assert f"schema {schema.revisions()[-1]}" in licheng(filled, "store", "upgrade", LICHENG_DATABASE_URL=url)
     refused = licheng(filled, "store", "backup", str(archive), code=3, LICHENG_DATABASE_URL=url)
@@ -269,6 +271,7 @@ def test_beside_a_postgresql_that_refuses_nothing_is_put_in_place(
 ) -> None:
     save(filled, None, tmp_path / "folders.tar")
     url, restored = postgres_server.database("restored_beside"), tmp_path / "restored"
+    (filled / keyed_mark.NAME).unlink()  # of its store on SQLite
     kept = json.loads(licheng(filled, "key", "create", *ADMIN, "--json", LICHENG_DATABASE_URL=url))["key"]["id"]
     words = ("store", "restore", str(tmp_path / "folders.tar"))
     nowhere = "postgresql://licheng@127.0.0.1:1/licheng"
