@@ -135,6 +135,8 @@ def _parquet(path: Path, name: str, form: FileForm, *, sent: bool) -> Iterator[p
                 batch = _unfolded(batch, path)
             yield normalised(batch, pa.array(range(row, row + len(batch)), pa.int64()), path, name, form)
             row += len(batch)
+    except MemoryError:  # Arrow's is one of its errors too, but nothing is wrong with the file
+        raise
     except (pa.ArrowException, OSError) as error:
         said = Phrase("csv_reason_said", {"said": str(error).splitlines()[0].rstrip(".")})
         raise InputError("parquet_unreadable", str(path), reason=said) from None

@@ -1,4 +1,4 @@
-"""Files of refusals, by file and row as they were sent, so that one way through a file mends it.
+"""Files of refusals, by the name of the file and the row in it, so that one way through a file mends it.
 
 They are found worker by worker, and a month may have as many as rows: what is found is sorted in runs that wait on the
 disk, and a file is written from all runs at once. In memory are one run, and of every refusal its place.
@@ -49,6 +49,7 @@ class _Runs:
         self._codes: dict[str, int] = {}
 
     def add(self, batch: pa.RecordBatch) -> None:
+        """Take refusals in any order; a run that is full is sorted and written."""
         self._waiting.append(batch)
         self._count += len(batch)
         if self._count >= _RUN:

@@ -66,6 +66,8 @@ class Children:
     def begin(self, levy: Levy) -> None:
         """Start a process, where there is a place for one. OSError where the system has none."""
         ready = time.monotonic() >= self._not_before.get(levy.id, 0)
+        if ready:
+            self._not_before.pop(levy.id, None)
         small = self._free(small=True) and is_small(levy)
         if levy.id in self._children or not ready or not (small or self._free(small=False)):
             return

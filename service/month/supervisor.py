@@ -8,7 +8,8 @@ A month is given up after three runs that died while their service lived. A run 
 supervisor that found it dead was started most likely died with the service or the machine, and a healthy month only
 stood there: ten such runs are borne, lest a month that takes the machine down every time do so for ever. Runs that were
 told to stop count as neither. A run that takes longer than the setting `run_minutes`, from its claim to its last beat,
-is ended, and its month has failed: another run would take as long. One that no service looks after ends itself.
+is ended, and its month has failed: another run at once would most likely take as long. One that no service looks after
+ends itself.
 """
 
 from __future__ import annotations

@@ -47,13 +47,21 @@ class Filing:
         await one.future
 
     async def _file(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-            await self._stored([one for one in group if not one.future.done()])  # who asked may have gone
-        self._task = None
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+                await self._stored(group)
+        finally:
+            self._task = None
+            for one in self._waiting:  # where it was stopped in the middle
+                one.future.cancel()
+            self._waiting = []
 
     async def _stored(self, group: Sequence[_Waiting]) -> None:
         """Store a group; where it cannot be stored, each alone, so that one spoils no other."""
+        group = [one for one in group if not one.future.done()]  # who asked may have gone
+        if not group:
+            return
         try:
             failed: list[Exception | None] = await asyncio.wrap_future(self._writer.submit(partial(_put, group=group)))
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Refusals stand in the order of the files that were sent, and of their rows: one way through a file mends it."""
+"""Refusals stand by the name of the file and the row in it: one way through a file mends it."""
 
 from pathlib import Path
 from random import Random

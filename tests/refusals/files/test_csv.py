@@ -50,8 +50,8 @@ ROWS = [
 FILES = [
     unreadable("an open quote", HEADER + driver(worker_ref='"R'), "csv_quote_open", ("swallowed",), ("引号",)),
     unreadable("no row and no header", "", "empty_file", ("The file is empty",), ("文件为空",)),
-    Case("a header alone", {"a.csv": HEADER}, "no_rows", ("no row", "a.csv"), ("没有使用量数据行",), 3),
-    Case("a header without line end", {"a.csv": HEADER.strip()}, "no_rows", ("a header",), ("只有表头",), 3),
+    Case("a header alone", {"a.csv": HEADER}, "no_rows", ("no row", "a.csv"), ("没有任何数据行",), 3),
+    Case("a header without line end", {"a.csv": HEADER.strip()}, "no_rows", ("no row",), ("没有任何数据行",), 3),
     Case("a header and empty lines", {"a.csv": HEADER + "\n,,,,,,,\n"}, "no_rows", ("no row",), ("数据行",), 3),
     Case("headers alone", {"a.csv": HEADER, "b.csv": HEADER}, "no_rows", ("a.csv", "b.csv"), ("a.csv", "b.csv"), 3),
     unreadable("UTF-16", (HEADER + driver()).encode("utf-16"), "csv_unreadable", ("GB18030",), ("GB18030",)),
