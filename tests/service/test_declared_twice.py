@@ -83,7 +83,7 @@ def test_a_csv_names_the_earlier_row(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "totals.csv", [TOTAL, TOTAL])
     for lang, row in (("en", "(row 1)"), ("zh", "（第 1 行）")):
         done = run("declare", path, "--lang", lang)
-        assert " ".join(done.out.split()).count(row) == 1
+        assert "".join(done.out.replace("│", "").split()).count(row.replace(" ", "")) == 1, "however lines are broken"
         assert done.out.count("456,789.01") >= 2
 
 
