@@ -10,6 +10,7 @@ from pricing.errors import InputError
 from pricing.tariff import Tariff
 from service.claims.benefit import KINDS
 from service.claims.benefit import benefit as benefit_of
+from service.cli.exits import EXIT_REFUSED
 from service.cli.options import AsJson, Lang, Strict, asked_as, language_for, print_json
 from service.clock import today
 from service.reading import read_json, read_text
@@ -89,7 +90,7 @@ def benefit(
 
         show_benefit(answer, shown)
     if strict and "refusal" in answer:
-        raise SystemExit(1)
+        raise SystemExit(EXIT_REFUSED)
 
 
 def _question_of_flags(given: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import typer
 from pricing.tariff import Tariff
 from service.claims.claim import claim as decide_claim
 from service.claims.claim import known_parts
+from service.cli.exits import EXIT_REFUSED
 from service.cli.options import AsJson, Lang, Strict, language_for, print_json
 from service.clock import today
 from service.reading import read_json, read_text
@@ -65,4 +66,4 @@ def claim(
 
         show_claim(answer, shown)
     if strict and answer["decision"] == "refused":
-        raise SystemExit(1)
+        raise SystemExit(EXIT_REFUSED)

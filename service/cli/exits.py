@@ -5,7 +5,7 @@ from __future__ import annotations
 from pricing.errors import InputError, LichengError, TariffError
 from service.cli.options import WrongCall
 
-EXIT_REFUSED, EXIT_CALL, EXIT_INPUT, EXIT_TARIFF, EXIT_DISAGREE, EXIT_BUG = 1, 2, 3, 4, 5, 70
+EXIT_REFUSED, EXIT_CALL, EXIT_INPUT, EXIT_TARIFF, EXIT_DISAGREE, EXIT_BUG, EXIT_INTERRUPTED = 1, 2, 3, 4, 5, 70, 130
 
 
 def exit_code(error: LichengError) -> int:

@@ -15,12 +15,11 @@ import typer
 from pricing.errors import InputError
 from pricing.tariff import Tariff
 from pricing.words import say
+from service.cli.exits import EXIT_INTERRUPTED, EXIT_REFUSED
 from service.cli.options import AsJson, Lang, Strict, asked_as, print_json
 from service.clock import today
 from service.fields import read_date, read_month
 from service.settings import language, tariff_folder
-
-EXIT_REFUSED, EXIT_INTERRUPTED = 1, 130
 
 Sources = Annotated[
     list[Path], typer.Argument(metavar="USAGE…", help="Files or folders: CSV (UTF-8, GB18030) or Parquet.")

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pricing.words import say
+from service.cli.exits import EXIT_CALL
 from service.cli.options import AsJson, Lang, print_json
 from service.settings import language, spoken
 
 if TYPE_CHECKING:
     from service.operations.checks import Checked
 
-EXIT_UNSAFE = 2
 _RIDER = Path(__file__).parents[1] / "examples" / "rider.json"
 _NO_OTHERS = 0o077  # what this process writes is its owner's alone
 
@@ -99,4 +99,4 @@ def _refuse(found: Checked, lang: str, quiet: bool) -> None:
     for error in () if quiet else found.wrong:
         place = f"{error.place}: " if error.place else ""
         typer.echo(f"licheng: {place}{error.message(lang)} [{error.code}]", err=True)
-    raise SystemExit(EXIT_UNSAFE)
+    raise SystemExit(EXIT_CALL)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pricing.tariff import Tariff
+from service.cli.exits import EXIT_TARIFF
 from service.cli.export import tariff_export
 from service.cli.options import AsJson, Lang, asked_as, print_json
 from service.cli.release import tariff_which
@@ -15,8 +16,6 @@ from service.cli.tariff_changes import tariff_diff, tariff_history
 from service.clock import today
 from service.fields import read_date, read_month
 from service.settings import language, tariff_folder
-
-EXIT_TARIFF = 4
 
 tariff_app = typer.Typer(help="What the tariff says, and whether it holds together.", no_args_is_help=True)
 tariff_app.command("diff")(tariff_diff)

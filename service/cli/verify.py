@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
+from service.cli.exits import EXIT_DISAGREE
 from service.cli.options import AsJson, Lang, print_json
 from service.settings import language, releases_folder
-
-EXIT_UNLIKE = 5
 
 
 def verify(
@@ -44,7 +43,7 @@ def verify(
         raise typer.BadParameter("--head goes with --audit")
     agrees = _folder(folder, lang, as_json) if folder is not None else _audit(head or [], lang, as_json)
     if not agrees:
-        raise SystemExit(EXIT_UNLIKE)
+        raise SystemExit(EXIT_DISAGREE)
 
 
 def _folder(folder: Path, lang: str, as_json: bool) -> bool:
