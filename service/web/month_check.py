@@ -51,9 +51,11 @@ async def _answer(check: MonthCheck) -> bytes:
         answer, _ = await asyncio.wait_for(process.communicate(check.text), check.seconds)
     except TimeoutError:
         raise Problem(503, "check_too_slow", pointer="", headers=_AGAIN, seconds=f"{check.seconds:g}") from None
+    except RuntimeError:  # uvloop's word for a pipe that nobody reads any more: it died before it was told anything
+        answer = b""
     finally:
         await _ended(process)
-    if process.returncode:
+    if process.returncode or not answer:
         raise Problem(503, "check_broken_off", pointer="", headers=_AGAIN)
     return answer
 

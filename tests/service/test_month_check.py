@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
+import uvloop
 
 from pricing.tariff import Tariff
 from pricing.words import say
@@ -52,6 +53,11 @@ def children(of: int) -> list[int]:
         except OSError:
             continue
     return found
+
+
+def started() -> set[int]:
+    """Whatever this process has started, a check or not yet one."""
+    return {int(word) for path in Path("/proc/self/task").glob("*/children") for word in path.read_text().split()}
 
 
 @contextmanager
@@ -143,6 +149,31 @@ def test_a_check_that_takes_too_long_is_ended(sent: dict[str, Any]) -> None:
     assert (raised.value.status, raised.value.code) == (503, "check_too_slow")
     assert "Retry-After" in raised.value.headers
     assert children(os.getpid()) == []
+
+
+def test_a_check_that_dies_before_it_is_told_what_to_check_is_said_too(sent: dict[str, Any]) -> None:
+    """On the loop that the service runs on, whose pipes say in their own way that nobody reads any more."""
+    over, before = threading.Event(), started()
+
+    def kill_at_once() -> None:
+        while not over.is_set():
+            for process in started() - before:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+
+    async def refused() -> tuple[int, str]:
+        with pytest.raises(Problem) as raised:
+            await Checks().found(MonthCheck(**sent, seconds=60))
+        return raised.value.status, raised.value.code
+
+    killer = threading.Thread(target=kill_at_once)
+    killer.start()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            assert {runner.run(refused()) for _ in range(40)} == {(503, "check_broken_off")}
+    finally:
+        over.set()
+        killer.join()
 
 
 def test_one_month_is_checked_at_a_time_and_nobody_waits_for_ever(sent: dict[str, Any]) -> None:
