@@ -1,27 +1,24 @@
-"""The worksheet of one row in words: entry, source, marks, operand, running amount and rounding, in both languages.
+"""The worksheet of prices in words: entry, source, marks, operand, running amount and rounding, in either language.
 
-A person with a pencil who follows the lines comes to the same fen.
+A person with a pencil who follows the lines comes to the same fen. Neighbours that are alike in every step share their
+lines, as the rows of one worker mostly do; how each was rounded is its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pricing.edition import NO_ENTRY, Edition
 from pricing.rate_table import EVIDENCE, STATUSES
-from pricing.round_words import Rounding, rounding
+from pricing.round_words import rounding
 from pricing.scheme import Scheme
 from pricing.settle import Priced
-from pricing.step_words import Columns, Speaker, speaker
-from pricing.units import MILLIFEN_PER_FEN, PPM, IntArray
+from pricing.step_words import Columns, texts_of
+from pricing.units import MILLIFEN_PER_FEN, PPM
 from pricing.words import LANGUAGES
 from pricing.worksheet import Step
-
-# A line in one language: step, operand, unit, running_millifen, ratio_ppm where there is one, marks, text.
-Told = Mapping[str, Any]
-_MARKS = ("source", "entry", "status", "evidence")
 
 
 class Line(NamedTuple):
@@ -58,126 +55,111 @@ class Line(NamedTuple):
         return self.marks.get("evidence", "")
 
 
-def explain(priced: Priced, row: int, edition: Edition, scheme: Scheme) -> list[Line]:
-    """The lines of a priced row (its place among the priced rows) in both languages; the last rounds to its levy."""
-    several = [told_row(priced, row, edition, scheme, lang) for lang in LANGUAGES]
-    return [_line(dict(zip(LANGUAGES, alike, strict=True))) for alike in zip(*several, strict=True)]
-
-
-def told_row(priced: Priced, row: int, edition: Edition, scheme: Scheme, lang: str) -> list[Told]:
-    """The same in one language, as an answer shows them."""
-    return Explained.of(priced, columns_of(priced), edition, scheme, lang).told(row)
-
-
-def _line(several: Mapping[str, Told]) -> Line:
-    """A line from what is told of it in each language."""
-    one = several[LANGUAGES[0]]
-    marks = {name: one[name] for name in _MARKS if name in one}
-    texts = {lang: told["text"] for lang, told in several.items()}
-    return Line(one["step"], one["operand"], one["unit"], one["running_millifen"], one.get("ratio_ppm"), marks, texts)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sentences:
-    """A step with its sentences. alike: all of its columns by row; said: what was said, by those, since the rows of a
-    worker are alike in most steps; None: nothing is.
+class ToldStep(NamedTuple):
+    """A step with its sentences, by line. entry: number of the entry, NO_ENTRY where there is none; ratio_ppm: empty
+    where the step does not work on the ratio; texts: "" where the step says nothing.
     """
 
-    columns: Columns
-    sentence: Speaker
-    alike: Sequence[tuple[int, ...]]
-    said: dict[tuple[int, ...], Told | None]
-
-    @classmethod
-    def of(cls, columns: Columns, sentence: Speaker) -> _Sentences:
-        ratio = [columns.ratio] if columns.ratio else []
-        several = (columns.operand, columns.entry, columns.money, columns.before, *ratio, *columns.facts.values())
-        return cls(columns, sentence, list(zip(*several, strict=True)), {})
-
-    def line(self, row: int, marks: Sequence[Mapping[str, str]]) -> Told | None:
-        """The line of a row. A factor of 1 without an entry says nothing."""
-        columns = self.columns
-        operand, entry, unit = columns.operand[row], columns.entry[row], columns.unit
-        if entry == NO_ENTRY and operand == PPM and unit.startswith("ppm"):
-            return None
-        ratio = columns.ratio[row] if columns.ratio else None
-        return _told((columns.name, operand, unit, columns.money[row], ratio), marks[entry], self.sentence(row))
+    step: str
+    operand: Sequence[int]
+    unit: Sequence[str]
+    entry: Sequence[int]
+    running_millifen: Sequence[int]
+    ratio_ppm: Sequence[int]
+    texts: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Explained:
-    """The worksheets of all priced rows, said row by row in one language."""
+class Told:
+    """The worksheets of rows in one language. steps: by line; line_of: which line each row has; rounded: the last step,
+    by row.
+    """
 
-    steps: Sequence[_Sentences]
-    rounding: Rounding
-    levy_fen: list[int]
-    marks: Sequence[Mapping[str, str]]
+    steps: Sequence[ToldStep]
+    line_of: Sequence[int]
+    rounded: ToldStep
 
     @classmethod
-    def of(cls, priced: Priced, sheets: Sequence[Columns], edition: Edition, scheme: Scheme, lang: str) -> Explained:
-        """From a priced month and the columns of its worksheet."""
-        marks = edition.keep("marks in words", "", lambda: _marks(edition))
-        steps = [_Sentences.of(step, speaker(step, edition, scheme, lang)) for step in sheets]
-        return cls(steps, rounding(priced, scheme, lang), priced.levy_fen.tolist(), marks)
-
-    def told(self, row: int) -> list[Told]:
-        """The lines of a row, for many rows."""
-        lines: list[Told] = []
-        for step in self.steps:
-            alike = step.alike[row]
-            if alike in step.said:
-                line = step.said[alike]
-            else:
-                line = step.said[alike] = step.line(row, self.marks)
-            if line is not None:
-                lines.append(line)
-        operand, unit = self.rounding.operand(row)
-        money = self.levy_fen[row] * MILLIFEN_PER_FEN
-        lines.append(_told(("round", operand, unit, money, None), self.marks[NO_ENTRY], self.rounding.said(row)))
-        return lines
+    def of(cls, priced: Priced, edition: Edition, scheme: Scheme, lang: str, rows: Sequence[int] | None = None) -> Told:
+        """rows: places among the priced rows, None: all of them."""
+        line_of, columns = _columns(priced.sheet.steps, rows)
+        steps = [_told(step, edition, scheme, lang) for step in columns]
+        return cls(steps, line_of, _rounded(priced, scheme, lang, rows))
 
 
-def _told(numbers: tuple[str, int, str, int, int | None], marks: Mapping[str, str], text: str) -> Told:
-    step, operand, unit, money, ratio = numbers
-    told = {"step": step, "operand": operand, "unit": unit, "running_millifen": money}
-    return {**told, **({} if ratio is None else {"ratio_ppm": ratio}), **marks, "text": text}
+def explain(priced: Priced, row: int, edition: Edition, scheme: Scheme) -> list[Line]:
+    """The lines of a priced row (its place among the priced rows) in both languages; the last rounds to its levy."""
+    several = [Told.of(priced, edition, scheme, lang, [row]) for lang in LANGUAGES]
+    steps = zip(*([*told.steps, told.rounded] for told in several), strict=True)
+    return [_line(alike, marks_of(edition)) for alike in steps if alike[0].texts[0]]
 
 
-def _marks(edition: Edition) -> list[Mapping[str, str]]:
+def marks_of(edition: Edition) -> Sequence[Mapping[str, str]]:
     """Marks of every entry by its number, without those that are empty; of no entry last, where NO_ENTRY finds them."""
-    marks: list[Mapping[str, str]] = []
+    found: Sequence[Mapping[str, str]] = edition.keep("marks in words", "", lambda: [*_marks(edition), {}])
+    return found
+
+
+def _marks(edition: Edition) -> Iterator[Mapping[str, str]]:
     for found in edition.entries:
         entry = found.entry
         source = " · ".join(filter(None, (entry.source, entry.clause)))
         named = {"entry": entry.id, "status": STATUSES[found.status], "evidence": EVIDENCE[entry.evidence]}
-        marks.append({"source": source, **named} if source else named)
-    return [*marks, {}]
+        yield {"source": source, **named} if source else named
 
 
-def columns_of(priced: Priced) -> list[Columns]:
-    """The worksheet of all priced rows as lists."""
-    columns: list[Columns] = []
-    for step in priced.sheet.steps:
-        money: list[int] = step.money.tolist()
-        before = columns[-1].money if columns else money
-        columns.append(_of_step(step, money, before))
-    return columns
+def _line(alike: Sequence[ToldStep], marks: Sequence[Mapping[str, str]]) -> Line:
+    """The only line of a step. alike: the step in each language."""
+    one = alike[0]
+    texts = {lang: step.texts[0] for lang, step in zip(LANGUAGES, alike, strict=True)}
+    ratio = one.ratio_ppm[0] if one.ratio_ppm else None
+    return Line(one.step, one.operand[0], one.unit[0], one.running_millifen[0], ratio, marks[one.entry[0]], texts)
 
 
-def _of_step(step: Step, money: list[int], before: list[int]) -> Columns:
-    rows = len(money)
-    return Columns(
-        step.name,
-        step.unit,
-        _listed(step.operand, rows),
-        _listed(step.entry, rows),
-        money,
-        before,
-        [] if step.ratio is None else step.ratio.tolist(),
-        {name: _listed(column, rows) for name, column in step.facts.items()},
-    )
+def _told(step: Columns, edition: Edition, scheme: Scheme, lang: str) -> ToldStep:
+    texts = list(texts_of(step, edition, scheme, lang))
+    if step.unit.startswith("ppm") and NO_ENTRY in step.entry:  # a factor of 1 without an entry says nothing
+        silent = zip(texts, step.operand, step.entry, strict=True)
+        texts = ["" if operand == PPM and entry == NO_ENTRY else text for text, operand, entry in silent]
+    return ToldStep(step.name, step.operand, [step.unit] * len(texts), step.entry, step.money, step.ratio, texts)
 
 
-def _listed(column: IntArray | int, rows: int) -> list[int]:
-    listed: list[int] = [column] * rows if isinstance(column, int) else column.tolist()
-    return listed
+def _rounded(priced: Priced, scheme: Scheme, lang: str, rows: Sequence[int] | None) -> ToldStep:
+    levy_fen = priced.levy_fen if rows is None else priced.levy_fen.take(rows)
+    rounded, each = rounding(priced, scheme, lang), range(len(levy_fen)) if rows is None else rows
+    operand, unit = zip(*map(rounded.operand, each), strict=True)
+    money = (levy_fen * MILLIFEN_PER_FEN).tolist()
+    return ToldStep("round", operand, unit, [NO_ENTRY] * len(each), money, (), list(map(rounded.said, each)))
+
+
+def _columns(steps: Sequence[Step], rows: Sequence[int] | None) -> tuple[list[int], Iterator[Columns]]:
+    """The line of each row, and the steps by line."""
+    lines: list[tuple[int, ...]] = []
+    line_of = []
+    for row in zip(*_numbers(steps, rows), strict=True):
+        if not lines or row != lines[-1]:
+            lines.append(row)
+        line_of.append(len(lines) - 1)
+    return line_of, _by_line(steps, zip(*lines, strict=True))
+
+
+def _numbers(steps: Sequence[Step], rows: Sequence[int] | None) -> Iterator[Sequence[int]]:
+    """All columns of the steps: operand, entry, money, ratio and facts of each."""
+    size = len(steps[0].money) if rows is None else len(rows)
+    for step in steps:
+        ratio = () if step.ratio is None else (step.ratio,)
+        for column in (step.operand, step.entry, step.money, *ratio, *step.facts.values()):
+            if isinstance(column, int):
+                yield (column,) * size
+            else:
+                yield (column if rows is None else column.take(rows)).tolist()
+
+
+def _by_line(steps: Sequence[Step], columns: Iterator[Sequence[int]]) -> Iterator[Columns]:
+    before = None
+    for step in steps:
+        operand, entry, money = next(columns), next(columns), next(columns)
+        ratio = () if step.ratio is None else next(columns)
+        facts = {name: next(columns) for name in step.facts}
+        yield Columns(step.name, step.unit, operand, entry, money, money if before is None else before, ratio, facts)
+        before = money

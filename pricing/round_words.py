@@ -13,7 +13,6 @@ from pricing.levy import EQUAL, Levies
 from pricing.scheme import Scheme
 from pricing.settle import Priced
 from pricing.spoken import quantity_speaker, yuan, yuan_of_fen, yuan_ratio
-from pricing.step_words import Speaker
 from pricing.words import phrase
 
 
@@ -22,7 +21,7 @@ class Rounding:
     """How rows are rounded. operand: what a row is shared by, with its unit; said: its sentence."""
 
     operand: Callable[[int], tuple[int, str]]
-    said: Speaker
+    said: Callable[[int], str]
 
 
 def rounding(priced: Priced, scheme: Scheme, lang: str) -> Rounding:

@@ -18,6 +18,7 @@ def yuan(millifen: int) -> str:
     return f"{whole:,}.{rest:05d}".rstrip("0")
 
 
+@lru_cache(maxsize=4096)
 def yuan_of_fen(fen: int) -> str:
     """Fen as yuan with two decimals."""
     whole, rest = divmod(fen, 100)

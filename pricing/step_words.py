@@ -1,38 +1,39 @@
-"""The steps of a price in words: for each step a speaker that says it of any row in one language."""
+"""The steps of a price in words: for each step the sentences of all its lines in one language."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from pricing.edition import NO_ENTRY, Edition
-from pricing.rate_table import Curve
+from pricing.rate_table import NATION, Curve
 from pricing.scheme import Relativity, Scheme
 from pricing.spoken import factor, levels_words, per_words, percent, quantity_speaker, share_words, yuan, yuan_of_fen
 from pricing.units import days_of_month
 from pricing.words import phrase
 
-Speaker = Callable[[int], str]  # the sentence of a row, by its place
+Texts = Iterable[str]  # one of each line
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """A step's columns as lists, one number per row. before: running money of the step before, its own at the first;
-    ratio: empty where the step does not work on the ratio.
+    """A step's columns, one number per line. before: running money of the step before, its own at the first; ratio:
+    empty where the step does not work on the ratio; facts: what its sentence needs besides.
     """
 
     name: str
     unit: str
-    operand: list[int]
-    entry: list[int]
-    money: list[int]
-    before: list[int]
-    ratio: list[int]
-    facts: Mapping[str, list[int]]
+    operand: Sequence[int]
+    entry: Sequence[int]
+    money: Sequence[int]
+    before: Sequence[int]
+    ratio: Sequence[int]
+    facts: Mapping[str, Sequence[int]]
 
 
-def speaker(step: Columns, edition: Edition, scheme: Scheme, lang: str) -> Speaker:
+def texts_of(step: Columns, edition: Edition, scheme: Scheme, lang: str) -> Texts:
     """How a step is said."""
     if step.name == "base_rate" and step.unit.startswith("millifen"):
         return _units(step, lang) if scheme.product is None else _exposure(step, scheme, lang)
@@ -48,71 +49,69 @@ def speaker(step: Columns, edition: Edition, scheme: Scheme, lang: str) -> Speak
     return (_curve if relativity.by_curve else _level)(step, relativity, edition, lang)
 
 
-def _contribution_base(step: Columns, edition: Edition, lang: str) -> Speaker:
-    income, floor, cap, least = (step.facts[name] for name in ("income", "floor", "cap", "least"))
-    base = step.operand
+def _contribution_base(step: Columns, edition: Edition, lang: str) -> Texts:
+    income, floor, cap, least = (map(yuan_of_fen, step.facts[name]) for name in ("income", "floor", "cap", "least"))
+    base = map(yuan_of_fen, step.operand)
     if "days" not in step.facts:
-        said = phrase("step_contribution_base", lang, "income", "cap", "floor", "base")
-        return lambda row: said(*map(yuan_of_fen, (income[row], cap[row], floor[row], base[row])))
-    days, month_days = step.facts["days"], days_of_month(edition.month)
+        return map(phrase("step_contribution_base", lang, "income", "cap", "floor", "base"), income, cap, floor, base)
     names = ("income", "cap", "floor", "least", "base", "days", "month_days")
-    pro_rata = phrase("step_contribution_base_days", lang, *names)
-    return lambda row: pro_rata(
-        *map(yuan_of_fen, (income[row], cap[row], floor[row], least[row], base[row])), days[row], month_days
-    )
+    said, month_days = phrase("step_contribution_base_days", lang, *names), repeat(days_of_month(edition.month))
+    return map(said, income, cap, floor, least, base, step.facts["days"], month_days)
 
 
-def _average_wage(step: Columns, lang: str) -> Speaker:
-    said, heads = phrase("step_average_wage", lang, "wage", "heads", "running"), step.facts["heads"]
-    return lambda row: said(yuan_of_fen(step.operand[row]), f"{heads[row]:,}", yuan(step.money[row]))
+def _average_wage(step: Columns, lang: str) -> Texts:
+    said, heads = phrase("step_average_wage", lang, "wage", "heads", "running"), map("{:,}".format, step.facts["heads"])
+    return map(said, map(yuan_of_fen, step.operand), heads, map(yuan, step.money))
 
 
-def _risk_class(step: Columns, lang: str) -> Speaker:
+def _risk_class(step: Columns, lang: str) -> Texts:
     given = phrase("step_risk_class_given", lang, "risk_class")
     known = phrase("step_risk_class", lang, "risk_class")
-    return lambda row: (given if step.entry[row] == NO_ENTRY else known)(step.operand[row])
+    return [
+        (given if entry == NO_ENTRY else known)(number) for entry, number in zip(step.entry, step.operand, strict=True)
+    ]
 
 
-def _units(step: Columns, lang: str) -> Speaker:
+def _units(step: Columns, lang: str) -> Texts:
     """An amount per unit of one row's orders."""
-    said, units = phrase("step_base_rate_units", lang, "units", "amount"), step.facts["units"]
-    return lambda row: said(f"{units[row]:,}", yuan(step.operand[row]))
+    said, units = phrase("step_base_rate_units", lang, "units", "amount"), map("{:,}".format, step.facts["units"])
+    return map(said, units, map(yuan, step.operand))
 
 
-def _exposure(step: Columns, scheme: Scheme, lang: str) -> Speaker:
+def _exposure(step: Columns, scheme: Scheme, lang: str) -> Texts:
     """An amount per unit of a cover's merged exposure."""
     said = phrase("step_base_rate_exposure", lang, "quantity", "amount", "per")
-    spoken, quantity, per = quantity_speaker(scheme.exposure, lang), step.facts["quantity"], per_words(step.unit, lang)
-    return lambda row: said(spoken(quantity[row]), yuan(step.operand[row]), per)
+    quantity = map(quantity_speaker(scheme.exposure, lang), step.facts["quantity"])
+    return map(said, quantity, map(yuan, step.operand), repeat(per_words(step.unit, lang)))
 
 
-def _floated_amount(step: Columns, lang: str) -> Speaker:
-    said, amount = phrase("step_float_amount", lang, "amount", "percent", "running"), step.facts["amount"]
-    return lambda row: said(yuan(amount[row]), percent(step.operand[row]), yuan(step.money[row]))
+def _floated_amount(step: Columns, lang: str) -> Texts:
+    said, amount = phrase("step_float_amount", lang, "amount", "percent", "running"), map(yuan, step.facts["amount"])
+    return map(said, amount, map(percent, step.operand), map(yuan, step.money))
 
 
-def _per_cent(step: Columns, lang: str) -> Speaker:
+def _per_cent(step: Columns, lang: str) -> Texts:
     said = phrase(f"step_{step.name}", lang, "before", "percent", "running")
-    return lambda row: said(yuan(step.before[row]), percent(step.operand[row]), yuan(step.money[row]))
+    return map(said, map(yuan, step.before), map(percent, step.operand), map(yuan, step.money))
 
 
-def _off_balance(step: Columns, lang: str) -> Speaker:
+def _off_balance(step: Columns, lang: str) -> Texts:
     said = phrase("step_off_balance", lang, "factor", "ratio")
-    return lambda row: said(factor(step.operand[row]), factor(step.ratio[row]))
+    return map(said, map(factor, step.operand), map(factor, step.ratio))
 
 
-def _limits(step: Columns, lang: str) -> Speaker:
+def _limits(step: Columns, lang: str) -> Texts:
     said = phrase("step_limits", lang, "least", "greatest", "ratio")
-    least, greatest = step.facts["least"], step.facts["greatest"]
-    return lambda row: said(factor(least[row]), factor(greatest[row]), factor(step.ratio[row]))
+    least, greatest = (map(factor, step.facts[name]) for name in ("least", "greatest"))
+    return map(said, least, greatest, map(factor, step.ratio))
 
 
-def _ratio(step: Columns, lang: str) -> Speaker:
+def _ratio(step: Columns, lang: str) -> Texts:
     said = phrase("step_ratio", lang, "before", "factor", "running")
-    return lambda row: said(yuan(step.before[row]), factor(step.operand[row]), yuan(step.money[row]))
+    return map(said, map(yuan, step.before), map(factor, step.operand), map(yuan, step.money))
 
 
-_PLAIN: Mapping[str, Callable[[Columns, str], Speaker]] = {
+_PLAIN: Mapping[str, Callable[[Columns, str], Texts]] = {
     "average_wage": _average_wage,
     "risk_class": _risk_class,
     "limits": _limits,
@@ -121,41 +120,42 @@ _PLAIN: Mapping[str, Callable[[Columns, str], Speaker]] = {
 }
 
 
-def _level(step: Columns, relativity: Relativity, edition: Edition, lang: str) -> Speaker:
-    title = edition.tables[relativity.table].title[lang]
-    said = phrase("step_level", lang, "name", "level", "factor", "ratio")
-    read = [step.facts[name] for name in relativity.of]
+def _level(step: Columns, relativity: Relativity, edition: Edition, lang: str) -> Texts:
+    said, title = phrase("step_level", lang, "name", "level", "factor", "ratio"), edition.tables[relativity.table].title
     known: dict[tuple[int, ...], str] = edition.keep("levels in words", f"{relativity.table} {lang}", dict)
-
-    def level(row: int) -> str:
-        numbers = tuple([column[row] for column in read])
-        if numbers not in known:
-            named = zip(relativity.of, numbers, strict=True)
-            known[numbers] = levels_words({name: edition.factors[name].levels[n - 1] for name, n in named}, lang)
-        return known[numbers]
-
-    return lambda row: said(title, level(row), factor(step.operand[row]), factor(step.ratio[row]))
+    levels = list(zip(*(step.facts[name] for name in relativity.of), strict=True))
+    for numbers in set(levels).difference(known):
+        named = zip(relativity.of, numbers, strict=True)
+        known[numbers] = levels_words({name: edition.factors[name].levels[n - 1] for name, n in named}, lang)
+    return map(
+        said, repeat(title[lang]), map(known.__getitem__, levels), map(factor, step.operand), map(factor, step.ratio)
+    )
 
 
-def _curve(step: Columns, relativity: Relativity, edition: Edition, lang: str) -> Speaker:
+def _curve(step: Columns, relativity: Relativity, edition: Edition, lang: str) -> Texts:
+    number = edition.number_of(relativity.table, NATION)
+    value = None if isinstance(number, str) else edition.entries[number].entry.value
+    if not isinstance(value, Curve):  # nothing is in force that could be said
+        return repeat("", len(step.operand))
     names = ("name", "quantity", "left", "left_factor", "right", "right_factor", "factor", "ratio")
     said, title = phrase("step_curve", lang, *names), edition.tables[relativity.table].title[lang]
-    quantity, spoken = step.facts["quantity"], _quantity_speaker(relativity, lang)
-    known: dict[int, tuple[str, ...]] = edition.keep("knots in words", f"{relativity.table} {lang}", dict)
+    spoken = _quantity_speaker(relativity, lang)
 
-    def knots(row: int) -> tuple[str, ...]:
-        """The two knots between which a quantity lies; the last segment's beyond the end."""
-        value = edition.entries[step.entry[row]].entry.value
-        assert isinstance(value, Curve)
-        left = min(max(bisect_right(value.x, quantity[row]), 1), len(value.x) - 1) - 1
-        if left not in known:
-            (x, y), (to_x, to_y) = ((value.x[knot], value.y[knot]) for knot in (left, left + 1))
-            known[left] = (spoken(x), factor(y), spoken(to_x), factor(to_y))
-        return known[left]
+    def between(left: int) -> tuple[str, ...]:
+        (x, y), (to_x, to_y) = ((value.x[knot], value.y[knot]) for knot in (left, left + 1))
+        return spoken(x), factor(y), spoken(to_x), factor(to_y)
 
-    return lambda row: said(
-        title, spoken(quantity[row]), *knots(row), factor(step.operand[row]), factor(step.ratio[row])
+    last = len(value.x) - 2  # the last segment goes on beyond its end, the first before its beginning
+    knots: list[tuple[str, ...]] = edition.keep(
+        "knots in words", f"{relativity.table} {lang}", lambda: [between(left) for left in range(last + 1)]
     )
+    quantities = step.facts["quantity"]
+    segments = [knots[min(max(bisect_right(value.x, quantity) - 1, 0), last)] for quantity in quantities]
+    columns = zip(quantities, segments, step.operand, step.ratio, strict=True)
+    return [
+        said(title, spoken(quantity), *segment, factor(operand), factor(ratio))
+        for quantity, segment, operand, ratio in columns
+    ]
 
 
 def _quantity_speaker(relativity: Relativity, lang: str) -> Callable[[int], str]:

@@ -6,19 +6,21 @@ from __future__ import annotations
 
 import json
 from itertools import chain
+from json.encoder import encode_basestring
 from typing import Any
 
 import orjson
 
 from pricing.errors import InputError
 
+quoted = encode_basestring  # a text as JSON, other letters than ASCII as they are
 SMALL = 2_000  # bytes of JSON
 _DEEPEST = 16
 
 
-def member(written: bytes) -> Any:
-    """What `json_bytes` gave, to stand as a value in another answer without being written a second time."""
-    return orjson.Fragment(written.removesuffix(b"\n"))
+def written(text: str | bytes) -> Any:
+    """JSON text, such as `json_bytes` gives, to stand as a value in an answer without being written a second time."""
+    return orjson.Fragment(text.strip())
 
 
 def json_bytes(answer: Any) -> bytes:
@@ -26,7 +28,16 @@ def json_bytes(answer: Any) -> bytes:
     try:
         return orjson.dumps(answer) + b"\n"
     except TypeError:  # whole numbers beyond 64 bits, which a refusal may repeat
-        return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), default=_read_again).encode() + b"\n"
+
+
+def as_read(answer: Any) -> Any:
+    """An answer as who receives it reads it: what was written stands in it as lists and objects."""
+    return json.loads(json_bytes(answer))
+
+
+def _read_again(text: orjson.Fragment) -> Any:
+    return orjson.loads(orjson.dumps(text))
 
 
 def is_small(value: Any) -> bool:
@@ -48,14 +59,14 @@ def readable(value: Any, key: str) -> Any:
 
 
 def _read(value: Any, key: str, depth: int) -> None:
-    if depth > _DEEPEST:
-        raise InputError("nested_too_deeply", key)
     if isinstance(value, str):
         if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
             raise InputError("text_broken", key, value=value)
     elif isinstance(value, (dict, list)):
+        if depth == _DEEPEST:
+            raise InputError("nested_too_deeply", key)
         for inner in chain.from_iterable(value.items()) if isinstance(value, dict) else value:
             kind = type(inner)
-            if depth < _DEEPEST and ((kind is str and inner.isascii()) or kind is int):
+            if (kind is str and inner.isascii()) or kind is int:
                 continue  # nearly all are, and nothing is wrong with them
             _read(inner, key, depth + 1)

@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from pricing.arrow import settled
 from pricing.errors import InputError
-from pricing.explain import told_row
 from pricing.side import Side
 from pricing.spoken import yuan_of_fen
 from pricing.usage import KEY
@@ -19,6 +18,7 @@ from service.engines import store
 from service.engines.beside import side_of_worker
 from service.engines.month_files import MonthFiles
 from service.engines.previous import BEFORE, corrected, opened
+from service.prices.worksheets import Worksheets
 
 
 def explain_line(folder: Path, number: int, work: Path, lang: str) -> dict[str, Any]:
@@ -75,8 +75,8 @@ def _sheet(batch: pa.RecordBatch, side: Side, terms: Any, line: dict[str, Any], 
         wanted = {name: line[name] for name in KEY}
         if wanted in keys:
             place = keys.index(wanted)
-            lines = told_row(priced, place, terms.edition, scheme, lang)
-            return {"levy_fen": int(priced.levy_fen[place]), "worksheet": lines}
+            lines = Worksheets.of(priced, terms.edition, scheme, lang, [place])
+            return {"levy_fen": int(priced.levy_fen[place]), "worksheet": lines.alone()}
     return {"levy_fen": 0, "worksheet": []}
 
 

@@ -81,7 +81,7 @@ def answer_of(asked: Asked, number: int, columns: SchemeColumns) -> Json:
 
     number: of the request among those settled together.
     """
-    edition, scheme = columns.edition, columns.scheme
+    edition, scheme, priced = columns.edition, columns.scheme, columns.priced
     refused = columns.refused.get(number, ())
     refusals = [
         of_row(code, asked.record(scheme, row, code, edition), edition, scheme, row)
@@ -90,8 +90,8 @@ def answer_of(asked: Asked, number: int, columns: SchemeColumns) -> Json:
     ]
     answer = dict(columns.head)
     if scheme.product is None:
-        answer |= {"due": columns.due[number], "why": _why(scheme, columns.due[number], refusals)}
-    priced = columns.priced
+        due = columns.due[number]
+        answer["due"], answer["why"] = due, _why(scheme, due, refusals)
     start, end = (0, 0) if priced is None else priced.bounds[number]
     if priced is None or start == end:
         first = {key: value for key, value in refusals[0].items() if key not in ("row", "out_of_scope")}
@@ -146,10 +146,7 @@ def _premium(asked: Asked, columns: SchemeColumns, priced: PricedColumns, rows: 
         for row, levy_fen, parts in zip(places, levies, borne, strict=True)
     ]
     if asked.worksheet:
-        told = priced.explained[asked.lang].told
-        answer["worksheet"] = [
-            {"row": row, **line} for row, place in zip(places, priced.place[rows], strict=True) for line in told(place)
-        ]
+        answer["worksheet"] = priced.worksheets[asked.lang].sheet(zip(places, priced.place[rows], strict=True))
     return answer
 
 

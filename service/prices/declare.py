@@ -8,7 +8,6 @@ from typing import Any
 
 from pricing.edition import Edition
 from pricing.errors import InputError, LichengError
-from pricing.explain import told_row
 from pricing.rate_table import EVIDENCE, NATION, STATUSES
 from pricing.register import read_register
 from pricing.scheme import Scheme
@@ -23,6 +22,7 @@ from service.prices.batch import Check
 from service.prices.declared_twice import Declared, Earlier
 from service.prices.shown import shown_flags
 from service.prices.together import FORMAT
+from service.prices.worksheets import Worksheets
 from service.reading import read_csv
 from service.refusals import of_error, of_row
 
@@ -173,6 +173,6 @@ def _priced(priced: Priced, edition: Edition, scheme: Scheme, raw: Mapping[str, 
         "status": STATUSES[int(priced.status[0])],
         "evidence": EVIDENCE[int(priced.evidence[0])],
     }
-    lines = told_row(priced, 0, edition, scheme, lang)
+    lines = Worksheets.of(priced, edition, scheme, lang).alone()
     warnings = shown_flags(priced, edition, scheme, [raw], [0])
     return answer | {"worksheet": lines, "warnings": warnings}

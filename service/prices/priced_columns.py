@@ -10,13 +10,13 @@ from typing import Any
 
 from pricing.edition import Edition
 from pricing.expected import exposure_to_claims
-from pricing.explain import Explained, columns_of
 from pricing.flags import flags
 from pricing.payers import bear
 from pricing.scheme import Scheme
 from pricing.settle import Priced, Settlement, due
 from pricing.units import IntArray
 from pricing.what_if import curve, next_kilometre
+from service.prices.worksheets import Worksheets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ class PricedColumns:
     """Columns of the priced rows in the order sent, those of a request one after the other.
 
     bounds: of each request among them; row: of its request; place: among the rows in key order; payers: part of each,
-    by row; flagged: flags of each request that has any, with the rows that carry them; explained: by language, of
+    by row; flagged: flags of each request that has any, with the rows that carry them; worksheets: by language, of
     those asked for; chosen: level of each option of a cover; next_km_millifen, curve: per worker.
     """
 
@@ -75,7 +75,7 @@ class PricedColumns:
     ratio_ppm: list[int] | None
     payers: Mapping[str, list[int]]
     flagged: Mapping[int, Sequence[tuple[str, list[int]]]]
-    explained: Mapping[str, Explained]
+    worksheets: Mapping[str, Worksheets]
     chosen: Mapping[str, list[int]]
     next_km_millifen: list[int] | None
     curve: list[list[tuple[int, int]]]
@@ -111,7 +111,7 @@ class PricedColumns:
             ratio_ppm=None if priced.sheet.ratio_ppm is None else listed(priced.sheet.ratio_ppm),
             payers={payer: listed(parts) for payer, parts in _payers(priced, edition, scheme).items()},
             flagged=_flagged(priced, edition, scheme, (layout, row, place)),
-            explained=_explained(priced, edition, scheme, layout),
+            worksheets={lang: Worksheets.of(priced, edition, scheme, lang) for lang in layout.langs},
             chosen={name: priced.rows.codes[name].tolist() for name in options},
             next_km_millifen=next_kilometre(priced, edition, scheme).tolist() if by_distance else None,
             curve=curve(priced, edition, scheme) if by_distance and layout.with_curve else [],
@@ -136,11 +136,6 @@ def _flagged(
         for request, rows in of_request.items():
             found.setdefault(request, []).append((code, rows))
     return found
-
-
-def _explained(priced: Priced, edition: Edition, scheme: Scheme, layout: Layout) -> dict[str, Explained]:
-    sheets = columns_of(priced) if layout.langs else []
-    return {lang: Explained.of(priced, sheets, edition, scheme, lang) for lang in layout.langs}
 
 
 def _payers(priced: Priced, edition: Edition, scheme: Scheme) -> dict[str, IntArray]:

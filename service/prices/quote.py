@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from pricing.tariff import Tariff
+from service.json_text import as_read
 from service.prices.quote_request import Request
 from service.prices.together import Ready, answers
 
@@ -13,4 +14,4 @@ from service.prices.together import Ready, answers
 def quote(raw: Any, tariff: Tariff, today: dt.date, lang: str = "en") -> dict[str, Any]:
     """Answer a quote request: every scheme and cover asked for, side by side, each with its worksheet."""
     [answer] = answers([Ready.of(Request.of(raw, tariff, today, lang), tariff)])
-    return answer
+    return as_read(answer)  # type: ignore[no-any-return]

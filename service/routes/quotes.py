@@ -27,7 +27,7 @@ from service.conventions.problems import Problem
 from service.conventions.quota import quota_of
 from service.conventions.replies import release_marks
 from service.ids import is_id, new_id
-from service.json_text import json_bytes, member
+from service.json_text import json_bytes, written
 from service.prices.stored_quote import answer_hash, document, is_valid, pinned, reproduced
 from service.running import running
 from service.store import quotes
@@ -57,8 +57,8 @@ async def post_quote(request: Request) -> Response:
         at, in_force, lang = now(), held.tariffs.now(), language_of(request, raw)
         asked = await beside(body, partial(quote_request, caller, raw, in_force.tariff, at.date(), lang))
         answer = await held.priced(asked, in_force.tariff, caller.tenant)
-        said, written = document(new_id(PREFIX), at, held.serving.quote_days, in_force, answer), json_bytes(answer)
-        made = _Made(raw, lang, said, json_bytes({**said, "answer": member(written)}), answer_hash(written))
+        said, text = document(new_id(PREFIX), at, held.serving.quote_days, in_force, answer), json_bytes(answer)
+        made = _Made(raw, lang, said, json_bytes({**said, "answer": written(text)}), answer_hash(text))
 
         def stored(connection: Connection) -> Quote:
             quota.check(connection, caller.key_id, caller.tenant)

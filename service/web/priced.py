@@ -11,6 +11,7 @@ from fastapi import Request
 from pricing.errors import LichengError
 from service.clock import today
 from service.conventions.rates import address
+from service.json_text import as_read
 from service.prices.quote_request import Request as QuoteRequest
 from service.running import running
 from service.tariff.held import InForce
@@ -49,6 +50,6 @@ async def priced(
     try:
         read = QuoteRequest.of(asked, standing.tariff, today(), lang)
         answer = await running(request).priced(read, standing.tariff, address(request))
-        return Priced(lang, standing, asked, answer, [])
+        return Priced(lang, standing, asked, as_read(answer), [])
     except LichengError as error:
         return Priced(lang, standing, asked, None, [Fault.of(error, FIELDS)])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pricing.errors import InputError, LichengError
@@ -42,6 +42,7 @@ def test_what_is_small_is_shallow_and_whole(value: Any) -> None:
 
 
 @given(ANYTHING, st.integers(0, 20))
+@example({}, 16)  # nothing is in the deepest of them
 def test_a_value_is_readable_where_it_is_whole_and_shallow(value: Any, around: int) -> None:
     for _ in range(around):
         value = [value]
