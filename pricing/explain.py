@@ -126,10 +126,9 @@ def _told(step: Columns, edition: Edition, scheme: Scheme, lang: str) -> ToldSte
 
 def _rounded(priced: Priced, scheme: Scheme, lang: str, rows: Sequence[int] | None) -> ToldStep:
     levy_fen = priced.levy_fen if rows is None else priced.levy_fen.take(rows)
-    rounded, each = rounding(priced, scheme, lang), range(len(levy_fen)) if rows is None else rows
-    operand, unit = zip(*map(rounded.operand, each), strict=True)
+    operand, unit, texts = rounding(priced, scheme, lang, range(len(levy_fen)) if rows is None else rows)
     money = (levy_fen * MILLIFEN_PER_FEN).tolist()
-    return ToldStep("round", operand, unit, [NO_ENTRY] * len(each), money, (), list(map(rounded.said, each)))
+    return ToldStep("round", operand, unit, [NO_ENTRY] * len(texts), money, (), texts)
 
 
 def _columns(steps: Sequence[Step], rows: Sequence[int] | None) -> tuple[list[int], Iterator[Columns]]:

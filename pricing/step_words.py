@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import repeat
+from typing import NamedTuple
 
 from pricing.edition import NO_ENTRY, Edition
 from pricing.rate_table import NATION, Curve
@@ -17,8 +17,7 @@ from pricing.words import phrase
 Texts = Iterable[str]  # one of each line
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Columns:
+class Columns(NamedTuple):
     """A step's columns, one number per line. before: running money of the step before, its own at the first; ratio:
     empty where the step does not work on the ratio; facts: what its sentence needs besides.
     """
