@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
@@ -14,7 +14,7 @@ from service.conventions.direct import Direct, direct_calls
 from service.conventions.envelope import Envelope
 from service.conventions.in_flight import InFlight
 from service.conventions.missing import options_of, problem_of
-from service.conventions.problems import Problem, problem_response
+from service.conventions.problems import Problem, bug_of, problem_response
 from service.conventions.quota import Quota
 from service.conventions.rates import Rates, count_address
 from service.operations.observed import Observed
@@ -39,7 +39,7 @@ def create_app(serving: Serving) -> FastAPI:
         finally:
             app.state.running.close()
 
-    app = FastAPI(
+    app = _Application(
         title="Licheng",
         version="1",
         lifespan=opened,
@@ -61,10 +61,22 @@ def create_app(serving: Serving) -> FastAPI:
         app.include_router(others.router)
     app.add_exception_handler(LichengError, _problem)
     app.add_exception_handler(HTTPException, _missing)
-    app.add_middleware(Direct, calls=direct_calls(prices.router, declarations.router, quotes.router))
-    app.add_middleware(Envelope, serving=serving)
-    app.add_middleware(Observed)  # the last is the outermost
+    app.add_exception_handler(Exception, _bug)
+    app.state.serving = serving
     return app
+
+
+class _Application(FastAPI):
+    """FastAPI inside of our layers, so that calls which go straight to their function pass none of its own."""
+
+    def build_middleware_stack(self) -> Callable[..., Awaitable[None]]:
+        """The layers of a request, the last one outermost."""
+        calls = direct_calls(prices.router, declarations.router, quotes.router)
+        return Observed(Envelope(Direct(super().build_middleware_stack(), calls), self.state.serving))
+
+
+async def _bug(request: Request, _error: Exception) -> Response:
+    return problem_response(bug_of(request), request)
 
 
 async def _problem(request: Request, error: Exception) -> Response:

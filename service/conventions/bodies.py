@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from anyio import to_thread
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from service.conventions.limits import most_body
 from service.conventions.problems import Problem
@@ -49,13 +50,25 @@ async def body_of(request: Request) -> bytes:
     A value takes up to thirty times its size in memory, so they are counted before anything is read. Commas in texts
     are counted with them.
     """
-    body = await request.body()
+    body = await _whole(request)
     most = most_body(request.scope["path"], running(request).serving) // BYTES_OF_VALUE
     if len(body) > most:
         found = sum(map(body.count, _VALUES))
         if found > most:
             raise Problem(413, "too_many_values", "body", found=f"{found:,}", most=f"{most:,}")
     return body
+
+
+async def _whole(request: Request) -> bytes:
+    """The body piece by piece; ClientDisconnect where it ends before it is whole."""
+    pieces, more = [], True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        pieces.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(pieces)
 
 
 async def beside(body: bytes, work: Callable[[], T]) -> T:

@@ -22,7 +22,7 @@ from service.conventions.limits import (
     too_large,
 )
 from service.conventions.pace import Pace
-from service.conventions.problems import Problem, problem_response
+from service.conventions.problems import Problem, bug_of, problem_response
 from service.conventions.rates import address, count_address
 from service.serving import Serving
 
@@ -98,8 +98,8 @@ class Envelope:
     async def _fail(self, scope: Message, receive: Receive, answer: _Answer) -> None:
         """A bug: nothing of it is told but the request's id. An answer that had begun is broken off by the server."""
         if not answer.begun:
-            problem = Problem(500, "internal_error", request_id=scope["state"]["request_id"])
-            await problem_response(problem, Request(scope, receive))(scope, receive, answer.send)
+            request = Request(scope, receive)
+            await problem_response(bug_of(request), request)(scope, receive, answer.send)
 
 
 class _Body:

@@ -20,9 +20,9 @@ def first_spoken(request: Request, *asked: object) -> str:
     """The first of what is asked for that is spoken here, else what the head of the request asks for; the answer is in
     it from then on.
     """
-    otherwise: str = getattr(request.state, "lang", LANGUAGES[0])
-    request.state.lang = next((one for one in asked if isinstance(one, str) and one in LANGUAGES), otherwise)
-    lang: str = request.state.lang
+    state = request.state
+    otherwise: str = getattr(state, "lang", LANGUAGES[0])
+    state.lang = lang = next((one for one in asked if isinstance(one, str) and one in LANGUAGES), otherwise)
     return lang
 
 

@@ -88,6 +88,11 @@ class Problem(LichengError):
         return cls(422, error.code, error.place, **values)
 
 
+def bug_of(request: Request) -> Problem:
+    """What is told of a bug: nothing but the request's id."""
+    return Problem(500, "internal_error", request_id=request.state.request_id)
+
+
 def problem_body(problem: Problem, request_id: str, lang: str = LANGUAGES[0], raw: Any = None) -> dict[str, Any]:
     """What a problem says. lang: of title and detail; raw: the body as parsed, in which the place is looked up."""
     said = of_error(problem)

@@ -88,7 +88,7 @@ class Log:
         render = _plain if stream.isatty() else _json
         self._logger = structlog.wrap_logger(
             self._sink,
-            processors=[_only_fields, structlog.processors.add_log_level, _stamped, render],
+            processors=[render],
             wrapper_class=structlog.make_filtering_bound_logger(LEVELS.index(level) * 10 + logging.INFO),
             cache_logger_on_first_use=True,
         ).bind()
@@ -136,19 +136,16 @@ def failure(error: BaseException) -> dict[str, object]:
     return {"error": type(error).__name__, "at": places}
 
 
-def _only_fields(_logger: Any, _method: str, event: _Event) -> _Event:
+def _only_fields(event: _Event) -> _Event:
     return {name: value for name, value in event.items() if name in FIELDS and value is not None}
 
 
-def _stamped(_logger: Any, _method: str, event: _Event) -> _Event:
-    return {"time": dt.datetime.now(SHANGHAI).isoformat(timespec="milliseconds"), **event}
+def _json(_logger: Any, level: str, event: _Event) -> str:
+    time = dt.datetime.now(SHANGHAI).isoformat(timespec="milliseconds")
+    first = {"time": time, "level": level, "event": event.pop("event")}
+    return json_bytes({**first, **_only_fields(event)}).decode()[:-1]
 
 
-def _json(_logger: Any, _method: str, event: _Event) -> str:
-    first = {name: event.pop(name) for name in ("time", "level", "event")}
-    return json_bytes({**first, **event}).decode()[:-1]
-
-
-def _plain(_logger: Any, _method: str, event: _Event) -> str:
-    time, level, name = (event.pop(key) for key in ("time", "level", "event"))
-    return f"{time[11:19]} {level:7} {name:10} " + " ".join(f"{key}={value}" for key, value in event.items())
+def _plain(_logger: Any, level: str, event: _Event) -> str:
+    time, name = dt.datetime.now(SHANGHAI).time().isoformat("seconds"), event.pop("event")
+    return f"{time} {level:7} {name:10} " + " ".join(f"{key}={value}" for key, value in _only_fields(event).items())

@@ -5,6 +5,7 @@ import copy
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,21 @@ def test_a_bug_tells_its_request_id_and_nothing_of_the_inside() -> None:
         assert (answer.status_code, problem["code"], problem["request_id"]) == (500, "internal_error", "mine-17")
         assert inside not in answer.text
         assert "ValueError" not in answer.text
+
+
+def test_a_bug_of_a_call_that_passes_no_router_tells_as_little() -> None:
+    with client() as service:
+        state = service.http.app.state  # type: ignore[attr-defined]
+        whole = state.running
+        state.running = replace(whole, desk=None)
+        answer = service.http.post(
+            "/v1/prices", json=RIDER, headers=service.key("insurer") | {"X-Request-Id": "mine-18"}
+        )
+        state.running = whole
+        problem = answer.json()
+        assert (answer.status_code, problem["code"], problem["request_id"]) == (500, "internal_error", "mine-18")
+        assert answer.headers["content-security-policy"]
+        assert "AttributeError" not in answer.text
 
 
 @pytest.mark.parametrize("given", ["mine-17", "A.b_c-9"])
