@@ -173,7 +173,7 @@ def test_a_bug_of_a_call_that_passes_no_router_tells_as_little() -> None:
     with client() as service:
         state = service.http.app.state  # type: ignore[attr-defined]
         whole = state.running
-        state.running = replace(whole, desk=None)
+        state.running = replace(whole, desk=None, turns=None)
         answer = service.http.post(
             "/v1/prices", json=RIDER, headers=service.key("insurer") | {"X-Request-Id": "mine-18"}
         )
