@@ -20,6 +20,9 @@ ENROLMENT_TEXTS = ("worker", "cover", "group", "from_month", "to_month")
 HISTORY_COLUMNS = ("worker", "platform", "month", "revenue_fen")
 
 
+_NO_ROWS: IntArray = np.empty(0, dtype=np.int64)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """Rows of a side file as columns: texts with a code per row (-1 where empty), numbers with negative reasons."""
@@ -29,6 +32,7 @@ class Table:
     codes: Mapping[str, IntArray]
     numbers: Mapping[str, IntArray]
     _months: dict[str, IntArray] = field(default_factory=dict)
+    _of_worker: dict[str, IntArray] = field(default_factory=dict)
 
     @classmethod
     def of(cls, records: Sequence[Mapping[str, object]]) -> Table:
@@ -61,6 +65,17 @@ class Table:
             months = [MONTH_NOT_VALID if month is None else month for month in found]
             self._months[name] = np.array([*months, MONTH_UNKNOWN], dtype=np.int64).take(self.code(name), mode="wrap")
         return self._months[name]
+
+    def rows_of(self, worker: str) -> IntArray:
+        """Places of a worker's rows, ascending; all workers' are found at once when the first is asked for."""
+        if not self._of_worker and "worker" in self.texts:
+            codes, names = self.code("worker"), self.texts["worker"]
+            order = codes.argsort(kind="stable")
+            ends = codes.take(order).searchsorted(np.arange(len(names)), side="right")
+            starts = codes.take(order).searchsorted(np.arange(len(names)))
+            places = zip(names, starts.tolist(), ends.tolist(), strict=True)
+            self._of_worker.update({name: order[start:end] for name, start, end in places})
+        return self._of_worker.get(worker, _NO_ROWS)
 
     def mapped(self, name: str, numbers: Mapping[str, int]) -> IntArray:
         """A number for each row's text, -1 where the mapping has none."""

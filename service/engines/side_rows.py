@@ -31,9 +31,7 @@ def _has(table: Table, name: str, place: int) -> bool:
 
 def history_of(table: Table, worker: str) -> list[Record]:
     """Rows of one worker's history as they were sent."""
-    texts = table.texts.get("worker", ())
-    own = (table.code("worker") == (texts.index(worker) if worker in texts else -2)).nonzero()[0]
-    return [record_of(table, place) for place in own.tolist()]
+    return [record_of(table, place) for place in table.rows_of(worker).tolist()]
 
 
 def judged(part: Part, edition: Edition, names: Iterable[str]) -> dict[str, Enrolled]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pricing.edition import Edition
@@ -43,8 +43,13 @@ def shown_flag(code: str, edition: Edition, records: Sequence[Mapping[str, Any]]
 
 def _candidates(edition: Edition, record: Mapping[str, Any]) -> str:
     """Risk classes that an occupation may have."""
-    node = edition.nodes(CANDIDATES).get(record["occupation"], ())
-    return ", ".join(map(str, node)) if isinstance(node, tuple) else str(node)
+    words: Mapping[str, str] = edition.keep("candidates in words", "", lambda: dict(_all_candidates(edition)))
+    return words.get(record["occupation"], "")
+
+
+def _all_candidates(edition: Edition) -> Iterator[tuple[str, str]]:
+    for occupation, node in edition.nodes(CANDIDATES).items():
+        yield occupation, ", ".join(map(str, node)) if isinstance(node, tuple) else str(node)
 
 
 # What a flag's sentence may name, worked out only where it does.

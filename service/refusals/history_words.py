@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pricing.enrolment import Enrolled, in_force
+from pricing.enrolment import Enrolled
 from pricing.errors import CODE
 from pricing.history import MONTHS
 from pricing.side import GREATEST, MONTH_NOT_VALID, MONTH_UNKNOWN, Table
@@ -95,7 +95,14 @@ def _runs(months: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 def start_of(found: Enrolled, enrolments: Table, worker: str, month: int) -> int:
     """Month in which a worker's cover in force starts, as its price takes it; the month itself where there is none."""
-    texts = enrolments.texts.get("worker", ())
-    own = enrolments.code("worker").take(found.own) == (texts.index(worker) if worker in texts else -2)
-    good = found.starts[own & in_force(found, month) & (found.refusals == 0)].tolist()
-    return int(good[-1]) if good else month
+    rows = enrolments.rows_of(worker)
+    places = found.own.searchsorted(rows)  # of its rows among the cover's
+    good = [
+        int(found.starts[place])
+        for place, row in zip(places.tolist(), rows.tolist(), strict=True)
+        if place < len(found.own)
+        and found.own[place] == row
+        and found.starts[place] <= month <= found.ends[place]
+        and not found.refusals[place]
+    ]
+    return good[-1] if good else month
