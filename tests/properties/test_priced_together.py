@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing.errors import InputError
-from service.json_text import json_bytes
+from service.json_text import as_read, json_bytes
 from service.prices.batch import Batch
 from service.prices.desk import MOST_AT_ONCE, Desk
 from service.prices.quote import quote
@@ -124,7 +124,7 @@ def test_requests_of_one_worker_are_not_merged() -> None:
     assert by_form(ready_of(sent)) == [[0, 1, 2]]
     items = [item for part in Batch(TARIFF, TODAY, "en").answers(enumerate(sent)) for item in part]
     assert [item["merged"]["distance_m"] for item in items] == [1_000, 2_000_000, 1_000]
-    assert [without_place(item) for item in items] == [quote(request, TARIFF, TODAY) for request in sent]
+    assert [as_read(without_place(item)) for item in items] == [quote(request, TARIFF, TODAY) for request in sent]
 
 
 def test_neither_groups_nor_histories_of_requests_meet() -> None:
@@ -136,7 +136,7 @@ def test_neither_groups_nor_histories_of_requests_meet() -> None:
     ready = ready_of(sent)
     assert by_form(ready) == [[0, 1, 2, 3, 4]]
     items = [item for part in Batch(TARIFF, TODAY, "en").answers(enumerate(sent)) for item in part]
-    assert [without_place(item) for item in items] == [quote(request, TARIFF, TODAY) for request in sent]
+    assert [as_read(without_place(item)) for item in items] == [quote(request, TARIFF, TODAY) for request in sent]
     refused = [{cover["refusal"]["code"] for cover in item["covers"] if "refusal" in cover} for item in items]
     assert refused == [set(), set(), {"participation_too_low"}, set(), {"history_missing"}]
 
@@ -149,7 +149,7 @@ def test_more_than_one_round_waits_at_the_desk() -> None:
         desk = Desk()
         return list(await asyncio.gather(*[desk.answer(one) for one in ready]))
 
-    assert asyncio.run(together()) == [quote(request, TARIFF, TODAY)] * len(ready)
+    assert as_read(asyncio.run(together())) == [quote(request, TARIFF, TODAY)] * len(ready)
 
 
 def test_who_leaves_the_desk_spoils_nobodys_answer() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.store.database import connect, writing
+from service.store.database import connect, reading, writing
 from service.store.tables import idempotency
 from tests.service.hammering import RIDER, SMALL, Told, hammered, stored, whole_log
 from tests.service.postgres import postgres
@@ -50,6 +50,15 @@ def until(true: Callable[[], bool], seconds: float = 30) -> None:
     while not true():
         assert time.monotonic() < end, "it did not come to hold in time"
         time.sleep(0.1)
+
+
+def claimed(database: str) -> int:
+    """How many idempotency keys are in use."""
+    engine = connect(database)
+    with reading(engine) as connection:
+        found = len(connection.execute(idempotency.select()).all())
+    engine.dispose()
+    return found
 
 
 def killed_under_load(home: Path, enough: int) -> int:
@@ -260,7 +269,8 @@ def test_what_failed_with_the_database_may_be_sent_again_under_its_key_when_it_i
 
         def slowly() -> Iterator[bytes]:
             yield usage[:50]
-            until(lambda: sent(usage).status_code == 409)  # it is claimed
+            until(lambda: claimed(service.database) == 1)
+            assert sent(usage).status_code == 409
             moved(home, "", "away-")
             yield usage[50:]
 
