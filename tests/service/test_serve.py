@@ -191,7 +191,7 @@ def test_without_demo_no_key_is_made_or_told() -> None:
 
 def test_the_demonstration_keys_are_an_insurers_and_a_platforms() -> None:
     with served(None, "--demo") as service:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while len(told := [line for line in service.said if "licheng.k_" in line]) < 2 and time.monotonic() < deadline:
             time.sleep(0.05)
         insurer, platform = ({"Authorization": f"Bearer {line.split()[-1]}"} for line in told)
@@ -261,8 +261,8 @@ def test_a_caller_who_never_ends_does_not_hold_a_stop_for_ever() -> None:
         assert service.process is not None
         began = time.monotonic()
         service.process.send_signal(signal.SIGTERM)
-        assert service.process.wait(15) == 0
-        assert time.monotonic() - began < 6
+        assert service.process.wait(30) == 0
+        assert time.monotonic() - began < 15  # else it would wait 20 seconds
 
 
 @pytest.mark.slow

@@ -277,7 +277,7 @@ def test_what_failed_with_the_database_may_be_sent_again_under_its_key_when_it_i
         assert sent(slowly()).status_code == 503
         time.sleep(1)  # longer than a try to give it up
         moved(home, "away-", "")
-        until(lambda: sent(usage).status_code == 202, 10)
+        until(lambda: sent(usage).status_code == 202)
 
 
 @pytest.mark.slow
