@@ -45,6 +45,12 @@ def pinned(raw: Mapping[str, Any], answer: Mapping[str, Any], lang: str) -> byte
     return json_bytes({**raw, "known_on": answer["known_on"], "lang": raw.get("lang", lang)})
 
 
+def lang_of(kept_request: bytes) -> str:
+    """The language in which a kept request was answered."""
+    lang: str = read_json(kept_request.decode(), "request")["lang"]
+    return lang
+
+
 def document(quote_id: str, at: dt.datetime, days: int, held: InForce, answer: Mapping[str, Any]) -> dict[str, Any]:
     """What the caller is sent, now and whenever it is asked for. days: how long it is valid, the last day with it."""
     return {

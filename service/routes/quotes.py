@@ -28,7 +28,7 @@ from service.conventions.quota import quota_of
 from service.conventions.replies import release_marks
 from service.ids import is_id, new_id
 from service.json_text import json_bytes, written
-from service.prices.stored_quote import answer_hash, document, is_valid, pinned, reproduced
+from service.prices.stored_quote import answer_hash, document, is_valid, lang_of, pinned, reproduced
 from service.running import running
 from service.store import quotes
 from service.store.audit import Act, append
@@ -96,7 +96,8 @@ async def get_quote(request: Request, quote_id: str) -> Response:
     caller = await caller_of(request)
     stored, sent = await _own(request, caller, quote_id)
     await note_read(request, caller, quotes.READ, stored.id)
-    return Response(sent, 200, _headers(stored, now()), "application/json")
+    spoken = {"Content-Language": lang_of(_kept_request(request, stored))}
+    return Response(sent, 200, {**_headers(stored, now()), **spoken}, "application/json")
 
 
 @router.post("/quotes/{quote_id}/reproduce")
@@ -108,9 +109,8 @@ async def reproduce_quote(request: Request, quote_id: str) -> Response:
         if replayed := attempt.replayed(body):
             return replayed
         stored, sent = await _own(request, caller, quote_id)
-        held = running(request)
-        kept_request = held.keyring.open(stored.request or b"", stored.place("request"))
-        found = await to_thread.run_sync(reproduced, stored, kept_request, sent, held.tariffs, held.serving.releases)
+        held, kept = running(request), _kept_request(request, stored)
+        found = await to_thread.run_sync(reproduced, stored, kept, sent, held.tariffs, held.serving.releases)
         answer = Answer(200, json_bytes(found), _named(stored), stored.id)
 
         def work(connection: Connection) -> None:
@@ -153,7 +153,7 @@ class _Made:
 
     def sent(self) -> Answer:
         """As it is sent."""
-        place = {"Location": f"/v1/quotes/{self.said['id']}", VALIDITY: _STATES[True]}
+        place = {"Location": f"/v1/quotes/{self.said['id']}", VALIDITY: _STATES[True], "Content-Language": self.lang}
         headers = {**place, **release_marks(self.said["release"], self.said["edition"])}
         return Answer(201, self.body, headers, self.said["id"])
 
@@ -175,6 +175,11 @@ async def _own(request: Request, caller: Caller, quote_id: str) -> tuple[Quote, 
     if found.answer is None or found.request is None:
         raise Problem(410, "quote_erased", pointer="")
     return found, running(request).keyring.open(found.answer, found.place("answer"))
+
+
+def _kept_request(request: Request, stored: Quote) -> bytes:
+    """The request that a quote answers, as it was kept."""
+    return running(request).keyring.open(stored.request or b"", stored.place("request"))
 
 
 def _headers(stored: Quote, at: datetime) -> dict[str, str]:

@@ -65,6 +65,16 @@ def test_a_stored_quote_holds_the_stateless_answer_and_gives_the_same_bytes_late
     assert (later.status_code, later.content) == (200, made.content)
 
 
+@pytest.mark.parametrize(("spoken", "other"), [("en", "zh"), ("zh", "en")])
+def test_what_was_stored_is_sent_again_as_in_the_language_it_is_in(service: Service, spoken: str, other: str) -> None:
+    key = {"Idempotency-Key": f"in-{spoken}"}
+    made = service.post("/v1/quotes", RIDER, **key, **{"Accept-Language": spoken})
+    again = service.post("/v1/quotes", RIDER, **key, **{"Accept-Language": other})
+    later = service.get(made.headers["location"], **{"Accept-Language": other})
+    assert again.content == later.content == made.content
+    assert [answer.headers["content-language"] for answer in (made, again, later)] == [spoken] * 3
+
+
 def test_an_answer_names_its_edition_its_release_and_how_long_it_holds(service: Service) -> None:
     made = service.post("/v1/quotes", RIDER)
     said = made.json()
