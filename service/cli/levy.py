@@ -138,7 +138,7 @@ def _settled(
 ) -> tuple[dict[str, Any], Mapping[str, Mapping[str, str]]]:
     """Totals of a settled month, and what its schemes are called. asked: the rest of its order, by name."""
     from service.engines.levy import levy as run
-    from service.engines.order import Order
+    from service.engines.order import Order, is_unfinished
     from service.engines.previous import sent_register
     from service.terminal.levy import watched
 
@@ -147,11 +147,13 @@ def _settled(
         if name not in tariff.work_injury:
             known = ", ".join(tariff.work_injury)
             raise InputError("request_value", "--schemes", key="schemes", value=name, known=known)
+    number = read_month(month, "--month")
     order = Order(
         sources=tuple(sources),
-        month=read_month(month, "--month"),
+        month=number,
         register=sent_register(platforms) if platforms else (),
         known_on=read_date(known_on, "--known-on") or today(),
+        unfinished=is_unfinished(number, today()),
         **asked,
     )
     asked_here = asked_as({"month": "--month", "known_on": "--known-on"})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from service.schemas.frame import Count, Day, Month, Said, Sentence, Time
 
 State = Literal["queued", "running", "done", "failed"]
@@ -55,6 +57,10 @@ class Totals(Said):
     """Sums and counts of a month, each added up twice."""
 
     provisional: bool
+    unfinished: bool = Field(
+        default=False,
+        description="The month was not over when it was sent, by China's calendar: a first look. Send it again.",
+    )
 
 
 class Receipt(Said):

@@ -64,12 +64,18 @@ def show_totals(totals: dict[str, Any], titles: Titles, folder: str, lang: str) 
     for side, counts in totals["side"].items():
         out.print(Text(say(f"page_side_{side}", lang, **{name: f"{count:,}" for name, count in counts.items()})))
     out.print(Text(say("page_levy_agree", lang), "green"))
+    _say_unfinished(totals, lang)
     if totals["demonstration"]:
         out.print(Text(say("levy_notice", lang), "magenta"))
     if totals["left_out"]:
         shown = joined((f"{_title(name, titles, lang)} ({code})" for name, code in totals["left_out"].items()), lang)
         out.print(Sentence(say("page_left_out", lang, schemes=shown), "yellow"))
     _say_synthetic(totals, lang)
+
+
+def _say_unfinished(totals: dict[str, Any], lang: str) -> None:
+    if totals["unfinished"]:
+        console().print(Sentence(say("page_unfinished", lang, month=totals["month"]), "yellow"))
 
 
 def _title(name: str, titles: Titles, lang: str) -> str:
@@ -109,6 +115,7 @@ def show_check(totals: dict[str, Any], codes: dict[str, int], lang: str) -> None
     out.print(Text(say("page_check", lang, rows=f"{totals['rows']:,}"), "bold"))
     for code, count in sorted(codes.items(), key=lambda item: -item[1]):
         out.print(Text(f"{count:>10,}  {code}"))
+    _say_unfinished(totals, lang)
 
 
 def show_explained(found: dict[str, Any], lang: str) -> None:
