@@ -74,7 +74,7 @@ def levy(
     else:
         from service.terminal.levy import show_totals
 
-        show_totals(totals, titles, str(out), language(lang))
+        show_totals(totals, titles, str(out), language(lang), sides["previous"])
     if strict and refused_rows(totals):
         raise SystemExit(EXIT_REFUSED)
 
