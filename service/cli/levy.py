@@ -72,9 +72,11 @@ def levy(
     if as_json:
         print_json(totals)
     else:
-        from service.terminal.levy import show_totals
+        from service.engines.flagged import implausible
+        from service.terminal.levy import show_flagged, show_totals
 
         show_totals(totals, titles, str(out), language(lang), sides["previous"])
+        show_flagged(implausible(out), language(lang))
     if strict and refused_rows(totals):
         raise SystemExit(EXIT_REFUSED)
 
@@ -105,15 +107,18 @@ def check(
         sides = {"enrolments": _path(enrolments), "history": _path(history)}
         totals, _ = _settled(sources, month, platforms, known_on, {"out": out, **settled, **sides})
         from service.engines import folder as files
+        from service.engines.flagged import implausible
 
+        flagged = implausible(out)
         kept = [path for path in (out / files.REFUSALS, out / files.SIDE_REFUSALS) if path.is_file()]
         codes = Counter(row["code"] for path in kept for row in files.read_csv(path))
     if as_json:
         print_json({**totals, "refusals": codes})
     else:
-        from service.terminal.levy import show_check
+        from service.terminal.levy import show_check, show_flagged
 
         show_check(totals, codes, language(lang))
+        show_flagged(flagged, language(lang))
     if strict and refused_rows(totals):
         raise SystemExit(EXIT_REFUSED)
 

@@ -127,6 +127,13 @@ def show_check(totals: dict[str, Any], codes: dict[str, int], lang: str) -> None
     _say_unfinished(totals, lang)
 
 
+def show_flagged(flagged: Mapping[str, int], lang: str) -> None:
+    """What was charged as sent though it cannot be: each flag's sentence, with its lines."""
+    for code, lines in flagged.items():
+        facts = {"lines": f"{lines:,}", "flag": code, "said": say(code, lang)}
+        console().print(Sentence(say("page_flagged", lang, **facts), "yellow"))
+
+
 def show_explained(found: dict[str, Any], lang: str) -> None:
     """A line with its worksheet, and of a correction the worksheet of what was charged before."""
     out, line = console(), found["line"]
