@@ -12,7 +12,8 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from service.operations.server import address_of, bound, serve
+from service.operations.listening import address_of, bound
+from service.operations.server import serve
 from service.serving import Serving
 from service.serving_found import found
 

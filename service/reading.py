@@ -7,6 +7,7 @@ import io
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ _JSON_REASONS = {
     "Unterminated string": "json_reason_open",
     "Invalid \\": "json_reason_escape",
 }
+
+_SEPARATORS = {";": "csv_reason_semicolons", "\t": "csv_reason_tabs"}
 
 
 def read_text(source: str) -> str:
@@ -98,11 +101,13 @@ def read_csv(text: str, place: str, texts: frozenset[str]) -> list[dict[str, Any
         raise InputError("csv_unreadable", place, reason=Phrase("csv_reason_empty", {}))
     lines = [line for _, line in numbered[1:]]
     names = [name.strip() for name in numbered[0][1]]
+    check_separator(names, place)
     if len(set(names)) < len(names):
         raise InputError("csv_unreadable", place, reason=Phrase("csv_reason_twice", {}))
     for number, line in numbered[1:]:
         if len(line) != len(names):
-            cells = Phrase("csv_reason_cells", {"cells": len(line), "columns": len(names)})
+            code = "csv_reason_cells" if len(line) < len(names) else "csv_reason_more_cells"
+            cells = Phrase(code, {"cells": len(line), "columns": len(names)})
             raise InputError("csv_unreadable", f"{place}, line {number}", reason=cells)
     return [
         {
@@ -111,6 +116,13 @@ def read_csv(text: str, place: str, texts: frozenset[str]) -> list[dict[str, Any
         }
         for line in lines
     ]
+
+
+def check_separator(names: Sequence[str], place: str) -> None:
+    """InputError where a header's columns stand in one cell, since another sign than a comma separates them."""
+    found = next((code for sign, code in _SEPARATORS.items() if len(names) == 1 and sign in names[0]), None)
+    if found is not None:
+        raise InputError("csv_unreadable", place, reason=Phrase(found, {}))
 
 
 def _csv_reason(error: csv.Error) -> str:

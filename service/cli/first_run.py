@@ -96,7 +96,7 @@ def _month(folder: Path, tariff: Tariff, lang: str) -> None:
         order = Order((source,), month, register, known, SCHEMES, folder / name, previous, demonstration=True)
         with watched() as progress:
             totals = levy(order, tariff, progress)
-        show_totals(totals, tariff.titles, str(folder / name), lang)
+        show_totals(totals, tariff.titles, str(folder / name), lang, previous)
         return totals
 
     first = settle(early, FIRST_KNOWN, "settled")

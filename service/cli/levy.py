@@ -72,9 +72,11 @@ def levy(
     if as_json:
         print_json(totals)
     else:
-        from service.terminal.levy import show_totals
+        from service.engines.flagged import implausible
+        from service.terminal.levy import show_flagged, show_totals
 
-        show_totals(totals, titles, str(out), language(lang))
+        show_totals(totals, titles, str(out), language(lang), sides["previous"])
+        show_flagged(implausible(out), language(lang))
     if strict and refused_rows(totals):
         raise SystemExit(EXIT_REFUSED)
 
@@ -105,15 +107,18 @@ def check(
         sides = {"enrolments": _path(enrolments), "history": _path(history)}
         totals, _ = _settled(sources, month, platforms, known_on, {"out": out, **settled, **sides})
         from service.engines import folder as files
+        from service.engines.flagged import implausible
 
+        flagged = implausible(out)
         kept = [path for path in (out / files.REFUSALS, out / files.SIDE_REFUSALS) if path.is_file()]
         codes = Counter(row["code"] for path in kept for row in files.read_csv(path))
     if as_json:
         print_json({**totals, "refusals": codes})
     else:
-        from service.terminal.levy import show_check
+        from service.terminal.levy import show_check, show_flagged
 
         show_check(totals, codes, language(lang))
+        show_flagged(flagged, language(lang))
     if strict and refused_rows(totals):
         raise SystemExit(EXIT_REFUSED)
 
@@ -138,7 +143,7 @@ def _settled(
 ) -> tuple[dict[str, Any], Mapping[str, Mapping[str, str]]]:
     """Totals of a settled month, and what its schemes are called. asked: the rest of its order, by name."""
     from service.engines.levy import levy as run
-    from service.engines.order import Order
+    from service.engines.order import Order, is_unfinished
     from service.engines.previous import sent_register
     from service.terminal.levy import watched
 
@@ -147,11 +152,13 @@ def _settled(
         if name not in tariff.work_injury:
             known = ", ".join(tariff.work_injury)
             raise InputError("request_value", "--schemes", key="schemes", value=name, known=known)
+    number = read_month(month, "--month")
     order = Order(
         sources=tuple(sources),
-        month=read_month(month, "--month"),
+        month=number,
         register=sent_register(platforms) if platforms else (),
         known_on=read_date(known_on, "--known-on") or today(),
+        unfinished=is_unfinished(number, today()),
         **asked,
     )
     asked_here = asked_as({"month": "--month", "known_on": "--known-on"})

@@ -27,6 +27,7 @@ from service.cli.store import store_app
 from service.cli.tariff import tariff_app
 from service.cli.train import score, train
 from service.cli.verify import verify
+from service.cli.version import before_a_command
 from service.cli.worker import worker_app
 from service.clock import today
 from service.prices.declare import declared, read_csv_totals
@@ -52,6 +53,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.callback()(before_a_command)
 app.add_typer(tariff_app, name="tariff")
 app.add_typer(registry_app, name="registry")
 app.add_typer(key_app, name="key")

@@ -12,7 +12,7 @@ import typer
 
 from pricing.words import say
 from service.cli.exits import EXIT_CALL
-from service.cli.options import AsJson, Lang, print_json
+from service.cli.options import AsJson, Lang, asked_as, print_json
 from service.settings import language, spoken
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port, 0: a free one. Default: LICHENG_PORT, else 8000.")] = None,
     home: Annotated[Path | None, typer.Option(help="Data folder. Default: LICHENG_HOME, else this folder.")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Make two keys for a day; on loopback only.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Only say how it would serve, and what is unsafe.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say how it would serve, what is unsafe, whether the port is free.")
+    ] = False,
     lang: Lang = "",
     as_json: AsJson = False,
 ) -> None:
@@ -64,14 +66,15 @@ def run(found: Checked, lang: str, trial: bool = False) -> None:
     """Serve in this process until it is told to stop. trial: print a first call as well, and take a free port where
     the one asked for is taken."""
     from service.app import create_app
-    from service.operations import checks, server
+    from service.operations import checks, listening, server
 
     assert found.serving is not None
     serving = found.serving
     os.umask(_NO_OTHERS)
     checks.home_made(serving.home)
-    opened = server.bound(serving, else_any=trial)
-    app, address = create_app(serving), server.address_of(opened)
+    with asked_as({"LICHENG_PORT": "LICHENG_PORT"}):  # another port or address is another call
+        opened = listening.bound(serving, else_any=trial)
+    app, address = create_app(serving), listening.address_of(opened)
 
     def listens() -> None:
         lines = [say("serve_listens", lang, address=address)]

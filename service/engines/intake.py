@@ -23,6 +23,7 @@ from service.engines.form import USAGE_FORM, FileForm
 from service.engines.normalise import file_names, normalised
 from service.engines.order import Upload
 from service.engines.rekeyed import stored
+from service.reading import check_separator
 
 MOST_GROUP = 1 << 29  # bytes of a row group of a sent file, unpacked
 MOST_BATCH = 1 << 26  # bytes of the texts of one batch of a sent Parquet file, its dictionaries written out
@@ -183,6 +184,7 @@ def _typed_columns(schema: pa.Schema, path: Path, form: FileForm) -> None:
 
 def _csv(path: Path, name: str, form: FileForm) -> Iterator[pa.RecordBatch]:
     names = csv_usage.header(path)
+    check_separator(names, str(path))
     _known_columns(names, path, form)
     aside: list[csv_usage.Aside] = []
     for batch, rows in csv_usage.rows(path, names, aside):

@@ -49,7 +49,8 @@ class Step:
 class Run:
     """One run: under what it settles, what it corrects, where it works, what it publishes.
 
-    whole: whether its totals tell payers, covers and side files, which those of old folders do not.
+    whole: whether its totals tell payers, covers and side files, which those of old folders do not; unfinished:
+    whether the month was not over when it was ordered, None of an old folder, which does not tell.
     """
 
     terms: Terms
@@ -61,6 +62,7 @@ class Run:
     progress: Progress
     synthetic: bool = False
     whole: bool = True
+    unfinished: bool | None = False
     steps: list[Step] = field(default_factory=list)
 
 
@@ -79,6 +81,7 @@ def levy(order: Order, tariff: Tariff, progress: Progress) -> dict[str, Any]:
     ):
         synthetic = is_synthetic(usage.files) or bool(before and before.receipt["synthetic"])
         run = Run(terms, register, before, Path(name), made, connection, progress, synthetic)
+        run.unfinished = order.unfinished
         keep_usage(connection, usage, before, run.work, made, progress)
         keep_sides(connection, sides, before, run.work, made)
         keep_register(made / files.REGISTER, register)
@@ -103,6 +106,8 @@ def finish(run: Run) -> dict[str, Any]:
     totals |= {"known_on": run.terms.edition.known.isoformat(), "edition": run.terms.edition.hash}
     totals["demonstration"] = run.terms.weakest > PROVISIONAL
     totals["left_out"] = dict(run.terms.left_out)
+    if run.unfinished is not None:
+        totals["unfinished"] = run.unfinished
     files.write_json(run.made / files.TOTALS, totals if run.whole else _as_first_published(totals))
     return totals
 
@@ -182,6 +187,7 @@ def _receipt(order: Order, run: Run, inputs: list[dict[str, str]]) -> None:
         "covers": [name for name in run.terms.schemes if run.terms.edition.schemes[name].product is not None],
         "demonstration": run.terms.weakest > PROVISIONAL,
         "synthetic": run.synthetic,
+        "unfinished": order.unfinished,
         "left_out": dict(run.terms.left_out),
         "inputs": inputs,
         "previous": run.before.receipt["run"] if run.before else None,

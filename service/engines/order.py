@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from pricing.errors import InputError
 from pricing.tariff import Tariff
+from pricing.units import month_text
 
 ALL = "all"
 
@@ -45,7 +46,8 @@ class Upload:
 class Order:
     """What to settle: sources of usage, the month, the register's rows, what is known, which schemes and covers, where
     to. covers: names of covers or packages, or `all`; enrolments, history: a file or folder each; upload: where the
-    files were sent by somebody, whose workers are stored under other ids.
+    files were sent by somebody, whose workers are stored under other ids; unfinished: whether the month was not over
+    when it was ordered.
     """
 
     sources: tuple[Path, ...]
@@ -60,12 +62,18 @@ class Order:
     enrolments: Path | None = None
     history: Path | None = None
     upload: Upload | None = field(default=None, repr=False)
+    unfinished: bool = False
 
     @property
     def sides(self) -> dict[str, Path]:
         """The side files that are given, by their names."""
         given = {"enrolments": self.enrolments, "history": self.history}
         return {name: path for name, path in given.items() if path is not None}
+
+
+def is_unfinished(month: int, today: dt.date) -> bool:
+    """Whether a month is not over yet, on a day in China: work of its last days cannot be in its files."""
+    return month_text(month) >= today.isoformat()[:7]
 
 
 def covers_named(names: tuple[str, ...], tariff: Tariff, place: str = "--covers") -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def verify(folder: Path, progress: Progress) -> dict[str, Any]:
             (made / BEFORE).symlink_to((folder / BEFORE).resolve())
         with store.opened(work) as connection:
             run = Run(now.terms, now.register, before, work, made, connection, progress, receipt["synthetic"])
-            run.whole = "covers" in receipt
+            run.whole, run.unfinished = "covers" in receipt, receipt.get("unfinished")
             totals = finish(run)
             unlike = _unlike(folder, made)
             if before is not None and not _is_settled(before, work / "before.parquet", progress):

@@ -11,7 +11,7 @@ from pathlib import Path
 from pricing.errors import InputError
 from pricing.tariff import Tariff
 from pricing.units import month_text
-from service.engines.order import covers_named
+from service.engines.order import covers_named, is_unfinished
 from service.fields import one_of, read_date, read_month
 
 TEXTS = ("month", "known_on", "schemes", "covers", "demonstration")
@@ -30,7 +30,9 @@ class SentFile:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The order of a levy. own: the only platform whose rows are settled, "" for any."""
+    """The order of a levy. own: the only platform whose rows are settled, "" for any; unfinished: whether the month
+    was not over when it was sent.
+    """
 
     month: str
     known_on: str
@@ -39,6 +41,7 @@ class Asked:
     demonstration: bool
     own: str
     files: tuple[SentFile, ...] = ()
+    unfinished: bool = False
 
     @classmethod
     def of(cls, texts: Mapping[str, str], own: str, tariff: Tariff, today: dt.date) -> Asked:
@@ -55,7 +58,8 @@ class Asked:
             one_of(scheme, "schemes", tariff.work_injury)
         covers_named(covers, tariff, "covers")
         leave = one_of(texts.get("demonstration", "false"), "demonstration", ("true", "false")) == "true"
-        return cls(month_text(month), known_on.isoformat(), schemes, covers, leave, own)
+        early = is_unfinished(month, today)
+        return cls(month_text(month), known_on.isoformat(), schemes, covers, leave, own, unfinished=early)
 
     @classmethod
     def read(cls, order: str) -> Asked:

@@ -180,6 +180,7 @@ def order_of(asked: Asked, folders: tuple[Path, Path], keys: SenderKeys, tariff:
         out=out,
         demonstration=asked.demonstration,
         covers=asked.covers,
+        unfinished=asked.unfinished,
         upload=Upload(asked.names(upload), keys, known_words(tariff), asked.own, most_rows),
         **sides,
     )

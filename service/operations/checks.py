@@ -13,6 +13,7 @@ from pricing.tariff import Tariff
 from pricing.words import Phrase
 from service.auth.keyring import Keyring
 from service.clock import now
+from service.operations.listening import check_free
 from service.refusals import both, of_error
 from service.releases.history import DEMONSTRATION, in_force
 from service.releases.release_standing import logged_standing
@@ -58,7 +59,10 @@ def checked(environ: Mapping[str, str], options: Mapping[str, Any], starting: bo
         keys = _gathered(_database, serving, notes, wrong) or 0
         if not wrong:
             _gathered(_recorded, serving, notes, wrong)
-        wrong += _unsafe(serving, keys)
+        unsafe = _unsafe(serving, keys)
+        wrong += unsafe
+        if not (starting or unsafe):  # a start takes the port itself
+            _gathered(_port, serving, notes, wrong)
     if starting and not wrong:  # last, so that no secret is made where an earlier one is lost
         settings = found(environ, options, make_secret=True)
         wrong += settings.wrong
@@ -156,6 +160,14 @@ def _recorded(serving: Serving, notes: list[Phrase]) -> int:
                 notes.append(Phrase("check_not_recorded", {"number": last.number, "recorded": logged.number}))
     finally:
         engine.dispose()
+    return 0
+
+
+def _port(serving: Serving, notes: list[Phrase]) -> int:
+    """The address can be listened on."""
+    check_free(serving)
+    code = "check_port" if serving.port else "check_port_any"
+    notes.append(Phrase(code, {"host": serving.host, "port": serving.port}))
     return 0
 
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import signal
 import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import uvicorn
 
-from pricing.errors import InputError
 from service.operations.guarded import Guarded
+from service.operations.listening import BACKLOG
 from service.serving import Serving
 from service.store import keys
 
-_BACKLOG = 2_048
 _YOUNG = 100_000  # objects made before the collector looks for those that hold each other
 _TURN_S = 0.001  # after which a thread that prices a batch gives the interpreter to the loop
 _IDLE_S = 15  # a connection that asks nothing is closed
@@ -42,34 +39,6 @@ class Announced(uvicorn.Server):
         self._listens()
 
 
-def bound(serving: Serving, else_any: bool = False) -> socket.socket:
-    """The socket to listen on; InputError where the address is taken, or is not this machine's.
-
-    else_any: take a free port where the one asked for is taken.
-    """
-    opened = socket.socket(socket.AF_INET6 if ":" in serving.host else socket.AF_INET, socket.SOCK_STREAM)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        opened.bind((serving.host, serving.port))
-        opened.listen(_BACKLOG)
-    except OSError as error:
-        opened.close()
-        taken = error.errno == errno.EADDRINUSE
-        if taken and else_any:
-            return bound(replace(serving, port=0))
-        reason = error.strerror or str(error)
-        code = "port_in_use" if taken else "address_not_bound"
-        raise InputError(code, "LICHENG_PORT", host=serving.host, port=serving.port, reason=reason) from None
-    opened.setblocking(False)
-    return opened
-
-
-def address_of(opened: socket.socket) -> str:
-    """Where a bound socket is reached."""
-    host, port = opened.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
 def serve(app: Any, serving: Serving, opened: socket.socket, listens: Callable[[], None]) -> None:
     """Serve until the process is told to stop: then take no more, finish what is in flight, close. A second Ctrl-C
     does not wait.
@@ -85,7 +54,7 @@ def serve(app: Any, serving: Serving, opened: socket.socket, listens: Callable[[
         server_header=False,
         proxy_headers=bool(serving.proxies),
         forwarded_allow_ips=serving.proxies,
-        backlog=_BACKLOG,
+        backlog=BACKLOG,
         limit_concurrency=serving.connections,
         timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=serving.stop_seconds,

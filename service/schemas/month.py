@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from service.schemas.frame import Count, Day, Month, Said, Sentence, Time
+from pydantic import Field
+
+from service.schemas.frame import Count, Day, Month, Said, Sentence, Time, Whole
 
 State = Literal["queued", "running", "done", "failed"]
 
@@ -51,10 +53,30 @@ class TablePage(Said):
     next: str | None
 
 
+class Counted(Said):
+    """Rows and fen of a scheme or cover of a month. read = priced + refused + duplicate, of a cover + out_of_scope."""
+
+    read: Count
+    priced: Count
+    refused: Count = Field(
+        description="Of a scheme with the rows out of its scope, which are listed as refusals: refused - out_of_scope"
+        " should have been priced, as the command line and the page of the month print it. Of a cover without them."
+    )
+    out_of_scope: Count = Field(description="Rows that the scheme or cover is not for; nothing is wrong with them.")
+    duplicate: Count
+    levy_fen: Whole
+
+
 class Totals(Said):
     """Sums and counts of a month, each added up twice."""
 
     provisional: bool
+    schemes: dict[str, Counted] = Field(default_factory=dict)
+    covers: dict[str, Counted] = Field(default_factory=dict)
+    unfinished: bool = Field(
+        default=False,
+        description="The month was not over when it was sent, by China's calendar: a first look. Send it again.",
+    )
 
 
 class Receipt(Said):

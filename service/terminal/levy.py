@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -43,15 +44,21 @@ def watched() -> Iterator[Callable[[str, int], None]]:
 Titles = Mapping[str, Mapping[str, str]]
 
 
-def show_totals(totals: dict[str, Any], titles: Titles, folder: str, lang: str) -> None:
-    """Counts and sums per scheme and cover, named by its title and its code."""
+def show_totals(totals: dict[str, Any], titles: Titles, folder: str, lang: str, previous: Path | None = None) -> None:
+    """Counts and sums per scheme and cover, named by its title and its code. previous: the folder that was corrected,
+    where sums are differences.
+    """
     out = console()
     shown = say("page_levy", lang, month=totals["month"], rows=f"{totals['rows']:,}", folder=folder)
     out.print(Text(shown, "bold"))
+    if previous is not None:
+        out.print(Sentence(say("page_levy_corrects", lang, previous=previous)))
+    counted = ("priced", "out_of_scope", "refused", "duplicate")
+    summed = ("lines", "fen") if previous is None else ("difference_lines", "difference_fen")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(say("page_levy_scheme", lang), overflow="fold")
     table.add_column(say("page_levy_code", lang), style="dim", no_wrap=True)
-    for name in ("priced", "out_of_scope", "refused", "duplicate", "lines", "fen"):
+    for name in (*counted, *summed):
         table.add_column(say(f"page_levy_{name}", lang), justify="right")
     for name, scheme in {**totals["schemes"], **totals["covers"]}.items():
         refused = scheme["refused"] - (scheme["out_of_scope"] if name in totals["schemes"] else 0)
@@ -59,11 +66,12 @@ def show_totals(totals: dict[str, Any], titles: Titles, folder: str, lang: str) 
         title = Sentence(_title(name, titles, lang))
         table.add_row(title, name, *(f"{count:,}" for count in counts), signed(scheme["levy_fen"]))
     out.print(table)
-    _say_payers(totals, titles, lang)
-    _say_technical(totals, titles, lang)
+    _say_payers(totals, titles, lang, previous is not None)
+    _say_technical(totals, titles, lang, previous is not None)
     for side, counts in totals["side"].items():
         out.print(Text(say(f"page_side_{side}", lang, **{name: f"{count:,}" for name, count in counts.items()})))
     out.print(Text(say("page_levy_agree", lang), "green"))
+    _say_unfinished(totals, lang)
     if totals["demonstration"]:
         out.print(Text(say("levy_notice", lang), "magenta"))
     if totals["left_out"]:
@@ -72,30 +80,37 @@ def show_totals(totals: dict[str, Any], titles: Titles, folder: str, lang: str) 
     _say_synthetic(totals, lang)
 
 
+def _say_unfinished(totals: dict[str, Any], lang: str) -> None:
+    if totals["unfinished"]:
+        console().print(Sentence(say("page_unfinished", lang, month=totals["month"]), "yellow"))
+
+
 def _title(name: str, titles: Titles, lang: str) -> str:
     return titles[name][lang] if name in titles else name
 
 
-def _say_payers(totals: dict[str, Any], titles: Titles, lang: str) -> None:
-    """Who bears how much of each scheme and cover, and how a premium is split."""
+def _say_payers(totals: dict[str, Any], titles: Titles, lang: str, corrects: bool) -> None:
+    """Who bears how much of each scheme and cover, or of the difference, and how a premium is split."""
+    code = "page_levy_difference_payers" if corrects else "page_levy_payers"
     settled = {**totals["schemes"], **totals["covers"]}
     for name, one in settled.items():
         if one["payers"]:
             parts = joined((f"{say('payer_' + name, lang)} {signed(fen)}" for name, fen in one["payers"].items()), lang)
-            console().print(Sentence(say("page_levy_payers", lang, scheme=_title(name, titles, lang), payers=parts)))
+            console().print(Sentence(say(code, lang, scheme=_title(name, titles, lang), payers=parts)))
     if any(len(one["payers"]) > 1 for one in settled.values()):
         console().print(Sentence(say("page_payers_rule", lang), "dim"))
 
 
-def _say_technical(totals: dict[str, Any], titles: Titles, lang: str) -> None:
-    """Expected cost of claims beside each levy, where every line says its exposure."""
+def _say_technical(totals: dict[str, Any], titles: Titles, lang: str, corrects: bool) -> None:
+    """Expected cost of claims beside each levy, of a correction too of the whole month, where every line says its
+    exposure.
+    """
+    code = "page_levy_now_technical" if corrects else "page_levy_technical"
     for name, one in {**totals["schemes"], **totals["covers"]}.items():
         technical = one.get("technical")
         if technical and technical["cost_millifen"]:
             facts = {"cost": yuan(technical["cost_millifen"]), "adequacy": factor(technical["adequacy_ppm"] or 0)}
-            console().print(
-                Sentence(say("page_levy_technical", lang, scheme=_title(name, titles, lang), **facts), "dim")
-            )
+            console().print(Sentence(say(code, lang, scheme=_title(name, titles, lang), **facts), "dim"))
 
 
 def _say_synthetic(shown: dict[str, Any], lang: str) -> None:
@@ -109,6 +124,14 @@ def show_check(totals: dict[str, Any], codes: dict[str, int], lang: str) -> None
     out.print(Text(say("page_check", lang, rows=f"{totals['rows']:,}"), "bold"))
     for code, count in sorted(codes.items(), key=lambda item: -item[1]):
         out.print(Text(f"{count:>10,}  {code}"))
+    _say_unfinished(totals, lang)
+
+
+def show_flagged(flagged: Mapping[str, int], lang: str) -> None:
+    """What was charged as sent though it cannot be: each flag's sentence, with its lines."""
+    for code, lines in flagged.items():
+        facts = {"lines": f"{lines:,}", "flag": code, "said": say(code, lang)}
+        console().print(Sentence(say("page_flagged", lang, **facts), "yellow"))
 
 
 def show_explained(found: dict[str, Any], lang: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pricing.rate_table import NATION, By, Curve, RateTable, Value
+from pricing.rate_table import NATION, By, Curve, RateTable, Steps, Value
 from pricing.scheme import WORK_INJURY, Relativity
 from pricing.spoken import factor, level_words, named, quantity_words, share_words
 from pricing.tariff import Tariff
@@ -87,13 +87,20 @@ def _said(value: Value, table: RateTable, tariff: Tariff, lang: str) -> Said:
     if isinstance(value, Curve):
         return Said(tuple((x, factor(y)) for x, y in _knots(value, table, tariff, lang)), curve=True)
     if not isinstance(value, By):
-        return Said((("", written(value, table.unit, lang)),))
+        return Said((("", _amount(value, table, tariff, lang)),))
     lines: list[tuple[str, str]] = []
     for level, node in value.nodes.items():
         name = level_name(value.factor, level, tariff, lang)
         inner = _said(node, table, tariff, lang).lines
         lines += [(" · ".join(filter(None, (name, below))), amount) for below, amount in inner]
     return Said(tuple(lines))
+
+
+def _amount(value: Value, table: RateTable, tariff: Tariff, lang: str) -> str:
+    """A value that has no levels: an amount, a word as people call it, or the steps of a float."""
+    if isinstance(value, Steps):
+        return say("page_steps", lang, step=value.step, limit=value.limit)
+    return level_name("", value, tariff, lang) if isinstance(value, str) else written(value, table.unit, lang)
 
 
 def _knots(curve: Curve, table: RateTable, tariff: Tariff, lang: str) -> Iterator[tuple[str, int]]:
@@ -118,7 +125,7 @@ def level_name(name: str, level: str, tariff: Tariff, lang: str) -> str:
         return tariff.platforms[level][lang]
     if level in tariff.schemes:
         return tariff.schemes[level].title[lang]
-    for kind in ("compare_occupation", "payer", "peril", "page_industry", "page_tier"):
+    for kind in ("compare_occupation", "payer", "peril", "page_industry", "page_tier", "page_level"):
         if f"{kind}_{level}" in sentences(lang):
             return named(kind, level, lang)
     return level_words(name, level, lang)

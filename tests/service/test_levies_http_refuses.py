@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.months import run
-from tests.service.sent_months import COMMAND, PARQUET, month_files, over, rows, send, send_form
+from tests.service.sent_months import COMMAND, PARQUET, all_items, month_files, over, rows, send, send_form
 from tests.service.serving import Service, client
 
 Json = dict[str, Any]
@@ -141,6 +141,22 @@ def test_a_file_that_cannot_be_read_fails_as_at_the_command_line(service: Servic
     assert (error["code"], error["place"]) == (code, "usage.csv")
     assert f"[{code}]" in said.err
     assert str(service.home) not in str(error)
+
+
+def test_what_is_wrong_in_an_upload_is_hinted_as_at_the_command_line(service: Service, tmp_path: Path) -> None:
+    for sign, words in ((b";", "semicolons"), (b"\t", "tabs")):
+        error = failed(service, send(service, BROKEN["no_rows"].replace(b",", sign)))
+        assert error["code"] == "csv_unreadable"
+        assert f"separated by {words}" in error["message"]
+    usage, register = month_files(tmp_path, [{**row, "orders": "1,200"} for row in rows(2)])
+    files = {"usage": usage, "platforms": register}
+    levy = over(
+        service, send_form(service, [(name, (f"{name}.csv", path.read_bytes())) for name, path in files.items()])
+    )
+    assert levy["state"] == "done"
+    said = {one["message"] for one in all_items(service, levy["links"]["refusals"]) if one["column"] == "orders"}
+    assert said
+    assert [one for one in said if "'1,200' in orders" not in one or "1200, not 1,200" not in one] == []
 
 
 def test_a_packed_file_is_no_csv_and_a_csv_no_parquet(service: Service) -> None:

@@ -252,7 +252,7 @@ ELSEWHERE = {
         "service/store/keyed_mark.py",
         "service/store/database.py",
     ),
-    "the command line": ("service/releases/", "service/store/keys.py", "service/operations/server.py"),
+    "the command line": ("service/releases/", "service/store/keys.py", "service/operations/listening.py"),
     "a month": (
         "service/engines/",
         "service/month/pulse.py",

@@ -119,7 +119,7 @@ def test_a_service_starts_with_the_release_that_the_log_ends_with(
     released(law(tmp_path / "second", floor=900_000), serving.releases)
     monkeypatch.setenv("LICHENG_HOME", str(tmp_path))
     monkeypatch.setenv("LICHENG_SECRET", SECRET.decode())
-    check = run("serve", "--check")
+    check = run("serve", "--check", "--port", "0")
     assert (check.code, "release_not_recorded" in check.out) == (0, True), check.out
     with TestClient(create_app(serving)) as http:
         service = Service(http, tmp_path, {})
@@ -129,7 +129,7 @@ def test_a_service_starts_with_the_release_that_the_log_ends_with(
         assert ready(service, "ready")["release"] == 2
     assert capfd.readouterr().err.count("release_not_recorded") == 1
     history.write_text("".join(history.read_text(encoding="utf-8").splitlines(keepends=True)[:1]), encoding="utf-8")
-    refused_check = run("serve", "--check")  # what the log ends with is not in history any more
+    refused_check = run("serve", "--check", "--port", "0")  # what the log ends with is not in history any more
     assert (refused_check.code, "release_not_recorded" in refused_check.out) == (2, True), refused_check.out
 
 
@@ -152,7 +152,7 @@ def refused(done: Done, code: str, exit_code: int = 3) -> bool:
 
 def test_it_is_not_served_until_two_actuaries_record_it(home: Path, tmp_path: Path) -> None:
     for lang, words in (("en", "licheng record"), ("zh", "补记")):
-        check = run("serve", "--check", "--lang", lang)
+        check = run("serve", "--check", "--port", "0", "--lang", lang)
         assert (check.code, words in check.out, "release_not_recorded" in check.out) == (2, True, True)
     assert refused(run("serve", "--port", "0"), "release_not_recorded", 2)
     li, chen = (("--key-file", tmp_path / name) for name in ("li", "chen"))
@@ -160,7 +160,7 @@ def test_it_is_not_served_until_two_actuaries_record_it(home: Path, tmp_path: Pa
     assert refused(run("record", *li, *li, "--reason", "looked at"), "record_needs_keys", 2)
     done = run("record", *li, *chen, "--reason", "looked at", "--json")
     assert [event["number"] for event in json.loads(done.out)["recorded"]] == [1]
-    assert run("serve", "--check").code == 0
+    assert run("serve", "--check", "--port", "0").code == 0
     assert json.loads(run("verify", "--audit", "--json").out)["whole"]
     assert refused(run("record", *li, *chen, "--reason", "looked at"), "record_nothing")
 
@@ -170,4 +170,4 @@ def test_going_back_takes_the_key_of_an_actuary(home: Path, tmp_path: Path) -> N
     assert refused(run(*words, "--by", "Zhao Min"), "rollback_without_key", 2)
     back = json.loads(run(*words, "--key-file", tmp_path / "li", "--json").out)
     assert back["event"]["by"] == "Li Wei"
-    assert run("serve", "--check").code == 0
+    assert run("serve", "--check", "--port", "0").code == 0

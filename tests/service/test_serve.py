@@ -37,7 +37,7 @@ def licheng(*words: str, **environ: str) -> Ran:
 
 def checked(home: Path, *words: str, **environ: str) -> tuple[int, dict[str, Any]]:
     """What `licheng serve --check --json` says."""
-    ran = licheng("serve", "--check", "--json", "--home", str(home), *words, **environ)
+    ran = licheng("serve", "--check", "--json", "--home", str(home), "--port", "0", *words, **environ)
     assert "Traceback" not in ran.stderr
     return ran.returncode, json.loads(ran.stdout)
 
@@ -47,14 +47,19 @@ def codes(found: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_a_check_says_where_each_setting_came_from_and_writes_nothing(tmp_path: Path) -> None:
-    code, found = checked(tmp_path / "home", "--port", "0", LICHENG_QUOTE_DAYS="9", LICHENG_SECRET=SECRET.decode())
+    code, found = checked(tmp_path / "home", LICHENG_QUOTE_DAYS="9", LICHENG_SECRET=SECRET.decode())
     given = {one["setting"]: (one["value"], one["source"]) for one in found["settings"]}
     assert (code, found["errors"]) == (0, [])
     assert given["LICHENG_PORT"] == ("0", "flag")
     assert given["LICHENG_QUOTE_DAYS"] == ("9", "environment")
     assert given["LICHENG_HOST"] == ("127.0.0.1", "default")
     assert given["LICHENG_SECRET"] == ("…", "environment")
-    assert [note["code"] for note in found["notes"]] == ["check_home", "check_demonstration", "check_store_new"]
+    assert [note["code"] for note in found["notes"]] == [
+        "check_home",
+        "check_demonstration",
+        "check_store_new",
+        "check_port_any",
+    ]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -78,7 +83,10 @@ def test_no_store_is_made_where_one_was_or_where_there_is_no_folder(tmp_path: Pa
 
 
 def test_the_page_of_a_check_speaks_both_languages(tmp_path: Path) -> None:
-    pages = {lang: licheng("serve", "--check", "--home", str(tmp_path), "--lang", lang) for lang in ("en", "zh")}
+    pages = {
+        lang: licheng("serve", "--check", "--home", str(tmp_path), "--port", "0", "--lang", lang)
+        for lang in ("en", "zh")
+    }
     assert [page.returncode for page in pages.values()] == [0, 0]
     assert "Nothing speaks against serving" in pages["en"].stdout
     assert "可以启动服务" in pages["zh"].stdout
@@ -164,12 +172,37 @@ def test_a_port_in_use_and_an_address_of_others_are_told(tmp_path: Path) -> None
         taken.listen()
         port = str(taken.getsockname()[1])
         ran = licheng("serve", "--home", str(tmp_path), "--port", port)
-    assert (ran.returncode, "port_in_use" in ran.stderr, port in ran.stderr) == (3, True, True)
+    assert (ran.returncode, "port_in_use" in ran.stderr, port in ran.stderr) == (2, True, True)
     make_keys(f"sqlite:///{tmp_path / 'licheng.db'}", {"insurer": ("insurer", "house")})
     far = licheng(
         "serve", "--home", str(tmp_path), "--host", "192.0.2.7", "--port", "0", LICHENG_SECRET=SECRET.decode()
     )
-    assert (far.returncode, "address_not_bound" in far.stderr) == (3, True)
+    assert (far.returncode, "address_not_bound" in far.stderr) == (2, True)
+
+
+def test_a_check_tries_the_port_and_gives_it_back(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = str(taken.getsockname()[1])
+        taken.listen()
+        code, found = checked(tmp_path / "home", "--port", port)
+        page = licheng("serve", "--check", "--home", str(tmp_path / "home"), "--port", port, "--lang", "zh")
+    assert (code, codes(found)) == (2, [("LICHENG_PORT", "port_in_use")])
+    assert (page.returncode, f"端口 {port} 已被占用" in page.stdout) == (2, True)
+    code, found = checked(tmp_path / "home", "--port", port)
+    assert (code, codes(found)) == (0, [])
+    assert {"code": "check_port", "message": f"Address: port {port} on 127.0.0.1, free now"}.items() <= found["notes"][
+        -1
+    ].items()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_check_opens_nothing_to_others_where_that_is_unsafe(tmp_path: Path) -> None:
+    _, found = checked(tmp_path, "--host", "192.0.2.7")  # nobody's here: trying it would say so
+    assert codes(found) == [("LICHENG_HOST", "unsafe_without_keys")]
+    make_keys(f"sqlite:///{tmp_path / 'licheng.db'}", {"insurer": ("insurer", "house")})
+    code, found = checked(tmp_path, "--host", "192.0.2.7", LICHENG_SECRET=SECRET.decode())
+    assert (code, codes(found)) == (2, [("LICHENG_PORT", "address_not_bound")])
 
 
 def test_it_says_where_it_listens_and_what_it_writes_is_its_owners_alone() -> None:

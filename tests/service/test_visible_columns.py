@@ -34,9 +34,9 @@ LINE = {"number", *KEY, "worker_ref", "exposure", "unit", OWN_COLUMNS, *MARKS, *
 STATE = {"format", "id", "state", "provisional", "month", "known_on", "created_at", "started_at", "finished_at"}
 STATE |= {"stage", "rows_done", "rows", "error", "links"}
 TOTALS = {"format", "provisional", "month", "known_on", "edition", "synthetic", "demonstration", "left_out", "rows"}
-TOTALS |= {"schemes", "covers", "side"}
+TOTALS |= {"schemes", "covers", "side", "unfinished"}
 RECEIPT = {"format", "program", "month", "known_on", "edition", "schemes", "covers", "demonstration", "synthetic"}
-RECEIPT |= {"left_out", "inputs", "previous", "files", "notice", "run"}
+RECEIPT |= {"left_out", "inputs", "previous", "files", "notice", "run", "unfinished"}
 # What a platform may read of what others sent as well, once months are merged.
 READ = {
     "/v1/levies": STATE,

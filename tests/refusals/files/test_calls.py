@@ -25,6 +25,8 @@ REGISTERS = [
     refused("overlap", "register_overlap", "platform didi", "平台 didi", REGISTER + "didi,110000,low,\n" * 2),
     refused("a short row", "csv_unreadable", "1 cells, 4 columns", "单元格 1 个", REGISTER + "didi\n"),
     refused("a long row", "csv_unreadable", "5 cells, 4 columns", "单元格 5 个", REGISTER + "didi,110000,low,a,b\n"),
+    refused("a comma", "csv_unreadable", "1200, not 1,200", "写 1200", "platform,pilot_float_pct\ndidi,1,200\n"),
+    refused("semicolons", "csv_unreadable", "separated by commas", "以逗号", REGISTER.replace(",", ";")),
     refused("a doubled column", "csv_unreadable", "twice", "无法读取", "platform,region,region\ndidi,1,2\n"),
     refused("an open quote", "csv_unreadable", "unexpected end", "无法读取", REGISTER + 'didi,110000,low,"a\n'),
     refused("empty", "csv_unreadable", "empty", "无法读取", ""),

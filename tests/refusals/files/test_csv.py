@@ -31,6 +31,9 @@ def unreadable(name: str, content: str | bytes, code: str, words: tuple[str, ...
 
 ROWS = [
     one("separators", driver(orders='"1,234"'), "value_not_a_number", ("'1,234' in orders",), ("'1,234' 不是数字",)),
+    one("a comma", driver(orders='"1,200"'), "value_not_a_number", ("'1,200'", "1200, not 1,200"), ("写 1200，不写",)),
+    one("a space", driver(orders="1 200"), "value_not_a_number", ("'1 200'", "1200, not"), ("'1 200'", "1 200")),
+    one("a bare comma", driver(orders="1,200"), "row_cells", ("write 1200, not 1,200",), ("写 1200，不写 1,200",)),
     one("a float", driver(orders="620.0"), "value_not_whole", ("620.0 in orders",), ("620.0 不是整数",)),
     one("NaN", driver(orders="NaN"), "value_not_a_number", ("'nan' in orders",), ("'nan' 不是数字",)),
     one("below zero", driver(orders="-5"), "value_negative", ("-5 in orders",), ("-5 为负数",)),
@@ -62,7 +65,14 @@ FILES = [
         "mixed encodings", CHINESE.encode() + LAST.strip().encode() + ",道路运输业".encode("gb18030") + b"\xff\n",
         "csv_unreadable", ("neither UTF-8 nor GB18030 at byte",), ("无法读取",),
     ),
-    unreadable("semicolons", HEADER.replace(",", ";"), "unknown_column", ("month;worker",), ("month;worker",)),
+    unreadable(
+        "semicolons", HEADER.replace(",", ";"), "csv_unreadable", ("semicolons", "separated by commas"),
+        ("分号", "以逗号分隔"),
+    ),
+    unreadable(
+        "tabs", HEADER.replace(",", "\t"), "csv_unreadable", ("by tabs", "separated by commas"),
+        ("制表符", "以逗号分隔"),
+    ),
     unreadable("no header", driver() + LAST, "unknown_column", ("'2025-08'", *BY_NAME), ("'2025-08'", *BY_NAME)),
     unreadable("an unknown column", "tips," + HEADER, "unknown_column", ("'tips'", "x_"), ("'tips'", "x_")),
     unreadable("a doubled column", "orders," + HEADER, "duplicate_column", ("orders stands twice",), ("orders 列",)),
