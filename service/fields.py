@@ -39,6 +39,14 @@ def read_date(value: Any, key: str) -> dt.date | None:
     return date
 
 
+def read_known(value: Any, key: str, today: dt.date) -> dt.date:
+    """The day by which it was known what a month is charged by: today by default; InputError where it has not come."""
+    known_on = read_date(value, key) or today
+    if known_on > today:
+        raise InputError("known_on_ahead", key, known_on=known_on.isoformat(), today=today.isoformat())
+    return known_on
+
+
 def list_of(raw: Mapping[str, Any], key: str) -> list[Any]:
     """A list, empty where the key is absent."""
     value = raw.get(key, [])

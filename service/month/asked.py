@@ -12,7 +12,7 @@ from pricing.errors import InputError
 from pricing.tariff import Tariff
 from pricing.units import month_text
 from service.engines.order import covers_named, is_unfinished
-from service.fields import one_of, read_date, read_month
+from service.fields import one_of, read_known, read_month
 
 TEXTS = ("month", "known_on", "schemes", "covers", "demonstration")
 
@@ -50,7 +50,7 @@ class Asked:
         Checked is what needs no file: the month, the date, names of schemes and covers.
         """
         month = read_month(texts.get("month"), "month")
-        known_on = read_date(texts.get("known_on"), "known_on") or today
+        known_on = read_known(texts.get("known_on"), "known_on", today)
         if month_text(month) > known_on.isoformat()[:7]:
             raise InputError("month_not_over", "known_on", month=month_text(month), known_on=known_on)
         schemes, covers = (_names(texts.get(name, "")) for name in ("schemes", "covers"))

@@ -39,6 +39,8 @@ AT_ONCE: list[tuple[Json, tuple[int, str]]] = [
     ({"month": "2025-13"}, (422, "request_month")),
     ({"month": "2026-01"}, (422, "month_not_over")),
     ({"known_on": "yesterday"}, (422, "request_date")),
+    ({"known_on": "2099-01-01"}, (422, "known_on_ahead")),
+    ({"known_on": "2099-01-01", "month": "2098-12"}, (422, "known_on_ahead")),
     ({"schemes": "per_mile"}, (422, "request_value")),
     ({"covers": "tooth"}, (422, "request_value")),
     ({"demonstration": "1"}, (422, "request_value")),

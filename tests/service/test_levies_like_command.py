@@ -22,10 +22,12 @@ def service() -> Iterator[Service]:
         yield found
 
 
-def sent_whole(service: Service, key: dict[str, str], role: str, files: dict[str, bytes]) -> Json:
+def sent_whole(
+    service: Service, key: dict[str, str], role: str, files: dict[str, bytes], query: dict[str, str] = QUERY
+) -> Json:
     """A month that was sent as a form, when it is over."""
     parts = [(name, (f"{name}.csv", content)) for name, content in files.items()]
-    return over(service, service.http.post("/v1/levies", params=QUERY, files=parts, headers=key), role)
+    return over(service, service.http.post("/v1/levies", params=query, files=parts, headers=key), role)
 
 
 def charged(totals: Json) -> dict[str, int]:
@@ -72,6 +74,30 @@ def test_names_that_no_table_knows_settle_in_the_order_of_the_command_line(servi
     assert len(by_command) >= len(rows)
     assert by_service == by_command
     assert charged(service.get(levy["links"]["totals"], "admin").json()) == charged(totals)
+
+
+def test_of_alike_rows_of_a_declaration_others_bear_the_odd_fen_but_nobody_more(
+    service: Service, tmp_path: Path
+) -> None:
+    """The order among them is that of the ids, which are other ones in the store."""
+    row = {
+        "month": "2025-05",
+        "platform": "sf",
+        "region": "510000",
+        "occupation": "parcel_courier",
+        "employment": "none",
+    }
+    usage = write_csv(tmp_path / "usage.csv", [{**row, "worker": f"w_courier_{n:02d}", "orders": 9} for n in range(40)])
+    query = {"month": "2025-05", "known_on": "2025-11-30", "schemes": "courier_single"}
+    levy = sent_whole(service, service.key("admin"), "admin", {"usage": usage.read_bytes()}, query)
+    words = (f"--{name.replace('_', '-')}={value}" for name, value in query.items())
+    totals = settle(usage, tmp_path / "out", *words)
+    by_command = pq.read_table(tmp_path / "out" / "lines.parquet").column("levy_fen").to_pylist()
+    by_service = [one["levy_fen"] for one in all_items(service, levy["links"]["lines"], "admin")]
+    assert len(set(by_command)) == 2
+    assert max(by_command) - min(by_command) == 1
+    assert sorted(by_service) == sorted(by_command)
+    assert service.get(levy["links"]["totals"], "admin").json()["schemes"] == totals["schemes"]
 
 
 def test_a_platform_of_any_name_sends_its_own_and_rows_of_others_beside_it_are_refused(service: Service) -> None:
