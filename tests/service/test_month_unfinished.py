@@ -9,6 +9,7 @@ import pytest
 
 from pricing.units import parse_month
 from service.clock import today
+from service.engines import folder as files
 from service.engines.order import is_unfinished
 from tests.months import Json, refusals, run, settle, totals, write_csv
 from tests.service.sent_months import over, rows
@@ -68,6 +69,20 @@ def test_it_stands_in_the_folder_which_verifies_and_the_correction_of_an_unfinis
         assert run("verify", folder).code == 0
 
 
+def test_a_folder_that_does_not_tell_is_verified_as_it_is(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    settle(usage(tmp_path, OVER["month"]), out, "--month", OVER["month"], "--known-on", OVER["known_on"])
+    told = {name: json.loads((out / name).read_text(encoding="utf-8")) for name in ("totals.json", "receipt.json")}
+    for one in told.values():
+        assert one.pop("unfinished") is False
+    files.write_json(out / "totals.json", told["totals.json"])
+    receipt = told["receipt.json"]
+    receipt["files"]["totals.json"] = files.sha256(out / "totals.json")
+    del receipt["run"]
+    files.write_json(out / "receipt.json", {**receipt, "run": "run:" + files.text_hash(receipt)})
+    assert run("verify", out).code == 0
+
+
 def test_the_service_says_so_in_totals_and_on_the_page_of_the_month_and_of_a_check(tmp_path: Path) -> None:
     def sent(month: Json) -> tuple[str, Json]:
         kind = {**service.key("platform"), "Content-Type": "text/csv"}
@@ -83,7 +98,7 @@ def test_the_service_says_so_in_totals_and_on_the_page_of_the_month_and_of_a_che
         for lang, said in SAID.items():
             pages = [service.http.get(f"/months/{one}?lang={lang}", headers=HTML).text for one, _ in (early, late)]
             assert [said in page for page in pages] == [True, False]
-        files = {"usage": ("mine.csv", usage(tmp_path, NOW).read_bytes(), "text/csv")}
-        checked = service.http.post(f"/months/check?csrf={csrf}", data={"month": NOW}, files=files, headers=HTML)
+        sent_file = {"usage": ("mine.csv", usage(tmp_path, NOW).read_bytes(), "text/csv")}
+        checked = service.http.post(f"/months/check?csrf={csrf}", data={"month": NOW}, files=sent_file, headers=HTML)
         assert checked.status_code == 200
         assert any(said in checked.text for said in SAID.values())
