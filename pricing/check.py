@@ -119,7 +119,7 @@ def _not_priced(cover: Insured, rows: Rows, edition: Edition, scheme: Scheme) ->
 
 def _optional(scheme: Scheme) -> tuple[str, ...]:
     """Number columns that a scheme uses where they are there: a malformed one refuses, a missing one does not."""
-    used = [name for r in scheme.relativities for name in (*r.of, *r.per)]
+    used = [name for r in scheme.relativities for name in r.reads]
     read = [name for name in used if name in NUMBERS and name not in scheme.needs]
     return tuple(dict.fromkeys([*read, *(["active_days"] if scheme.floor_by_days else [])]))
 

@@ -67,7 +67,7 @@ def _curves(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[
 
 def _minutes(priced: Priced, edition: Edition, scheme: Scheme) -> Iterator[tuple[str, BoolArray]]:
     """Minutes that cannot be: against the month what the worker's rows add up to, against minutes seated each row."""
-    read = {name for r in scheme.relativities for name in (*r.of, *r.per)}
+    read = {name for r in scheme.relativities for name in r.reads}
     month, rows = days_of_month(edition.month) * 24 * 60, priced.rows
     for names in (SEATED, ("worked_min",)):
         if read & set(names):

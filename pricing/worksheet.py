@@ -10,6 +10,8 @@ import numpy as np
 from pricing.edition import NO_ENTRY, Edition
 from pricing.units import PPM, IntArray
 
+Read = tuple[IntArray, IntArray | int, Mapping[str, IntArray | int]]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
@@ -25,6 +27,12 @@ class Step:
     money: IntArray
     ratio: IntArray | None = None
     facts: Mapping[str, IntArray | int] = field(default_factory=dict)
+
+    @property
+    def read(self) -> Read:
+        """What was read for the rows: their factor, its entry, what it was read by."""
+        assert not isinstance(self.operand, int)
+        return self.operand, self.entry, self.facts
 
     def applies(self, row: int) -> bool:
         """Whether the step changes or says anything for a row: a factor of 1 without an entry does not."""
