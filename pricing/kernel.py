@@ -68,8 +68,9 @@ def price_again(sheet: Worksheet, rows: Rows, merged: Merged, edition: Edition, 
         again.steps.clear()
         _amount_of_exposure(again, rows, merged, edition, scheme)
     if scheme.relativities:
-        before = zip(scheme.relativities, sheet.steps[len(again.steps) :], strict=False)
-        stands = {r: step for r, step in before if merged.given.keys().isdisjoint(r.reads)}
+        before = sheet.steps[len(again.steps) :]
+        unmoved = [place for place, r in enumerate(scheme.relativities) if merged.given.keys().isdisjoint(r.reads)]
+        stands = {place: before[place] for place in unmoved}
         steps = relativities(rows, merged, edition, scheme, again.millifen, stands)
         _by_relativities(again, steps, edition, scheme)
     return again.millifen

@@ -21,17 +21,17 @@ def relativities(
     edition: Edition,
     scheme: Scheme,
     money: IntArray | None = None,
-    stands: Mapping[Relativity, Step] = MappingProxyType({}),
+    stands: Mapping[int, Step] = MappingProxyType({}),
 ) -> list[Step]:
     """The relativities in the scheme's order, each with the running product. [ppm]
 
     One is left out (factor 1, no entry) for a worker whose rows lack its quantity. money: running millifen, kept;
-    stands: steps whose factor is known already.
+    stands: steps whose factor is known already, by place in the order.
     """
     steps: list[Step] = []
     money = np.zeros(len(rows), dtype=np.int64) if money is None else money
-    for relativity in scheme.relativities:
-        known = stands.get(relativity)
+    for place, relativity in enumerate(scheme.relativities):
+        known = stands.get(place)
         factor, entries, facts = _factor(rows, merged, edition, relativity) if known is None else known.read
         ratio = times_ppm(steps[-1].ratio, factor) if steps else factor
         steps.append(Step(relativity.name, "ppm", factor, entries, money, ratio, facts))
@@ -61,13 +61,17 @@ def _curve(merged: Merged, edition: Edition, relativity: Relativity) -> tuple[In
     if curve is None:
         return np.full(quantity.shape, PPM, dtype=np.int64), NO_ENTRY, quantity
     factor = curve.at(quantity)
-    if lacks is None:
+    if lacks is None or not np.count_nonzero(lacks):
         return factor, curve.entry, quantity
     return np.where(lacks, PPM, factor), np.where(lacks, NO_ENTRY, curve.entry), quantity
 
 
 def off_balance(edition: Edition, scheme: Scheme) -> tuple[int, int]:
     """ω of the scheme's relativities, with the number of the entry it stands in. [ppm]"""
+    return edition.keep("off balance", scheme.name, lambda: _off_balance(edition, scheme))
+
+
+def _off_balance(edition: Edition, scheme: Scheme) -> tuple[int, int]:
     for relativity in scheme.relativities:
         curve = edition.curve(relativity.table) if relativity.by_curve else None
         if curve is not None and curve.off_balance_ppm != PPM:
@@ -77,5 +81,9 @@ def off_balance(edition: Edition, scheme: Scheme) -> tuple[int, int]:
 
 def limits(edition: Edition, scheme: Scheme) -> tuple[int, int]:
     """Least and greatest ratio of a scheme. [ppm]"""
+    return edition.keep("limits", scheme.name, lambda: _limits(edition, scheme))
+
+
+def _limits(edition: Edition, scheme: Scheme) -> tuple[int, int]:
     grid, levels = edition.grid(scheme.limits), edition.levels["limit"]
     return int(grid.values[levels["least"]]), int(grid.values[levels["greatest"]])
