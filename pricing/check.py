@@ -45,6 +45,8 @@ class Checked:
 def check(usage: Usage, edition: Edition, schemes: Mapping[str, Scheme], side: Side = NOTHING) -> Checked:
     """Code the rows and refuse what a scheme cannot or must not price. Nothing is dropped."""
     ordered = key_order(usage)
+    if ordered.moved:
+        usage = usage.in_order(ordered.order)
     codes = coded(usage, edition)
     if any(scheme.exposure == "contribution_base" for scheme in schemes.values()):
         add_classes(codes, usage, edition)
@@ -57,10 +59,6 @@ def check(usage: Usage, edition: Edition, schemes: Mapping[str, Scheme], side: S
     if covers:
         found = Joined.of(usage, side)
         beside = {name: insured(found, edition, s) for name, s in covers.items() if not closed(edition, s)}
-    if ordered.moved:
-        beside = {name: one.in_order(ordered.order) for name, one in beside.items()}
-        codes = {name: array.take(ordered.order) for name, array in codes.items()}
-        numbers = {name: array.take(ordered.order) for name, array in numbers.items()}
     broken = _broken(codes, ordered)
     rows = Rows(codes, numbers, ordered.worker, ordered.starts, unsure)
     refusals = {name: _refused(rows, edition, scheme, broken, beside.get(name)) for name, scheme in schemes.items()}
@@ -77,9 +75,9 @@ def _broken(codes: Mapping[str, IntArray], ordered: KeyOrder) -> IntArray | None
 
 
 def _first(refusals: Sequence[IntArray]) -> IntArray:
-    """The first refusal of each row."""
-    first = refusals[0]
-    for following in refusals[1:]:
+    """The first refusal of each row. Most columns refuse none."""
+    first, *others = [column for column in refusals if np.count_nonzero(column)] or refusals[:1]
+    for following in others:
         first = np.where(first > 0, first, following)
     return first
 
@@ -92,13 +90,15 @@ def _refused(rows: Rows, edition: Edition, scheme: Scheme, broken: IntArray | No
     if scheme.scope == "employed" and "?employment" in codes:
         refusals.append(codes["?employment"])
     refusals.append(entrance.refusal.take(entrance.places(codes, len(rows))))
+    if np.count_nonzero(refusals[-1]) == len(rows):
+        return _first(refusals)
     if cover is not None:
         refusals += [*([] if cover.refusal is None else [cover.refusal]), *_not_priced(cover, rows, edition, scheme)]
     for name in (*scheme.needs, *(["heads"] if "heads" in rows.numbers and scheme.exposure == "heads" else [])):
         refusals += _cells(rows, name)
     if scheme.floor_by_days:
         refusals += _days_contradict(rows)
-    for name in _optional(scheme):
+    for name in edition.keep("optional", scheme.name, lambda: _optional(scheme)):
         refusals += _cells(rows, name, may_lack=True)
     if "?first_month" in codes and any("tenure_months" in r.of for r in scheme.relativities):
         refusals.append(codes["?first_month"])
@@ -119,7 +119,7 @@ def _not_priced(cover: Insured, rows: Rows, edition: Edition, scheme: Scheme) ->
 
 def _optional(scheme: Scheme) -> tuple[str, ...]:
     """Number columns that a scheme uses where they are there: a malformed one refuses, a missing one does not."""
-    used = [name for r in scheme.relativities for name in (*r.of, *r.per)]
+    used = [name for r in scheme.relativities for name in r.reads]
     read = [name for name in used if name in NUMBERS and name not in scheme.needs]
     return tuple(dict.fromkeys([*read, *(["active_days"] if scheme.floor_by_days else [])]))
 
@@ -127,7 +127,7 @@ def _optional(scheme: Scheme) -> tuple[str, ...]:
 def _cells(rows: Rows, name: str, *, may_lack: bool = False) -> list[IntArray]:
     """Refusals of a needed column's cells; none where every cell is a number."""
     if name == "vehicle":
-        if rows.codes[name].min() > 0:
+        if np.count_nonzero(rows.codes[name]) == len(rows):
             return []
         missing = (rows.codes[name] == 0) * refusal("vehicle_missing", name)
         return [*([rows.codes["?vehicle"]] if "?vehicle" in rows.codes else []), missing]
@@ -137,7 +137,8 @@ def _cells(rows: Rows, name: str, *, may_lack: bool = False) -> list[IntArray]:
             return []
         cells = np.full(len(rows), UNKNOWN, dtype=np.int64)
     elif name not in rows.unsure:
-        return [_distance_missing(rows, cells)] if name == "distance_m" and cells.min() == 0 else []
+        whole = name != "distance_m" or np.count_nonzero(cells) == len(rows)
+        return [] if whole else [_distance_missing(rows, cells)]
     if name == "distance_m":
         return [_distance_missing(rows, cells), _bad_cells(cells, name, may_lack=True)]
     return [_bad_cells(cells, name, may_lack=may_lack)]
@@ -163,7 +164,7 @@ def _distance_missing(rows: Rows, distance: IntArray) -> IntArray:
 def _days_contradict(rows: Rows) -> list[IntArray]:
     """No day of work beside orders or income."""
     days = rows.numbers.get("active_days")
-    if days is None or days.min() > 0:
+    if days is None or np.count_nonzero(days) == len(rows):
         return []
     worked = np.zeros(len(rows), dtype=bool)
     for name in ("orders", "income_fen"):

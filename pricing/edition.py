@@ -45,16 +45,16 @@ class Edition:
         self.entries: list[Found] = []
         self._found: dict[tuple[str, str], int | str] = {}
         self._number_entries()
-        self.status = np.array([found.status for found in self.entries] + [0], dtype=np.int64)
-        self.evidence = np.array([found.entry.evidence for found in self.entries] + [0], dtype=np.int64)
-        self.ranks = list(zip(self.status.tolist(), self.evidence.tolist(), strict=True))
+        self.ranks = [*((found.status, found.entry.evidence) for found in self.entries), (0, 0)]
+        self.marks = np.array(self.ranks, dtype=np.int64).T.copy()
+        self.status, self.evidence = self.marks
         self.levels = {name: factor.numbers() for name, factor in tariff.factors.items()}
         self._kept: dict[tuple[str, str], Any] = {}
         self._region_numbers: dict[str, int] = dict(self.regions)
         tiers = self.levels.get("pilot_tier", {})
         self.terms = compiled_terms(self.register, self.platforms, self.regions, tiers, self.entities)
         self.hash = self._hash()
-        for array in (self.status, self.evidence):
+        for array in (self.marks, self.status, self.evidence):
             array.setflags(write=False)
 
     # -- numbering ------------------------------------------------------------------------------------------------
@@ -107,9 +107,11 @@ class Edition:
 
     def keep(self, kind: str, name: str, build: Callable[[], T]) -> T:
         """What `build` makes, made once per edition."""
-        if (kind, name) not in self._kept:
-            self._kept[kind, name] = build()
-        kept: T = self._kept[kind, name]
+        kept: T
+        try:
+            kept = self._kept[kind, name]
+        except KeyError:
+            kept = self._kept[kind, name] = build()
         return kept
 
     def carries(self, table_id: str) -> bool:

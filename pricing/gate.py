@@ -18,13 +18,12 @@ from pricing.units import IntArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gate:
-    """Refusal codes over `keys`, flat in C order; status and evidence are the weakest marks of what was looked up."""
+    """Refusal codes over `keys`, flat in C order; marks: the weakest of what was looked up, status above evidence."""
 
     keys: tuple[str, ...]
     sizes: tuple[int, ...]
     refusal: IntArray
-    status: IntArray
-    evidence: IntArray
+    marks: IntArray
 
     def places(self, codes: Mapping[str, IntArray], rows: int) -> IntArray:
         """Flat place of each row. codes: number of the level per key, shape (rows,)."""
@@ -55,14 +54,12 @@ def first_of(shape: tuple[int, ...], refusals: Sequence[tuple[object, str]]) -> 
     return codes
 
 
-def built(keys: tuple[str, ...], refusal: IntArray, marks: Sequence[IntArray], edition: Edition) -> Gate:
+def built(keys: tuple[str, ...], refusal: IntArray, rests_on: Sequence[IntArray], edition: Edition) -> Gate:
     """A gate from its codes and the entries it rests on, all of one shape. [axes: keys]"""
-    status = np.zeros(refusal.shape, dtype=np.int64)
-    evidence = np.zeros(refusal.shape, dtype=np.int64)
-    for entries in marks:
-        np.maximum(status, edition.status[entries], out=status)
-        np.maximum(evidence, edition.evidence[entries], out=evidence)
-    return Gate(keys, refusal.shape, refusal.reshape(-1), status.reshape(-1), evidence.reshape(-1))
+    marks = np.zeros((2, *refusal.shape), dtype=np.int64)
+    for entries in rests_on:
+        np.maximum(marks, edition.marks[:, entries], out=marks)
+    return Gate(keys, refusal.shape, refusal.reshape(-1), marks.reshape(2, -1))
 
 
 def by_region(edition: Edition, table: str) -> tuple[IntArray, IntArray]:

@@ -54,11 +54,33 @@ def price(rows: Rows, merged: Merged, edition: Edition, scheme: Scheme) -> Works
     else:
         _amount_per_unit(sheet, rows, edition, scheme)
     if scheme.relativities:
-        sheet.steps += relativities(rows, merged, edition, scheme, sheet.millifen)
-        _off_balance(sheet, edition, scheme)
-        _limits(sheet, edition, scheme)
-        _ratio(sheet)
+        _by_relativities(sheet, relativities(rows, merged, edition, scheme, sheet.millifen), edition, scheme)
     return sheet
+
+
+def price_again(sheet: Worksheet, rows: Rows, merged: Merged, edition: Edition, scheme: Scheme) -> IntArray:
+    """Prices of the same rows at given merged kilometres: steps that do not read them stand as in `sheet`. [millifen]
+
+    Kilometres may have shape (k, rows), and so the prices, if they depend on them.
+    """
+    again = Worksheet(len(rows), [step for step in sheet.steps if step.ratio is None])
+    if scheme.exposure in merged.given:
+        again.steps.clear()
+        _amount_of_exposure(again, rows, merged, edition, scheme)
+    if scheme.relativities:
+        before = sheet.steps[len(again.steps) :]
+        unmoved = [place for place, r in enumerate(scheme.relativities) if merged.given.keys().isdisjoint(r.reads)]
+        stands = {place: before[place] for place in unmoved}
+        steps = relativities(rows, merged, edition, scheme, again.millifen, stands)
+        _by_relativities(again, steps, edition, scheme)
+    return again.millifen
+
+
+def _by_relativities(sheet: Worksheet, steps: list[Step], edition: Edition, scheme: Scheme) -> None:
+    sheet.steps += steps
+    _off_balance(sheet, edition, scheme)
+    _limits(sheet, edition, scheme)
+    _ratio(sheet)
 
 
 def _contribution_base(sheet: Worksheet, rows: Rows, merged: Merged, edition: Edition, scheme: Scheme) -> None:

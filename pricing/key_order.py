@@ -42,8 +42,9 @@ def key_order(usage: Usage) -> KeyOrder:
         new_key[1:] |= changes
         if name == "worker":
             new_worker[1:] |= changes
-    moved = bool((order[1:] < order[:-1]).any())
-    duplicate, conflicting = (None, None) if new_key.all() else _repeated(usage, order, new_key)
+    moved = bool(np.count_nonzero(order[1:] < order[:-1]))
+    unlike = np.count_nonzero(new_key) == usage.rows
+    duplicate, conflicting = (None, None) if unlike else _repeated(usage, order, new_key)
     return KeyOrder(order, moved, new_worker.cumsum() - 1, new_worker.nonzero()[0], duplicate, conflicting)
 
 

@@ -51,8 +51,7 @@ def share(price: IntArray, rows: Rows, merged: Merged, share_by: tuple[str, ...]
     levy = fen.copy()
     levy[1:] -= fen[:-1]
     levy[rows.starts] = fen.take(rows.starts)
-    last = np.append(rows.starts[1:], len(rows)) - 1
-    return Levies(levy, fen.take(last), q, by, names)
+    return Levies(levy, np.add.reduceat(levy, rows.starts), q, by, names)
 
 
 def _up_to(weighted: IntArray, rows: Rows) -> IntArray:
@@ -68,9 +67,9 @@ def _weights(rows: Rows, merged: Merged, names: tuple[str, ...]) -> tuple[IntArr
     """Per worker the first quantity whose total is not zero and which no row lacks; equal parts at the last."""
     by = np.zeros(len(rows), dtype=np.int64)
     q, total, fits = _candidate(rows, merged, names[0])
-    open_ = ~fits
-    if not open_.any():
+    if np.count_nonzero(fits) == len(rows):
         return q, total, by
+    open_ = ~fits
     for place, name in enumerate(names[1:], 1):
         own, whole, fits = _candidate(rows, merged, name)
         chosen = open_ & fits

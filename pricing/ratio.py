@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 
 from pricing.coding import Rows
@@ -9,30 +12,39 @@ from pricing.edition import NO_ENTRY, Edition
 from pricing.merge import Merged
 from pricing.scheme import Relativity, Scheme
 from pricing.units import PPM, IntArray, parts_of, times_ppm
-from pricing.worksheet import Step
+from pricing.worksheet import Read, Step
 
 
 def relativities(
-    rows: Rows, merged: Merged, edition: Edition, scheme: Scheme, money: IntArray | None = None
+    rows: Rows,
+    merged: Merged,
+    edition: Edition,
+    scheme: Scheme,
+    money: IntArray | None = None,
+    stands: Mapping[int, Step] = MappingProxyType({}),
 ) -> list[Step]:
     """The relativities in the scheme's order, each with the running product. [ppm]
 
-    One is left out (factor 1, no entry) for a worker whose rows lack its quantity. money: running millifen, kept.
+    One is left out (factor 1, no entry) for a worker whose rows lack its quantity. money: running millifen, kept;
+    stands: steps whose factor is known already, by place in the order.
     """
     steps: list[Step] = []
     money = np.zeros(len(rows), dtype=np.int64) if money is None else money
-    for relativity in scheme.relativities:
-        if relativity.by_curve:
-            factor, entries, quantity = _curve(merged, edition, relativity)
-            facts = {"quantity": quantity}
-        else:
-            grid = edition.grid(relativity.table)
-            place = grid.places(rows.codes, len(rows))
-            factor, entries = grid.values.take(place), grid.entry_at(place)
-            facts = {name: rows.codes[name] for name in relativity.of}
+    for place, relativity in enumerate(scheme.relativities):
+        known = stands.get(place)
+        factor, entries, facts = _factor(rows, merged, edition, relativity) if known is None else known.read
         ratio = times_ppm(steps[-1].ratio, factor) if steps else factor
         steps.append(Step(relativity.name, "ppm", factor, entries, money, ratio, facts))
     return steps
+
+
+def _factor(rows: Rows, merged: Merged, edition: Edition, relativity: Relativity) -> Read:
+    if relativity.by_curve:
+        factor, entries, quantity = _curve(merged, edition, relativity)
+        return factor, entries, {"quantity": quantity}
+    grid = edition.grid(relativity.table)
+    place = grid.places(rows.codes, len(rows))
+    return grid.values.take(place), grid.entry_at(place), {name: rows.codes[name] for name in relativity.of}
 
 
 def _curve(merged: Merged, edition: Edition, relativity: Relativity) -> tuple[IntArray, IntArray | int, IntArray]:
@@ -47,15 +59,19 @@ def _curve(merged: Merged, edition: Edition, relativity: Relativity) -> tuple[In
         lacks = absent
     curve = edition.curve(relativity.table)
     if curve is None:
-        return np.full(len(quantity), PPM, dtype=np.int64), NO_ENTRY, quantity
+        return np.full(quantity.shape, PPM, dtype=np.int64), NO_ENTRY, quantity
     factor = curve.at(quantity)
-    if lacks is None:
+    if lacks is None or not np.count_nonzero(lacks):
         return factor, curve.entry, quantity
     return np.where(lacks, PPM, factor), np.where(lacks, NO_ENTRY, curve.entry), quantity
 
 
 def off_balance(edition: Edition, scheme: Scheme) -> tuple[int, int]:
     """ω of the scheme's relativities, with the number of the entry it stands in. [ppm]"""
+    return edition.keep("off balance", scheme.name, lambda: _off_balance(edition, scheme))
+
+
+def _off_balance(edition: Edition, scheme: Scheme) -> tuple[int, int]:
     for relativity in scheme.relativities:
         curve = edition.curve(relativity.table) if relativity.by_curve else None
         if curve is not None and curve.off_balance_ppm != PPM:
@@ -65,5 +81,9 @@ def off_balance(edition: Edition, scheme: Scheme) -> tuple[int, int]:
 
 def limits(edition: Edition, scheme: Scheme) -> tuple[int, int]:
     """Least and greatest ratio of a scheme. [ppm]"""
+    return edition.keep("limits", scheme.name, lambda: _limits(edition, scheme))
+
+
+def _limits(edition: Edition, scheme: Scheme) -> tuple[int, int]:
     grid, levels = edition.grid(scheme.limits), edition.levels["limit"]
     return int(grid.values[levels["least"]]), int(grid.values[levels["greatest"]])

@@ -95,10 +95,10 @@ class CompiledCurve:
         within = np.minimum(quantity, self.last)
         if self.first > 0:
             within = np.maximum(within, self.first)
-        if len(within) <= _FEW_ROWS:
+        if within.size <= _FEW_ROWS:
             segment = self.knots.searchsorted(within, side="right")
         else:
-            segment = np.zeros(len(quantity), dtype=np.int64)
+            segment = np.zeros(quantity.shape, dtype=np.int64)
             for knot in self.knots:  # for many rows counting the few knots passed is quicker than a binary search
                 segment += within >= knot
         y: IntArray = (self.start.take(segment) + self.slope.take(segment) * within) // self.width.take(segment)

@@ -72,6 +72,11 @@ class Relativity:
         """Whether it is read from a curve of a quantity, rather than by levels."""
         return self.of[0] in QUANTITIES
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """All that it is read by."""
+        return (*self.of, *self.per)
+
 
 @dataclass(frozen=True, slots=True)
 class Scheme:

@@ -27,6 +27,8 @@ from pricing.units import IntArray
 from pricing.usage import Usage
 from pricing.worksheet import Worksheet
 
+_OUTSIDE = [*OUT_OF_SCOPE, CODE["employment_missing"]]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Priced:
@@ -119,12 +121,10 @@ def _with_heads(rows: Rows) -> Rows:
 
 
 def _marks(rows: Rows, sheet: Worksheet, edition: Edition, scheme: Scheme) -> tuple[IntArray, IntArray]:
-    status, evidence = sheet.marks(edition)
-    entrance = gate(edition, scheme)
+    marks, entrance = sheet.marks(edition), gate(edition, scheme)
     if entrance.keys:
-        place = entrance.places(rows.codes, len(rows))
-        status = np.maximum(status, entrance.status.take(place))
-        evidence = np.maximum(evidence, entrance.evidence.take(place))
+        marks = np.maximum(marks, entrance.marks.take(entrance.places(rows.codes, len(rows)), axis=1))
+    status, evidence = marks
     return status, evidence
 
 
@@ -133,6 +133,5 @@ def due(checked: Checked, edition: Edition, scheme: Scheme) -> BoolArray:
     if scheme.scope in ("proposal", "product"):
         return np.zeros(len(checked.order), dtype=bool)
     entrance = gate(edition, scheme)
-    outside = [*OUT_OF_SCOPE, CODE["employment_missing"]]
-    within = edition.keep("due", scheme.name, lambda: ~np.isin(entrance.refusal, outside))
+    within = edition.keep("due", scheme.name, lambda: ~np.isin(entrance.refusal, _OUTSIDE))
     return within.take(entrance.places(checked.rows.codes, len(checked.order)))

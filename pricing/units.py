@@ -95,6 +95,7 @@ def month_text(month: int) -> str:
     return f"{month // 12:04d}-{month % 12 + 1:02d}"
 
 
+@lru_cache
 def days_of_month(month: int) -> int:
     """Calendar days of the month."""
     return calendar.monthrange(month // 12, month % 12 + 1)[1]

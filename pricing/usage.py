@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -109,8 +110,9 @@ class Usage:
         limits = _GREATEST_OF if greatest is None else {**_GREATEST_OF, **greatest}
         texts: dict[str, tuple[str, ...]] = {}
         columns: dict[str, list[int]] = {}
-        for name in dict.fromkeys([name for record in records for name in record]):
-            cells = [record.get(name) for record in records]
+        names = [*dict.fromkeys(chain.from_iterable(records))]
+        by_column = zip(*[map(record.get, names) for record in records], strict=True)
+        for name, cells in zip(names, by_column, strict=True):
             if name in limits:
                 columns[name] = _whole_cells(cells, limits[name])
             elif name in BY_NAME or (name in DECLARED_TEXTS and greatest is not None):
@@ -124,6 +126,12 @@ class Usage:
         numbers = {name: column for name, column in named.items() if name not in texts}
         lacking = frozenset(name for name, lacks in zip(columns, unsure, strict=True) if lacks)
         return cls(len(records), texts, codes, numbers, lacking)
+
+    def in_order(self, order: IntArray) -> Usage:
+        """The same rows in another order."""
+        codes = {name: column.take(order) for name, column in self.codes.items()}
+        numbers = {name: column.take(order) for name, column in self.numbers.items()}
+        return Usage(self.rows, self.texts, codes, numbers, self.unsure)
 
     def apart(self, groups: Sequence[int]) -> Usage:
         """The same rows as if each group of them had a worker of its own, who is called by the group's number.
@@ -179,6 +187,9 @@ def whole_numbers(cells: Sequence[object], greatest: int) -> IntArray:
 
 
 def _whole_cells(cells: Sequence[object], greatest: int) -> list[int]:
+    good = [cell for cell in cells if type(cell) is int and 0 <= cell <= greatest]
+    if len(good) == len(cells):
+        return good
     bad: dict[str, int] = {}
     numbers = [whole_number(cell, greatest) for cell in cells]
     for place, number in enumerate(numbers):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pricing.coding import Rows
 from pricing.edition import Edition
-from pricing.kernel import price
-from pricing.merge import Merged
+from pricing.kernel import price_again
 from pricing.scheme import Scheme
 from pricing.settle import Priced
 from pricing.units import LARGEST, IntArray, to_fen
@@ -16,28 +14,13 @@ DISTANCE = "distance_m"
 KILOMETRE = 1000
 
 
-def premiums_at(priced: Priced, edition: Edition, scheme: Scheme, distances: IntArray) -> IntArray:
-    """Premium of each worker at each of its merged distances, rows and shares as they are. [millifen]
+def _prices_at(priced: Priced, edition: Edition, scheme: Scheme, distances: IntArray) -> IntArray:
+    """Price of each row at merged distances of its worker, rows as they are. [millifen]
 
-    distances: [m]; both shapes (k, workers).
+    distances: [m]; shape (workers,) or (k, workers).
     """
-    times = len(distances)
-    rows = priced.rows if times == 1 else _repeated(priced.rows, times)
-    merged = priced.merged if times == 1 else Merged(rows)
-    given = merged.with_total(DISTANCE, distances.take(priced.rows.worker, axis=1).reshape(-1))
-    return _premiums(price(rows, given, edition, scheme).millifen.reshape(times, -1), priced)
-
-
-def _repeated(rows: Rows, times: int) -> Rows:
-    """The same rows so many times, each time of other workers."""
-    count, workers, each = len(rows), len(rows.starts), np.arange(times)[:, None]
-    return Rows(
-        {name: np.tile(column, times) for name, column in rows.codes.items()},
-        {name: np.tile(column, times) for name, column in rows.numbers.items()},
-        (each * workers + rows.worker).reshape(-1),
-        (each * count + rows.starts).reshape(-1),
-        rows.unsure,
-    )
+    given = priced.merged.with_total(DISTANCE, distances.take(priced.rows.worker, axis=-1))
+    return price_again(priced.sheet, priced.rows, given, edition, scheme)
 
 
 def _premiums(prices: IntArray, priced: Priced) -> IntArray:
@@ -54,9 +37,10 @@ def _premiums(prices: IntArray, priced: Priced) -> IntArray:
 
 def next_kilometre(priced: Priced, edition: Edition, scheme: Scheme) -> IntArray:
     """What one kilometre more would add to each worker's premium. Shape (workers,). [millifen]"""
-    today = priced.merged.total(DISTANCE).take(priced.rows.starts)
-    then = premiums_at(priced, edition, scheme, (today + KILOMETRE)[None, :])
-    more: IntArray = (then - _premiums(priced.sheet.millifen[None, :], priced))[0]
+    distance = priced.merged.total(DISTANCE).take(priced.rows.starts)
+    then = _prices_at(priced, edition, scheme, distance + KILOMETRE)
+    before, after = _premiums(np.array([priced.sheet.millifen, then]), priced)
+    more: IntArray = after - before
     return more
 
 
@@ -69,6 +53,7 @@ def curve(priced: Priced, edition: Edition, scheme: Scheme, points: int = 41) ->
     today = np.where(today == 0, 500 * KILOMETRE, today)
     spaced = np.linspace(0, 2 * today, points).astype(np.int64)
     distances = np.sort(np.append(spaced, today[None, :], axis=0), axis=0)
-    premiums = to_fen(premiums_at(priced, edition, scheme, distances))
+    prices = np.broadcast_to(_prices_at(priced, edition, scheme, distances), (len(distances), len(priced.rows)))
+    premiums = to_fen(_premiums(prices, priced))
     of_workers = zip(distances.T.tolist(), premiums.T.tolist(), strict=True)
     return [list(dict(zip(*one, strict=True)).items()) for one in of_workers]

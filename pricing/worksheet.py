@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
 from pricing.edition import NO_ENTRY, Edition
 from pricing.units import PPM, IntArray
 
+Read = tuple[IntArray, IntArray | int, Mapping[str, IntArray | int]]
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
+
+class Step(NamedTuple):
     """One step for all rows. operand: in `unit`; entry: number of the entry, NO_ENTRY where a row used none;
     money: running millifen after the step; ratio: running ppm, where the step works on the ratio; facts: what the
     sentence of the step needs besides. Shapes (rows,); a single number stands for all rows.
@@ -24,7 +27,13 @@ class Step:
     entry: IntArray | int
     money: IntArray
     ratio: IntArray | None = None
-    facts: Mapping[str, IntArray | int] = field(default_factory=dict)
+    facts: Mapping[str, IntArray | int] = MappingProxyType({})
+
+    @property
+    def read(self) -> Read:
+        """What was read for the rows: their factor, its entry, what it was read by."""
+        assert not isinstance(self.operand, int)
+        return self.operand, self.entry, self.facts
 
     def applies(self, row: int) -> bool:
         """Whether the step changes or says anything for a row: a factor of 1 without an entry does not."""
@@ -63,18 +72,12 @@ class Worksheet:
         """The step of that name, if the scheme has it."""
         return next((step for step in self.steps if step.name == name), None)
 
-    def marks(self, edition: Edition) -> tuple[IntArray, IntArray]:
-        """Weakest status and evidence over the entries of a row's steps, as ranks."""
+    def marks(self, edition: Edition) -> IntArray:
+        """Weakest status and evidence over the entries of a row's steps, as ranks, shape (2, rows)."""
         alike = [edition.ranks[step.entry] for step in self.steps if isinstance(step.entry, int)]
-        weakest = [max((rank[which] for rank in alike), default=0) for which in (0, 1)]
-        columns = [step.entry for step in self.steps if not isinstance(step.entry, int)]
-        if not columns:
-            return np.full(self.rows, weakest[0]), np.full(self.rows, weakest[1])
-        status, evidence = (
-            np.maximum(ranks.take(columns[0], mode="wrap"), least)
-            for ranks, least in zip((edition.status, edition.evidence), weakest, strict=True)
-        )
-        for entry in columns[1:]:
-            status = np.maximum(status, edition.status.take(entry, mode="wrap"))
-            evidence = np.maximum(evidence, edition.evidence.take(entry, mode="wrap"))
-        return status, evidence
+        marks = np.empty((2, self.rows), dtype=np.int64)
+        marks[0], marks[1] = map(max, zip((0, 0), *alike, strict=True))
+        for step in self.steps:
+            if not isinstance(step.entry, int):
+                np.maximum(marks, edition.marks.take(step.entry, axis=1, mode="wrap"), out=marks)
+        return marks

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -22,10 +21,13 @@ from service.prices.worksheets import Worksheets
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """Where the rows of requests stand, and what is asked of them. first: first row of each request, and the end of the
-    last; order: row at each place in key order; langs: of the worksheets asked for; with_curve: whether curves are.
+    last; request, within: of each row, and its row there; order: row at each place in key order; langs: of the
+    worksheets asked for; with_curve: whether curves are.
     """
 
     first: list[int]
+    request: list[int]
+    within: list[int]
     order: IntArray
     langs: tuple[str, ...]
     with_curve: bool
@@ -33,7 +35,9 @@ class Layout:
     @classmethod
     def of(cls, settlement: Settlement, rows: Sequence[int], langs: tuple[str, ...], with_curve: bool) -> Layout:
         """rows: how many each request has, one at least."""
-        return cls(list(accumulate(rows, initial=0)), settlement.checked.order, langs, with_curve)
+        request = [number for number, count in enumerate(rows) for _ in range(count)]
+        within = [row for count in rows for row in range(count)]
+        return cls([*accumulate(rows, initial=0)], request, within, settlement.checked.order, langs, with_curve)
 
     def by_row(self, column: Any) -> Any:
         """A column of checked rows, which are in key order, in the order in which the rows were sent. An array."""
@@ -43,16 +47,11 @@ class Layout:
 
     def marked(self, column: IntArray) -> dict[int, list[tuple[int, int]]]:
         """(Row within its request, value) of a column in the order sent, where it is not 0, by request."""
-        found: dict[int, list[tuple[int, int]]] = {}
         rows = column.nonzero()[0]
-        for row, value in zip(rows.tolist(), column[rows].tolist(), strict=True):
-            request = self.request_of(row)
-            found.setdefault(request, []).append((row - self.first[request], value))
+        found: dict[int, list[tuple[int, int]]] = {}
+        for row, value in zip(rows.tolist(), column.take(rows).tolist(), strict=True):
+            found.setdefault(self.request[row], []).append((self.within[row], value))
         return found
-
-    def request_of(self, row: int) -> int:
-        """The request that a row belongs to."""
-        return bisect_right(self.first, row) - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,27 +87,23 @@ class PricedColumns:
         place = row.argsort()
         row = row.take(place)
         bounds = list(pairwise(row.searchsorted(layout.first).tolist()))
-        sent = row.tolist()
         by_distance, expected = "distance_m" in scheme.needs, scheme.expected
         options = () if scheme.product is None else scheme.product.options
+        base_fen, ratio_ppm = priced.sheet.base_fen, priced.sheet.ratio_ppm
 
         def listed(column: IntArray) -> list[int]:
             return column.take(place).tolist()  # type: ignore[no-any-return]
 
         return cls(
             bounds=bounds,
-            row=[
-                which - first
-                for first, (start, end) in zip(layout.first, bounds, strict=False)
-                for which in sent[start:end]
-            ],
+            row=[layout.within[which] for which in row.tolist()],
             place=place.tolist(),
             worker=listed(priced.rows.worker),
             levy_fen=listed(priced.levy_fen),
             status=listed(priced.status),
             evidence=listed(priced.evidence),
-            base_fen=None if priced.sheet.base_fen is None else listed(priced.sheet.base_fen),
-            ratio_ppm=None if priced.sheet.ratio_ppm is None else listed(priced.sheet.ratio_ppm),
+            base_fen=None if base_fen is None else listed(base_fen),
+            ratio_ppm=None if ratio_ppm is None else listed(ratio_ppm),
             payers={payer: listed(parts) for payer, parts in _payers(priced, edition, scheme).items()},
             flagged=_flagged(priced, edition, scheme, (layout, row, place)),
             worksheets={lang: Worksheets.of(priced, edition, scheme, lang) for lang in layout.langs},
@@ -131,8 +126,7 @@ def _flagged(
     for code, marked in flags(priced, edition, scheme):
         of_request: dict[int, list[int]] = {}
         for which in row[marked.take(place)].tolist():
-            request = layout.request_of(which)
-            of_request.setdefault(request, []).append(which - layout.first[request])
+            of_request.setdefault(layout.request[which], []).append(layout.within[which])
         for request, rows in of_request.items():
             found.setdefault(request, []).append((code, rows))
     return found
@@ -167,6 +161,6 @@ class SchemeColumns:
             scheme,
             head,
             layout.marked(layout.by_row(settlement.refusals[name])),
-            [any(is_due[start:end]) for start, end in pairwise(layout.first)],
+            [True in is_due[start:end] for start, end in pairwise(layout.first)],
             None if priced is None else PricedColumns.of(priced, edition, scheme, layout),
         )
