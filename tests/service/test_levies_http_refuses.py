@@ -107,6 +107,23 @@ def test_a_form_says_what_an_address_says(service: Service) -> None:
     assert wrong(service, send_form(service, [USAGE], month="2025-13"), before) == (422, "request_month")
 
 
+TWICE: list[tuple[str, bytes]] = [
+    ("?month=2025-08", b"2025-09"),  # in the address and in the form, alike or not
+    ("?month=2025-08", b"2025-08"),
+    ("?month=2025-08&month=2025-09", b""),
+    ("", b"2025-08 2025-09"),
+]
+
+
+@pytest.mark.parametrize(("query", "months"), TWICE)
+def test_a_parameter_given_twice_is_named(service: Service, query: str, months: bytes) -> None:
+    before = kept(service)
+    parts = [("month", (None, month)) for month in months.split()]
+    got = service.http.post(f"/v1/levies{query}", files=[*parts, USAGE], headers=service.key("platform"))
+    assert wrong(service, got, before) == (422, "query_twice")
+    assert "'month'" in got.json()["detail"]
+
+
 def test_only_a_platform_or_an_operator_sends(service: Service) -> None:
     before = kept(service)
     for role in ("insurer", "actuary", "auditor"):
