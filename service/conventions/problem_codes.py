@@ -38,6 +38,7 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
         *("register_value", "register_overlap", "too_many_register_rows", "scheme_not_declared"),
         *("query_unknown", "query_twice"),
         *("limit_not_valid", "cursor_not_valid", "cursor_lapsed", "idempotency_key_reused", "quote_tariff_gone"),
+        *("levy_demonstration", "levy_overdue"),
         *("month_not_over", "empty_file", "form_parts", "form_part_unknown", "form_part_twice", "form_text_long"),
     ),
     429: ("rate_exceeded", "too_many_levies", "too_many_uploads", "too_many_quotes"),

@@ -42,6 +42,9 @@ AT_ONCE: list[tuple[Json, tuple[int, str]]] = [
     ({"schemes": "per_mile"}, (422, "request_value")),
     ({"covers": "tooth"}, (422, "request_value")),
     ({"demonstration": "1"}, (422, "request_value")),
+    ({"demonstration": "false"}, (422, "levy_demonstration")),
+    ({"demonstration": "", "schemes": "", "covers": "all"}, (422, "levy_demonstration")),
+    ({"month": "2027-07", "known_on": "2027-09-01", "schemes": "pilot_per_order"}, (422, "levy_overdue")),
     ({"colour": "red"}, (422, "query_unknown")),
 ]
 
@@ -51,6 +54,19 @@ def test_what_needs_no_file_is_said_at_once(service: Service, query: Json, expec
     before = kept(service)
     got = send(service, b"month,worker\n", **query)
     assert wrong(service, got, before) == expected
+
+
+@pytest.mark.parametrize("place", ["schemes", "covers"])
+def test_leave_for_demonstrations_is_asked_for_as_this_door_gives_it(service: Service, place: str) -> None:
+    named = {"schemes": "", "covers": "", place: {"schemes": "class_rate,mileage_linked", "covers": "lumbar"}[place]}
+    for said in (
+        send(service, b"month,worker\n", **named, demonstration="").json(),
+        send_form(service, [USAGE], **named, demonstration="false").json(),
+    ):
+        assert (said["code"], said["place"]) == ("levy_demonstration", place)
+        for text in (said["message"], said["message_zh"]):
+            assert "demonstration=true" in text
+            assert "--" not in text
 
 
 @pytest.mark.parametrize("kind", ["application/gzip", "application/json", "text/plain", ""])
