@@ -36,7 +36,7 @@ STATE |= {"stage", "rows_done", "rows", "error", "links"}
 TOTALS = {"format", "provisional", "month", "known_on", "edition", "synthetic", "demonstration", "left_out", "rows"}
 TOTALS |= {"schemes", "covers", "side"}
 RECEIPT = {"format", "program", "month", "known_on", "edition", "schemes", "covers", "demonstration", "synthetic"}
-RECEIPT |= {"left_out", "inputs", "previous", "files", "notice", "run"}
+RECEIPT |= {"provisional", "left_out", "inputs", "previous", "files", "notice", "run"}
 # What a platform may read of what others sent as well, once months are merged.
 READ = {
     "/v1/levies": STATE,
