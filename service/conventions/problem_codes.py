@@ -16,7 +16,7 @@ PROBLEMS: Mapping[int, tuple[str, ...]] = {
     ),
     401: ("key_missing", "key_not_valid", "metrics_token_wrong"),
     403: ("not_permitted", "platform_not_yours", "metrics_for_this_machine"),
-    404: ("not_found", "address_unknown"),
+    404: ("not_found", "address_unknown", "table_unknown"),
     405: ("method_not_allowed",),
     406: ("not_acceptable",),
     408: ("body_too_slow", "body_below_rate"),

@@ -124,7 +124,7 @@ async def _table(request: Request, levy_id: str, table: str) -> Response:
 async def _page(request: Request, folder: Path, table: str, eyes: Any, caller: Caller) -> Response:
     from service.engines.pages import page as read
 
-    page = page_of(request, caller)
+    page = page_of(request, caller, "format")
     rows, following = await to_thread.run_sync(read, folder, table, eyes, int(page.after or 0), page.limit)
     last = None if following is None else str(following)
     answer = page_response(request, page, rows, last, provisional=True)
