@@ -40,12 +40,12 @@ class Page:
     began: int
 
 
-def page_of(request: Request, caller: Caller) -> Page:
+def page_of(request: Request, caller: Caller, *beside: str) -> Page:
     """The page that `?limit=` and `?cursor=` ask for; Problem 422 where either is not valid.
 
-    caller: who reads, for a cursor of one key is none of another's.
+    caller: who reads, for a cursor of one key is none of another's; beside: what else the address may ask for.
     """
-    scope, asked = f"{request.url.path} {caller.key_id}", query_of(request, "limit", "cursor", "format")
+    scope, asked = f"{request.url.path} {caller.key_id}", query_of(request, "limit", "cursor", *beside)
     cursor, at = asked.get("cursor"), int(now().timestamp())
     began, after = (at, None) if cursor is None else _opened(request, cursor, scope)
     if at - began > LAPSES_S:

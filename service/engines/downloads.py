@@ -16,6 +16,8 @@ from service.engines.refused import escaped
 from service.engines.visible import Eyes
 
 _BOM = b"\xef\xbb\xbf"
+_EMPTY = {"refusals": ("column",)}  # as the command line writes them: "" where a row as a whole is refused
+_MARKS = {"licheng.provisional": "true"}  # of the schema: until a month is closed, nothing of it is final
 
 
 class _Drain(io.RawIOBase):
@@ -46,26 +48,29 @@ class _Drain(io.RawIOBase):
 
 def downloaded(folder: Path, table: str, kind: str, eyes: Eyes) -> Iterator[bytes]:
     """A table of a published folder, block by block. kind: csv or parquet; eyes: who looks at it."""
-    return (csv_bytes if kind == "csv" else parquet_bytes)(batches(folder, table, eyes, kind))
+    read = batches(folder, table, eyes, kind)
+    return csv_bytes(read, _EMPTY.get(table, ())) if kind == "csv" else parquet_bytes(read)
 
 
-def csv_bytes(read: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
-    """UTF-8 with BOM; a text that a spreadsheet would run as a formula has an apostrophe before it."""
+def csv_bytes(read: Iterable[pa.RecordBatch], empty: tuple[str, ...] = ()) -> Iterator[bytes]:
+    """UTF-8 with BOM; a text that a spreadsheet would run as a formula has an apostrophe before it. empty: columns in
+    which a missing text is written as an empty one.
+    """
     yield _BOM
     first = True
     for batch in read:
         drain = _Drain()
-        pacsv.write_csv(_safe(batch), drain, pacsv.WriteOptions(include_header=first))
+        pacsv.write_csv(_safe(batch, empty), drain, pacsv.WriteOptions(include_header=first))
         first = False
         yield drain.taken()
 
 
 def parquet_bytes(read: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
-    """A Parquet file, a group of rows per batch."""
+    """A Parquet file, a group of rows per batch; its schema says that the month is provisional."""
     drain = _Drain()
     writer: pq.ParquetWriter | None = None
     for batch in read:
-        writer = writer or pq.ParquetWriter(drain, batch.schema, compression="lz4")
+        writer = writer or pq.ParquetWriter(drain, batch.schema.with_metadata(_MARKS), compression="lz4")
         if len(batch):
             writer.write_batch(batch)
         yield drain.taken()
@@ -74,6 +79,8 @@ def parquet_bytes(read: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
     yield drain.taken()
 
 
-def _safe(batch: pa.RecordBatch) -> pa.RecordBatch:
-    columns = [escaped(column) if pa.types.is_string(column.type) else column for column in batch.columns]
-    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+def _safe(batch: pa.RecordBatch, empty: tuple[str, ...]) -> pa.RecordBatch:
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    columns = {name: escaped(one) if pa.types.is_string(one.type) else one for name, one in columns.items()}
+    columns |= {name: columns[name].fill_null("") for name in empty}
+    return pa.RecordBatch.from_pydict(columns)

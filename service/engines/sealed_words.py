@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping
+from typing import Any
 
 from pricing.coding import WORKER
 from pricing.tariff import Tariff
@@ -61,6 +62,15 @@ def opened_values(
 ) -> dict[str, str]:
     """A record whose values are texts, each opened."""
     return {name: opened(text, rekey, erased) for name, text in record.items()}
+
+
+def seen_receipt(
+    receipt: Mapping[str, Any], rekey: Rekey | None, erased: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """A receipt with the names of files as their sender gave them; for anybody else, None, as it is kept."""
+    if rekey is None:
+        return dict(receipt)
+    return {**receipt, "inputs": [{**one, "file": opened(one["file"], rekey, erased)} for one in receipt["inputs"]]}
 
 
 def names_erased(text: str, rekey: Rekey, erased: frozenset[str]) -> bool:

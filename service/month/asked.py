@@ -11,6 +11,7 @@ from pathlib import Path
 from pricing.errors import InputError
 from pricing.tariff import Tariff
 from pricing.units import month_text
+from service.engines.left_out import check_named
 from service.engines.order import covers_named, is_unfinished
 from service.fields import one_of, read_known, read_month
 
@@ -47,7 +48,7 @@ class Asked:
     def of(cls, texts: Mapping[str, str], own: str, tariff: Tariff, today: dt.date) -> Asked:
         """From query parameters or parts of a form, by TEXTS; InputError names what is wrong.
 
-        Checked is what needs no file: the month, the date, names of schemes and covers.
+        Checked is what needs no file: the month, the date, names of schemes and covers, and that they may be levied.
         """
         month = read_month(texts.get("month"), "month")
         known_on = read_known(texts.get("known_on"), "known_on", today)
@@ -56,8 +57,10 @@ class Asked:
         schemes, covers = (_names(texts.get(name, "")) for name in ("schemes", "covers"))
         for scheme in schemes:
             one_of(scheme, "schemes", tariff.work_injury)
-        covers_named(covers, tariff, "covers")
+        named = covers_named(covers, tariff, "covers")
         leave = one_of(texts.get("demonstration", "false"), "demonstration", ("true", "false")) == "true"
+        if schemes or named:
+            check_named(tariff.on(month, known_on), schemes, named, covers, leave)
         early = is_unfinished(month, today)
         return cls(month_text(month), known_on.isoformat(), schemes, covers, leave, own, unfinished=early)
 

@@ -53,7 +53,7 @@ async def post_levy(request: Request) -> Response:
             return OneFile(folder, kind)
         from service.uploads.form import UploadForm
 
-        return UploadForm(folder, request.headers["content-type"])
+        return UploadForm(folder, request.headers["content-type"], query)
 
     async with (
         in_flight(request).uploading(caller.key_id),

@@ -21,6 +21,7 @@ from service.conventions.paging import page_of, page_response
 from service.conventions.problems import Problem
 from service.conventions.queries import query_of
 from service.engines.folder import RECEIPT, TABLES, TOTALS
+from service.engines.sealed_words import seen_receipt
 from service.json_text import json_bytes
 from service.month.answered import PROVISIONAL, is_over
 from service.month.folders import LevyFolder
@@ -64,16 +65,22 @@ async def get_totals(request: Request, levy_id: str) -> Response:
     caller, levy, folder = await _settled(request, levy_id, TOTALS)
     await note_read(request, caller, levies.READ, levy.id, table="totals")
     totals = json.loads(await to_thread.run_sync((folder / TOTALS).read_bytes))
-    return await _whole(request, levy, folder, "totals", json_bytes({"provisional": True, **totals}))
+    return await _whole(request, levy, folder, "totals", json_bytes({"provisional": True, **totals}), "totals")
 
 
 @router.get("/levies/{levy_id}/receipt")
 async def get_receipt(request: Request, levy_id: str) -> Response:
-    """Hashes of what was read and of what was published: the bytes of the file, so that its own hash can be checked."""
+    """Hashes of what was read and of what was published. Those of `inputs` are of the files as they were sent. Those of
+    `files` are of the files that the service stores, with workers under other ids: of what is downloaded, the CSV of
+    declarations alone has the same bytes. `run` signs the receipt as it is stored: without `provisional`, the names of
+    files sealed, which are opened for their sender alone.
+    """
     caller, levy, folder = await _settled(request, levy_id)
     await note_read(request, caller, levies.READ, levy.id, table="receipt")
-    receipt = await to_thread.run_sync((folder / RECEIPT).read_bytes)
-    return await _whole(request, levy, folder, "receipt", receipt)
+    receipt = json.loads(await to_thread.run_sync((folder / RECEIPT).read_bytes))
+    eyes = await to_thread.run_sync(eyes_for, running(request), caller, levy)
+    shown = json_bytes({"provisional": True, **seen_receipt(receipt, eyes.rekey, eyes.erased)})
+    return await _whole(request, levy, folder, "receipt", shown, f"receipt-{eyes.label}")
 
 
 async def _settled(request: Request, levy_id: str, *names: str) -> tuple[Caller, Levy, Path]:
@@ -117,7 +124,7 @@ async def _table(request: Request, levy_id: str, table: str) -> Response:
 async def _page(request: Request, folder: Path, table: str, eyes: Any, caller: Caller) -> Response:
     from service.engines.pages import page as read
 
-    page = page_of(request, caller)
+    page = page_of(request, caller, "format")
     rows, following = await to_thread.run_sync(read, folder, table, eyes, int(page.after or 0), page.limit)
     last = None if following is None else str(following)
     answer = page_response(request, page, rows, last, provisional=True)
@@ -130,8 +137,8 @@ def _blocks(path: Path) -> Iterator[bytes]:
         yield from iter(lambda: file.read(_BLOCK), b"")
 
 
-async def _whole(request: Request, levy: Levy, folder: Path, name: str, body: bytes) -> Response:
-    headers = {**_headers(levy, f"{name}.json"), "ETag": await _etag(folder, name)}
+async def _whole(request: Request, levy: Levy, folder: Path, name: str, body: bytes, form: str) -> Response:
+    headers = {**_headers(levy, f"{name}.json"), "ETag": await _etag(folder, form)}
     if has_it(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(body, 200, headers, content_type("json"))

@@ -89,7 +89,8 @@ async def get_table(request: Request, month: str, name: str) -> Response:
 
     def make(found: Answering, asked: When) -> dict[str, Any]:
         if not has_table(found, name):
-            raise Problem(404, "address_unknown", "name")
+            known = ", ".join(sorted(found.tariff.tables))
+            raise Problem(404, "table_unknown", "table", value=name[:64], known=known)
         return table_answer(found, asked, name, query.get("region", ""))
 
     return await _answer(request, {**query, "month": month, "name": name}, make)

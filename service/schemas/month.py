@@ -80,6 +80,7 @@ class Totals(Said):
 
 
 class Receipt(Said):
-    """Hashes of what was read and of what was published."""
+    """Hashes of what was sent, and of the files that the service stores, in which workers have other ids."""
 
+    provisional: bool
     run: str

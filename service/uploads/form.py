@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,17 @@ _MOST_TEXT, _MOST_PARTS = 4_096, 64
 
 
 class UploadForm:
-    """Takes a body of multipart/form-data. content_type: the header, which names the boundary."""
+    """Takes a body of multipart/form-data. content_type: the header, which names the boundary; given: names that the
+    address has said already.
+    """
 
-    def __init__(self, folder: Path, content_type: str) -> None:
+    def __init__(self, folder: Path, content_type: str, given: Container[str] = ()) -> None:
         boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
         if not boundary:
             raise Problem(400, "form_unreadable", "Content-Type", pointer="")
         self.texts: dict[str, str] = {}
         self.files: list[SentFile] = []
-        self._folder, self._parts, self._whole = folder, 0, False
+        self._folder, self._given, self._parts, self._whole = folder, given, 0, False
         self._headers: dict[bytes, bytes] = {}
         self._field = self._value = self._text = b""
         self._name = ""
@@ -95,7 +98,7 @@ class UploadForm:
 
     def _check_name(self) -> None:
         """Problem 422 where a part is not known, or one that may stand once stands twice."""
-        again = self._name in self.texts or any(file.part == self._name != USAGE for file in self.files)
+        again = any(file.part == self._name != USAGE for file in self.files)
         if not (self._name in FILES or self._name in TEXTS):
             known, part = ", ".join((*FILES, *TEXTS)), self._name[:64]
             raise Problem(422, "form_part_unknown", part, pointer="", part=part, known=known)
@@ -125,9 +128,12 @@ class UploadForm:
                 kind_of("", "")
             return
         try:
-            self.texts[self._name] = self._text.decode("utf-8")
+            text = self._text.decode("utf-8")
         except UnicodeDecodeError:
             raise Problem(400, "form_unreadable", self._name, pointer="") from None
+        if self._name in self._given or self._name in self.texts:
+            raise Problem(422, "query_twice", self._name, pointer="", key=self._name)
+        self.texts[self._name] = text
 
     def _ended(self) -> None:
         self._whole = True

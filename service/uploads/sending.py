@@ -67,8 +67,8 @@ class Received:
     def levy(self, sender: Sender, tariff: Tariff, query: Mapping[str, str], keys: SenderKeys) -> tuple[Levy, Act]:
         """The levy as it is stored, with its entry for the audit log; InputError where it asks for what is not there.
 
-        query: what stood in the address; parts of the form go before it. Of a file the name is sealed for the sender,
-        for it may name a worker.
+        query: what stood in the address, and in no part of the form. Of a file the name is sealed for the sender, for
+        it may name a worker.
         """
         at = now()
         asked = Asked.of({**query, **self.texts}, sender.own, tariff, at.date())

@@ -125,10 +125,32 @@ def test_downloads_are_named_tagged_and_say_that_they_are_provisional(sent: Sent
         assert (again.status_code, again.content) == (304, b"")
 
 
-def test_the_receipt_is_the_file(sent: Sent) -> None:
-    got = sent.get("receipt")
-    assert got.content == (folder_of(sent.service, sent.levy) / RECEIPT).read_bytes()
-    assert got.json()["files"][DECLARATIONS] == sha256(sent.command / DECLARATIONS)
+def test_the_receipt_is_the_file_with_its_mark_and_the_senders_names(sent: Sent) -> None:
+    kept = json.loads((folder_of(sent.service, sent.levy) / RECEIPT).read_bytes())
+    usage = kept["inputs"][0]
+    got = sent.get("receipt").json()
+    assert got == {"provisional": True, **kept}
+    assert usage == {"file": "usage.csv", "hash": sha256(sent.folder / "usage.csv")}
+    assert got["files"][DECLARATIONS] == sha256(sent.command / DECLARATIONS)
+
+
+def test_a_sender_is_shown_its_own_names_of_files_in_the_receipt_as_in_refusals(sent: Sent) -> None:
+    usage, _ = month_files(sent.folder, rows())
+    levy = over(sent.service, send_form(sent.service, [("usage", ("mei.csv", usage.read_bytes()))]))
+    kept = json.loads((folder_of(sent.service, levy) / RECEIPT).read_bytes())["inputs"]
+    own, others = (sent.service.get(levy["links"]["receipt"], role) for role in ("platform", "auditor"))
+    refused = sent.service.get(levy["links"]["refusals"], "platform").json()["items"]
+    assert {row["file"] for row in refused} == {one["file"] for one in own.json()["inputs"]} == {"mei.csv"}
+    assert [one["hash"] for one in own.json()["inputs"]] == [one["hash"] for one in kept]
+    assert others.json()["inputs"] == kept
+    assert "mei.csv" not in others.text
+    assert own.headers["ETag"] != others.headers["ETag"]
+
+
+def test_parquet_says_that_it_is_provisional(sent: Sent) -> None:
+    for table in ("lines", "declarations", "refusals", "side-refusals"):
+        schema = pq.read_schema(io.BytesIO(sent.get(table, Accept=PARQUET).content))
+        assert schema.metadata[b"licheng.provisional"] == b"true"
 
 
 def test_verify_and_explain_read_the_folder_of_an_upload(sent: Sent) -> None:
@@ -233,6 +255,15 @@ def test_refusals_csv_is_the_commands_in_the_order_of_what_was_sent(sent: Sent) 
     items = sent.service.get(levy["links"]["refusals"] + "?limit=1000", "platform").json()["items"]
     assert len({item["row"] for item in items}) > 2
     assert items == sorted(items, key=lambda item: int(item["row"]))
+
+
+def test_a_row_refused_as_a_whole_has_the_commands_bytes_in_refusals_csv(sent: Sent) -> None:
+    usage, _ = month_files(sent.folder, [*rows(3), {**rows()[0], "orders": 5}])  # the same key, differently
+    settle(usage, sent.folder / "whole", *COMMAND)
+    levy = over(sent.service, send(sent.service, usage.read_bytes()))
+    wanted = (sent.folder / "whole" / REFUSALS).read_bytes()
+    assert b',"",' in wanted
+    assert sent.service.get(levy["links"]["refusals"] + "?format=csv", "platform").content == wanted
 
 
 def test_an_erased_worker_is_shown_to_nobody_again(sent: Sent) -> None:

@@ -44,6 +44,9 @@ AT_ONCE: list[tuple[Json, tuple[int, str]]] = [
     ({"schemes": "per_mile"}, (422, "request_value")),
     ({"covers": "tooth"}, (422, "request_value")),
     ({"demonstration": "1"}, (422, "request_value")),
+    ({"demonstration": "false"}, (422, "levy_demonstration")),
+    ({"demonstration": "", "schemes": "", "covers": "all"}, (422, "levy_demonstration")),
+    ({"month": "2027-07", "known_on": "2027-09-01", "schemes": "pilot_per_order"}, (422, "levy_overdue")),
     ({"colour": "red"}, (422, "query_unknown")),
 ]
 
@@ -53,6 +56,19 @@ def test_what_needs_no_file_is_said_at_once(service: Service, query: Json, expec
     before = kept(service)
     got = send(service, b"month,worker\n", **query)
     assert wrong(service, got, before) == expected
+
+
+@pytest.mark.parametrize("place", ["schemes", "covers"])
+def test_leave_for_demonstrations_is_asked_for_as_this_door_gives_it(service: Service, place: str) -> None:
+    named = {"schemes": "", "covers": "", place: {"schemes": "class_rate,mileage_linked", "covers": "lumbar"}[place]}
+    for said in (
+        send(service, b"month,worker\n", **named, demonstration="").json(),
+        send_form(service, [USAGE], **named, demonstration="false").json(),
+    ):
+        assert (said["code"], said["place"]) == ("levy_demonstration", place)
+        for text in (said["message"], said["message_zh"]):
+            assert "demonstration=true" in text
+            assert "--" not in text
 
 
 @pytest.mark.parametrize("kind", ["application/gzip", "application/json", "text/plain", ""])
@@ -107,6 +123,23 @@ def test_a_form_of_too_many_parts_or_one_twice(service: Service) -> None:
 def test_a_form_says_what_an_address_says(service: Service) -> None:
     before = kept(service)
     assert wrong(service, send_form(service, [USAGE], month="2025-13"), before) == (422, "request_month")
+
+
+TWICE: list[tuple[str, bytes]] = [
+    ("?month=2025-08", b"2025-09"),  # in the address and in the form, alike or not
+    ("?month=2025-08", b"2025-08"),
+    ("?month=2025-08&month=2025-09", b""),
+    ("", b"2025-08 2025-09"),
+]
+
+
+@pytest.mark.parametrize(("query", "months"), TWICE)
+def test_a_parameter_given_twice_is_named(service: Service, query: str, months: bytes) -> None:
+    before = kept(service)
+    parts = [("month", (None, month)) for month in months.split()]
+    got = service.http.post(f"/v1/levies{query}", files=[*parts, USAGE], headers=service.key("platform"))
+    assert wrong(service, got, before) == (422, "query_twice")
+    assert "'month'" in got.json()["detail"]
 
 
 def test_only_a_platform_or_an_operator_sends(service: Service) -> None:

@@ -77,6 +77,15 @@ def test_a_list_is_of_its_tenant_and_an_auditors_of_all(service: Service) -> Non
     assert service.get("/v1/quotes", "actuary").status_code == 403
 
 
+@pytest.mark.parametrize(("path", "role"), [("quotes", "insurer"), ("levies", "platform"), ("audit", "auditor")])
+@pytest.mark.parametrize("name", ["format", "foo"])
+def test_a_list_takes_what_it_knows_and_names_it(service: Service, path: str, role: str, name: str) -> None:
+    answer = service.get(f"/v1/{path}?{name}=csv", role)
+    assert (answer.status_code, answer.json()["code"]) == (422, "query_unknown")
+    assert f"{name!r}" in answer.json()["message"]
+    assert answer.json()["message"].endswith("Known: limit, cursor.")
+
+
 @pytest.mark.parametrize("limit", ["0", "1001", "-1", "1.5", "x", "", "１", "99999999999"])
 def test_a_limit_that_is_none_is_refused(service: Service, limit: str) -> None:
     answer = service.http.get("/v1/quotes", params={"limit": limit}, headers=service.key("insurer"))

@@ -68,9 +68,9 @@ WRONG = [
     ("/v1/tariffs/2025-08?table=nothing", 422, "request_value"),
     ("/v1/tariffs/2025-08?month=2025-08", 422, "query_unknown"),
     ("/v1/tariffs?month=2025-08&month=2025-09", 422, "query_twice"),
-    ("/v1/tariffs/2025-08/tables/nothing", 404, "address_unknown"),
+    ("/v1/tariffs/2025-08/tables/nothing", 404, "table_unknown"),
     ("/v1/tariffs/2025-08/tables/../../etc/passwd", 404, "address_unknown"),
-    ("/v1/tariffs/2025-08/tables/%2e%2e%2f%2e%2e%2fetc%2fpasswd", 404, "address_unknown"),
+    ("/v1/tariffs/2025-08/tables/%2e%2e%2f%2e%2e%2fetc%2fpasswd", 404, "table_unknown"),
     ("/v1/tariffs/2025-08/tables/work_injury/class_rate?region=abc", 422, "region_not_known"),
     ("/v1/tariffs/2025-08/", 404, "address_unknown"),
 ]
@@ -80,6 +80,15 @@ WRONG = [
 def test_what_is_not_asked_well_is_refused(service: Service, path: str, status: int, code: str) -> None:
     answer = service.get(path, role="")
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("path", ["2025-08/tables/nothing", "2025-08?table=nothing"])
+def test_a_table_that_there_is_not_is_named_with_those_that_there_are(service: Service, path: str) -> None:
+    said = service.get(f"/v1/tariffs/{path}", role="").json()
+    assert said["place"] == "table"
+    for text in (said["message"], said["message_zh"]):
+        assert "'nothing'" in text
+        assert ", ".join(sorted(Tariff.load().tables)) in text
 
 
 @pytest.mark.parametrize(

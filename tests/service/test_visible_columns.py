@@ -20,7 +20,8 @@ from service.engines.refused import REFUSAL_SCHEMA
 from service.engines.side_refused import SIDE_REFUSAL_SCHEMA
 from service.engines.visible import PLATFORM_COLUMNS, UNMERGED, Eyes, seen_lines
 from tests.months import settle, write_csv
-from tests.service.sent_months import month_files, over, rows, send_form
+from tests.properties.months import of_platforms, register
+from tests.service.sent_months import all_items, in_order, month_files, over, rows, send_form
 from tests.service.serving import Service, client
 
 Json = dict[str, Any]
@@ -36,7 +37,7 @@ STATE |= {"stage", "rows_done", "rows", "error", "links"}
 TOTALS = {"format", "provisional", "month", "known_on", "edition", "synthetic", "demonstration", "left_out", "rows"}
 TOTALS |= {"schemes", "covers", "side", "unfinished"}
 RECEIPT = {"format", "program", "month", "known_on", "edition", "schemes", "covers", "demonstration", "synthetic"}
-RECEIPT |= {"left_out", "inputs", "previous", "files", "notice", "run", "unfinished"}
+RECEIPT |= {"provisional", "left_out", "inputs", "previous", "files", "notice", "run", "unfinished"}
 # What a platform may read of what others sent as well, once months are merged.
 READ = {
     "/v1/levies": STATE,
@@ -204,6 +205,26 @@ def test_months_that_differ_elsewhere_but_not_in_its_levies_are_the_same_bytes_t
 def test_months_that_differ_in_its_levies_are_not(tmp_path: Path) -> None:
     (_, one), (_, other) = lines_with(tmp_path, 400_000), lines_with(tmp_path, 900_000)
     assert shown(one) != shown(other)
+
+
+def test_register_rows_of_others_change_nothing_that_its_own_rows_are_charged(seen: Seen, tmp_path: Path) -> None:
+    usage, whole = (path.read_bytes() for path in month_files(tmp_path, rows()))
+    own = write_csv(tmp_path / "own.csv", of_platforms(register("2025-08"), "meituan")).read_bytes()
+    assert own != whole
+    lines, prices = [], []
+    for sent in (own, whole):
+        parts = [("usage", ("usage.csv", usage)), ("platforms", ("register.csv", sent))]
+        levy = over(seen.service, send_form(seen.service, parts))
+        lines.append(in_order(all_items(seen.service, levy["links"]["lines"])))
+    row = {"platform": "meituan", "region": "500000", "occupation": "food_rider", "vehicle": "e_bike", "orders": 9}
+    request = {"month": "2025-08", "worker": "w_rider_0001", "usage": [row]}
+    for named in (["meituan"], ["meituan", "sf_intracity", "didi"]):
+        body = {**request, "platforms": of_platforms(register("2025-08"), *named)}
+        prices.append(seen.service.post("/v1/prices", body, PLATFORM).json()["schemes"])
+    assert lines[0] == lines[1]
+    assert prices[0] == prices[1]
+    other = seen.service.post("/v1/prices", {**request, "usage": [{**row, "platform": "didi"}]}, PLATFORM)
+    assert (other.status_code, other.json()["code"]) == (403, "platform_not_yours")
 
 
 def keys_within(value: Any) -> set[str]:
