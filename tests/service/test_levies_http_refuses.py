@@ -1,5 +1,6 @@
 """What is wrong with an upload is said at once where no file has to be read, else by the run; nothing is kept."""
 
+import datetime as dt
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from pricing.errors import InputError
+from pricing.tariff import Tariff
+from service.month.asked import Asked
 from tests.months import run
 from tests.service.sent_months import COMMAND, PARQUET, all_items, month_files, over, rows, send, send_form
 from tests.service.serving import Service, client
@@ -46,7 +50,6 @@ AT_ONCE: list[tuple[Json, tuple[int, str]]] = [
     ({"demonstration": "1"}, (422, "request_value")),
     ({"demonstration": "false"}, (422, "levy_demonstration")),
     ({"demonstration": "", "schemes": "", "covers": "all"}, (422, "levy_demonstration")),
-    ({"month": "2027-07", "known_on": "2027-09-01", "schemes": "pilot_per_order"}, (422, "levy_overdue")),
     ({"colour": "red"}, (422, "query_unknown")),
 ]
 
@@ -56,6 +59,13 @@ def test_what_needs_no_file_is_said_at_once(service: Service, query: Json, expec
     before = kept(service)
     got = send(service, b"month,worker\n", **query)
     assert wrong(service, got, before) == expected
+
+
+def test_what_is_overdue_for_review_is_said_at_once() -> None:
+    texts = {"month": "2027-07", "schemes": "pilot_per_order"}
+    with pytest.raises(InputError) as raised:
+        Asked.of(texts, "", Tariff.load(), dt.date(2027, 9, 1))
+    assert raised.value.code == "levy_overdue"
 
 
 @pytest.mark.parametrize("place", ["schemes", "covers"])
