@@ -19,7 +19,8 @@ Worker = Annotated[str, typer.Argument(metavar="WORKER", help="The pseudonym tha
 
 @worker_app.command("export")
 def worker_export(worker: Worker) -> None:
-    """Print all that the service keeps of a worker as JSON: quotes with request and answer, lines of settled months.
+    """Print all that the service keeps of a worker as JSON: quotes with request and answer, and of
+    settled months its lines, rows of usage and of side files, and what was refused of them.
 
     What cannot be read is named in `errors`, the rest is printed all the same, and the exit code is 3.
 

@@ -23,7 +23,8 @@ router = APIRouter(prefix="/v1", tags=["workers"])
 
 @router.get("/workers/{worker}/export")
 async def export_worker(request: Request, worker: str) -> Response:
-    """All that is kept of a worker, by the pseudonym that senders give it: quotes, and lines of settled months.
+    """All that is kept of a worker, by the pseudonym that senders give it: quotes, and of settled
+    months its lines, rows of usage and of side files, and what was refused of them.
 
     What cannot be read is named in `errors`; the rest is given all the same.
     """
