@@ -11,7 +11,6 @@ from pricing.coding import WORKER
 from pricing.errors import InputError
 from service.auth.keyring import Keyring
 from service.clock import now
-from service.engines.folder import LINES
 from service.json_text import json_bytes
 from service.month.folders import LevyFolder
 from service.month.keys import SenderKeys
@@ -36,10 +35,11 @@ def stored_id(keyring: Keyring, worker: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """All that is kept of a worker, as JSON whose quotes are read while it is given out; lines of months are held.
+    """All that is kept of a worker, as JSON whose quotes are read while it is given out; its rows of months are held.
 
-    counts: for the audit log, written before the first piece: of quotes kept, of lines that are given out, of levies
-    that could not be read; errors: what could not be read, and quotes that cannot be opened once the pieces were taken.
+    counts: for the audit log, written before the first piece: of quotes kept, of lines and of rows of usage that are
+    given out, of levies that could not be read; errors: what could not be read, and quotes that cannot be opened once
+    the pieces were taken.
     """
 
     counts: dict[str, int]
@@ -48,9 +48,10 @@ class Export:
 
 
 def export(engine: Engine, keyring: Keyring, home: Path, worker: str, log: Log | None = None) -> Export:
-    """Quotes with request and answer, and lines of settled months: all that is kept of a worker, of every tenant.
+    """Quotes with request and answer, and of settled months lines, usage, side rows and refusals: all that is kept of a
+    worker, of every tenant.
 
-    Documents that were emptied are null; lines from before an erasure name the worker as it is stored. What cannot be
+    Documents that were emptied are null; rows from before an erasure name the worker as it is stored. What cannot be
     read is left out or null, and named in `errors`, with code and place.
     """
     stored = stored_id(keyring, worker)
@@ -63,10 +64,11 @@ def export(engine: Engine, keyring: Keyring, home: Path, worker: str, log: Log |
     errors: list[dict[str, str]] = []
     for one in kept[::-1]:
         try:
-            months.append(_month(LevyFolder(home, one.id), one, stored, (keyring, erased[one.id]), log))
+            months += _month(LevyFolder(home, one.id), one, stored, (keyring, erased[one.id]), log)
         except InputError as error:
             errors.append(of_error(error))
-    counts = {"quotes": quotes, "lines": sum(len(month["lines"]) for month in months), "unread_levies": len(errors)}
+    rows = {name: sum(len(month[name]) for month in months) for name in ("lines", "usage")}
+    counts = {"quotes": quotes, **rows, "unread_levies": len(errors)}
     head = {
         "format": FORMAT,
         "worker": worker,
@@ -75,7 +77,7 @@ def export(engine: Engine, keyring: Keyring, home: Path, worker: str, log: Log |
         "erased_at": erased_at,
     }
     tail = {
-        "levies": [month for month in months if month["lines"]],
+        "levies": months,
         "unfinished_levies": unfinished(kept),
         "errors": errors,
     }
@@ -150,14 +152,18 @@ def _opened(sealed: bytes | None, place: str, keyring: Keyring) -> Any:
 
 def _month(
     folder: LevyFolder, levy: Levy, stored: str, opening: tuple[Keyring, frozenset[str]], log: Log | None
-) -> dict[str, Any]:
-    """A worker's lines of one levy, as its sender gave the ids; InputError where they are not as published."""
-    from service.engines.pages import lines_of_worker  # pyarrow only when a month is looked into
+) -> list[dict[str, Any]]:
+    """A worker's rows of one levy by table, as its sender gave the ids, once where there are any; InputError where they
+    are not as published.
+    """
+    if levy.state != DONE:
+        return []
+    from service.engines.of_worker import FILES, kept_of_worker  # pyarrow only when a month is looked into
     from service.engines.visible import Eyes
 
     keyring, erased = opening
     eyes = Eyes(SenderKeys(keyring, levy.tenant), erased, whole=True)
-    if levy.state == DONE:
-        check_unchanged(levy, folder.month, (LINES,), log)
-    lines = lines_of_worker(folder.month, stored, eyes) if levy.state == DONE else []
-    return {"id": levy.id, "tenant": levy.tenant, "month": levy.month, "created_at": levy.created_at, "lines": lines}
+    check_unchanged(levy, folder.month, FILES, log)
+    kept = kept_of_worker(folder.month, stored, eyes)
+    head = {"id": levy.id, "tenant": levy.tenant, "month": levy.month, "created_at": levy.created_at}
+    return [{**head, **kept}] if any(kept.values()) else []

@@ -49,7 +49,7 @@ def page(folder: Path, table: str, eyes: Eyes, after: int, limit: int) -> tuple[
         return [], None
     rows, following = _csv_rows(path, after, limit)
     seen = _SEEN[table](rows, eyes) if table in _SEEN else rows
-    return _typed(seen, _SCHEMAS[table]), following
+    return typed(seen, _SCHEMAS[table]), following
 
 
 def batches(folder: Path, table: str, eyes: Eyes, kind: str) -> Iterator[pa.RecordBatch]:
@@ -82,12 +82,6 @@ def _batches(folder: Path, table: str, eyes: Eyes, at_once: int) -> Iterator[pa.
         if following is None:
             return
         after = following
-
-
-def lines_of_worker(folder: Path, stored: str, eyes: Eyes) -> Rows:
-    """All lines of a worker by the id under which it is stored."""
-    table = pq.read_table(folder / files.LINES, columns=list(eyes.columns), filters=[("worker", "=", stored)])
-    return [row for batch in table.to_batches() for row in seen_lines(batch, eyes).to_pylist()]
 
 
 def _line_page(path: Path, eyes: Eyes, after: int, limit: int) -> tuple[Rows, int | None]:
@@ -137,7 +131,8 @@ def plain(cell: str) -> str | None:
     return (cell[1:] if cell[:1] == "'" and re.match(FORMULA, cell) else cell) or None
 
 
-def _typed(rows: list[dict[str, str | None]], schema: pa.Schema) -> Rows:
+def typed(rows: list[dict[str, str | None]], schema: pa.Schema) -> Rows:
+    """Rows of a CSV of ours with whole numbers where their columns have such."""
     whole = [field.name for field in schema if pa.types.is_integer(field.type)]
     return [{**row, **{name: int(row[name] or 0) if row[name] else None for name in whole}} for row in rows]
 

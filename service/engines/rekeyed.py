@@ -66,6 +66,12 @@ def given_of(sealed: str | None, rekey: Rekey) -> tuple[str, str | None] | None:
     return worker, ref or None
 
 
+def is_of(sealed: str | None, stored: str, rekey: Rekey) -> bool:
+    """Whether a sealed worker_ref names the worker that is stored under an id."""
+    given = given_of(sealed, rekey)
+    return given is not None and stored_worker(given[0], rekey) == stored
+
+
 def aside_facts(code: str, text: str) -> dict[str, object]:
     """Facts of the sentence of a row that was set aside."""
     own, _, platform = text.partition(" ")

@@ -17,7 +17,7 @@ from service.engines.order import Rekey
 _MARK = re.compile("⟦([A-Za-z0-9_-]+)⟧")
 _PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}|yes|no|true|false")  # a month, a choice
 _REGION = re.compile(r"[0-9]{6}")
-_HIDDEN = "…"
+HIDDEN = "…"
 # Where an id may begin and end inside a text: a name may stand beside it, with a space, a hyphen or neither.
 _RUNS = tuple(map(re.compile, (r"[\w-]+", r"[A-Za-z0-9_-]+", r"[A-Za-z0-9_]+", r"[0-9]+")))
 _CUT_INSIDE = re.compile(r"[A-Za-z0-9_-]…")  # what was cut may be the end of an id, which nobody can compare
@@ -37,7 +37,7 @@ def cut(text: str, most: int) -> str:
     if len(text) * 4 <= most:  # however it is written
         return text
     raw = text.encode()
-    return text if len(raw) <= most else raw[:most].decode(errors="ignore") + _HIDDEN
+    return text if len(raw) <= most else raw[:most].decode(errors="ignore") + HIDDEN
 
 
 def sealed(text: str, rekey: Rekey) -> str:
@@ -52,7 +52,7 @@ def opened(text: str, rekey: Rekey | None, erased: frozenset[str] = frozenset())
 
     def word(mark: re.Match[str]) -> str:
         found = None if rekey is None else rekey.open(mark[1])
-        return _HIDDEN if rekey is None or found is None or names_erased(found, rekey, erased) else found
+        return HIDDEN if rekey is None or found is None or names_erased(found, rekey, erased) else found
 
     return _MARK.sub(word, text)
 

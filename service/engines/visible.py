@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pricing.arrow import LINE_SCHEMA
-from pricing.arrow_usage import OWN_COLUMNS
+from pricing.arrow_usage import BAD_CELLS, OWN_COLUMNS, SAID, bad_cells
+from pricing.coding import WORKER
 from pricing.payers import PAYER_NAMES
 from pricing.usage import KEY
 from service.engines.order import Rekey
 from service.engines.rekeyed import given_of, stored_worker
-from service.engines.sealed_words import names_erased, opened
+from service.engines.sealed_words import HIDDEN, names_erased, opened
 
 # What a platform sees of a line: its own key and what it owes, nothing from which others' quantities could be read.
 PLATFORM_COLUMNS = (
@@ -33,6 +35,7 @@ PLATFORM_COLUMNS = (
     "reason",
     OWN_COLUMNS,
 )
+ERASED = "erased"  # stands for a worker that was erased, and is too short to be one
 UNMERGED = ("pilot_per_order", "courier_single")  # schemes whose exposure is the row's own, of one platform
 
 
@@ -73,6 +76,38 @@ def seen_lines(batch: pa.RecordBatch, eyes: Eyes) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([columns[name] for name in batch.schema.names], names=batch.schema.names)
 
 
+def seen_rows(batch: pa.RecordBatch, eyes: Eyes) -> list[dict[str, Any]]:
+    """Rows of usage or of a side file as they are shown to who may see all of them: as they were sent, but for what
+    names a worker that was erased. A side file keeps the stored id alone.
+    """
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    sealed = {"worker", "worker_ref", OWN_COLUMNS, BAD_CELLS}
+    texts = {name for name, column in columns.items() if pa.types.is_string(column.type)} - sealed
+    shown = columns | {name: _opened(columns[name], eyes) for name in texts}
+    refs = columns.get("worker_ref")
+    if refs is not None:
+        given = _given(columns["worker"], refs, eyes)
+        shown["worker"] = pa.array([worker for worker, _, _ in given], pa.string())
+        shown["worker_ref"] = pa.array([ref for _, ref, _ in given], pa.string())
+        open_to = [opened for _, _, opened in given]
+    else:
+        open_to = [worker not in eyes.erased for worker in columns["worker"].to_pylist()]
+    shown[OWN_COLUMNS] = _own_columns(columns[OWN_COLUMNS], open_to, eyes)
+    rows: list[dict[str, Any]] = pa.RecordBatch.from_arrays([*shown.values()], names=[*shown]).to_pylist()
+    return [{**row, BAD_CELLS: _bad_cells(row[BAD_CELLS], eyes)} for row in rows]
+
+
+def _bad_cells(text: str | None, eyes: Eyes) -> dict[str, object] | None:
+    """Cells that were no numbers, by column."""
+    if text is None:
+        return None
+
+    def cell(value: object) -> object:
+        return opened(value, eyes.rekey, eyes.erased) if isinstance(value, str) else value
+
+    return {name: cell(value) for name, value in bad_cells(text, SAID).items()}
+
+
 def seen_refusals(rows: list[dict[str, str | None]], eyes: Eyes) -> list[dict[str, str | None]]:
     """Refusals as they are shown: the sender's own names again, also where a sentence repeats a worker's id."""
     shown = []
@@ -82,12 +117,15 @@ def seen_refusals(rows: list[dict[str, str | None]], eyes: Eyes) -> list[dict[st
             shown.append({**row, "worker_ref": None})
             continue
         kept = stored_worker(found[0], eyes.rekey)
-        if kept in eyes.erased:
-            shown.append({**row, "worker_ref": None})
-            continue
-        said = {name: (row[name] or "").replace(kept, found[0]) for name in ("message", "message_zh")}
-        shown.append({**row, **said, "worker_ref": _unless_erased(found[1], eyes)})
+        gone = kept in eyes.erased
+        said = _repeated(row, kept, _unnamed(kept, eyes) if gone else found[0])
+        shown.append({**row, **said, "worker_ref": None if gone else _unless_erased(found[1], eyes)})
     return shown
+
+
+def _repeated(row: dict[str, str | None], kept: str, name: str) -> dict[str, str | None]:
+    """Sentences of a refusal that repeat a stored id, with the name that is shown instead."""
+    return {said: (row[said] or "").replace(kept, name) for said in ("message", "message_zh")}
 
 
 def seen_side_refusals(rows: list[dict[str, str | None]], eyes: Eyes) -> list[dict[str, str | None]]:
@@ -95,7 +133,12 @@ def seen_side_refusals(rows: list[dict[str, str | None]], eyes: Eyes) -> list[di
     which id others' months store it.
     """
     shown = _rows_opened(rows, eyes)
-    return shown if eyes.whole else [{**row, "worker": None} for row in shown]
+    return shown if eyes.whole else [_of_nobody(row) for row in shown]
+
+
+def _of_nobody(row: dict[str, str | None]) -> dict[str, str | None]:
+    worker = row["worker"]
+    return {**row, **_repeated(row, worker, HIDDEN), "worker": None} if worker else row
 
 
 def _rows_opened(rows: list[dict[str, str | None]], eyes: Eyes) -> list[dict[str, str | None]]:
@@ -114,9 +157,33 @@ def _given(workers: pa.Array, refs: pa.Array, eyes: Eyes) -> list[tuple[str, str
     """Of each line the worker and the worker_ref that are shown, and whether they are the given ones."""
     shown: list[tuple[str, str | None, bool]] = []
     for worker, ref in zip(workers.to_pylist(), refs.to_pylist(), strict=True):
-        found = None if eyes.rekey is None or worker in eyes.erased else given_of(ref, eyes.rekey)
-        shown.append((worker, None, False) if found is None else (found[0], _unless_erased(found[1], eyes), True))
+        found = _opened_ref(worker, ref, eyes)
+        if found is None:
+            shown.append((_unnamed(worker, eyes), None, False))
+        else:
+            shown.append((found[0], _unless_erased(found[1], eyes), True))
     return shown
+
+
+def _unnamed(worker: str, eyes: Eyes) -> str:
+    """What is shown of a worker whose given id is not: the stored one is the same in every platform's months, so no
+    platform is told it.
+    """
+    if eyes.whole:
+        return worker
+    return ERASED if worker in eyes.erased else HIDDEN
+
+
+def _opened_ref(worker: str, ref: str | None, eyes: Eyes) -> tuple[str, str | None] | None:
+    """Worker and worker_ref as they were given; None where they are not shown. A row that was set aside stands under a
+    worker that is none: there it counts whom it named.
+    """
+    if eyes.rekey is None or worker in eyes.erased:
+        return None
+    found = given_of(ref, eyes.rekey)
+    if found is None or not eyes.erased or WORKER.fullmatch(worker):
+        return found
+    return None if stored_worker(found[0], eyes.rekey) in eyes.erased else found
 
 
 def _unless_erased(text: str | None, eyes: Eyes) -> str | None:

@@ -12,6 +12,8 @@ from typing import Any
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
+from pricing.coding import WORKER
+from pricing.errors import InputError
 from pricing.words import as_json
 from service.auth.keyring import Keyring
 from service.clock import now
@@ -42,7 +44,10 @@ _STATES = {True: "valid", False: "expired"}
 
 @router.post("/quotes", status_code=201)
 async def post_quote(request: Request) -> Response:
-    """Price one worker's month as `POST /v1/prices` does, and store request and answer; 201 once it is on the disk."""
+    """Price one worker's month as `POST /v1/prices` does, and store request and answer; 201 once it is on the disk.
+
+    A worker that is no pseudonym is refused: what is stored of it could neither be exported nor erased.
+    """
     caller = await caller_of(request)
     permit(caller, "quotes.create")
     check_media_type(request, JSON)
@@ -56,6 +61,7 @@ async def post_quote(request: Request) -> Response:
         held, quota = running(request), quota_of(request)
         at, in_force, lang = now(), held.tariffs.now(), language_of(request, raw)
         asked = await beside(body, partial(quote_request, caller, raw, in_force.tariff, at.date(), lang))
+        _check_worker(raw["worker"])
         answer = await held.priced(asked, in_force.tariff, caller.tenant)
         said, text = document(new_id(PREFIX), at, held.serving.quote_days, in_force, answer), json_bytes(answer)
         made = _Made(raw, lang, said, json_bytes({**said, "answer": written(text)}), answer_hash(text))
@@ -139,7 +145,7 @@ class _Made:
             id=said["id"],
             key_id=caller.key_id,
             tenant=caller.tenant,
-            worker_key=keyring.worker_key(_worker(self.raw["worker"])),
+            worker_key=keyring.worker_key(self.raw["worker"]),
             created_at=said["created_at"],
             valid_until=said["valid_until"],
             month=answer["month"],
@@ -158,9 +164,11 @@ class _Made:
         return Answer(201, self.body, headers, self.said["id"])
 
 
-def _worker(sent: Any) -> str:
-    """A worker as it is re-keyed; what is no text is refused in every row, and kept all the same."""
-    return sent if isinstance(sent, str) else as_json(sent)
+def _check_worker(sent: Any) -> None:
+    """InputError where a worker is none by whose name the quote could be found again."""
+    if not (isinstance(sent, str) and WORKER.fullmatch(sent)):
+        text = sent if isinstance(sent, str) else as_json(sent)
+        raise InputError("worker_not_valid", "worker", value=text[:64])
 
 
 async def _own(request: Request, caller: Caller, quote_id: str) -> tuple[Quote, bytes]:

@@ -35,6 +35,21 @@ class NotRead(Sentence):
     place: str
 
 
+class KeptMonth(Said):
+    """Rows of a settled month about one worker, by table, each as the month keeps it."""
+
+    id: str
+    tenant: str
+    month: str
+    created_at: Time
+    lines: list[dict[str, Any]]
+    usage: list[dict[str, Any]]
+    refusals: list[dict[str, Any]]
+    enrolments: list[dict[str, Any]]
+    history: list[dict[str, Any]]
+    side_refusals: list[dict[str, Any]]
+
+
 class WorkerExport(Said):
     """All that is kept of a worker, as far as it could be read; errors: what could not be."""
 
@@ -44,7 +59,7 @@ class WorkerExport(Said):
     exported_at: Time
     erased_at: Time | None
     quotes: list[dict[str, Any]]
-    levies: list[dict[str, Any]]
+    levies: list[KeptMonth]
     unfinished_levies: list[str]
     errors: list[NotRead]
 

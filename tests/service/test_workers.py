@@ -8,16 +8,23 @@ from itertools import count
 from pathlib import Path
 
 import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import text
 
+from pricing.arrow import LINE_SCHEMA
+from pricing.arrow_usage import USAGE_SCHEMA
 from service.auth.keyring import Keyring
+from service.engines.of_worker import kept_of_worker
+from service.engines.visible import Eyes
+from service.month.keys import SenderKeys
 from service.store import schema
 from service.store.database import Engine, connect, database_url, reading, writing
 from service.store.workers import erase, erased_at
 from tests.months import run, write_csv
 from tests.service.secrets import CHAIN
-from tests.service.sent_months import Json, all_items, over, rows, send
+from tests.service.sent_months import Json, all_items, month_files, over, rows, send, send_form
 from tests.service.serving import SECRET, Service, client
 
 QUOTE: Json = {
@@ -143,6 +150,104 @@ def test_an_export_holds_all_that_is_kept_of_a_worker(made: Made) -> None:
     assert made.other not in json.dumps(found)
 
 
+@dataclass
+class Refused:
+    """A service whose month prices one row of a worker, refuses two, sets one aside, and has rows of it beside."""
+
+    service: Service
+    levy: str
+    worker: str
+
+
+@pytest.fixture
+def refused(kept: tuple[Service, str, Iterator[int]], tmp_path: Path) -> Refused:
+    """Every test has a month and a worker of its own."""
+    service, _, numbers = kept
+    worker = f"w_sides_{next(numbers):05d}"
+    good, stays = rows(2)[:2]
+    own = [{**good, "worker": worker, "worker_ref": f"=R-{worker}-{number}"} for number in range(4)]
+    bad = [
+        {**own[1], "region": "990000"},
+        {**own[2], "occupation": "instant_rider", "distance_m": "a lot"},
+        {**own[3], "platform": "dada"},
+    ]
+    usage = write_csv(tmp_path / "usage.csv", [own[0], *bad, stays]).read_bytes()
+    enrolled = {"worker": worker, "cover": "lumbar", "from_month": "2025-01", "group": "g"}
+    enrolments = [enrolled, {**enrolled, "cover": "no_such"}, {**enrolled, "worker": stays["worker"]}]
+    history = [{"worker": worker, "platform": "meituan", "month": "2025-07", "revenue_fen": 4_200}]
+    parts = [("usage", ("usage.csv", usage)), ("platforms", ("register.csv", _register(tmp_path)))]
+    for name, side in (("enrolments", enrolments), ("history", history)):
+        parts.append((name, (f"{name}.csv", write_csv(tmp_path / f"{name}.csv", side).read_bytes())))
+    levy = over(service, send_form(service, parts))
+    assert levy["state"] == "done", levy
+    return Refused(service, levy["id"], worker)
+
+
+def _register(folder: Path) -> bytes:
+    return month_files(folder, rows(1))[1].read_bytes()
+
+
+def exported(refused: Refused) -> Json:
+    [month] = export(Made(refused.service, refused.levy, 0), refused.worker)["levies"]
+    assert isinstance(month, dict)
+    return month
+
+
+def test_an_export_holds_what_of_a_month_was_refused_or_set_aside_and_what_stood_beside(refused: Refused) -> None:
+    month = exported(refused)
+    usage = {row["worker_ref"].rpartition("-")[2]: row for row in month["usage"]}
+    assert {row["worker"] for row in month["usage"]} == {refused.worker}
+    assert {number: (row["row"], row["x_columns"]) for number, row in usage.items()} == {
+        str(number): (number + 2, '{"x_team": "team 0"}') for number in range(4)
+    }
+    assert (usage["1"]["region"], usage["2"]["bad_cells"]) == ("990000", {"distance_m": "a lot"})
+    assert (usage["3"]["set_aside"], usage["0"]["orders"]) == ("platform_not_yours:meituan dada", rows(1)[0]["orders"])
+    codes = {(row["worker_ref"].rpartition("-")[2], row["code"]) for row in month["refusals"]}
+    assert codes >= {("1", "region_not_known"), ("2", "value_not_a_number"), ("3", "platform_not_yours")}
+    assert {row["worker_ref"] for row in month["lines"]} >= {f"=R-{refused.worker}-0"}
+    assert [row["cover"] for row in month["enrolments"]] == ["lumbar", "no_such"]
+    assert [(row["month"], row["revenue_fen"]) for row in month["history"]] == [("2025-07", 4_200)]
+    assert [(row["side"], row["row"], row["code"]) for row in month["side_refusals"]] == [
+        ("enrolments", 3, "cover_not_known")
+    ]
+
+
+def test_after_an_erasure_the_same_rows_are_kept_without_a_name(refused: Refused) -> None:
+    made = Made(refused.service, refused.levy, 0)
+    before = exported(refused)
+    erased(made, refused.worker)
+    after = exported(refused)
+    assert {table: len(found) for table, found in after.items() if isinstance(found, list)} == {
+        table: len(found) for table, found in before.items() if isinstance(found, list)
+    }
+    assert refused.worker not in json.dumps(after)
+    for row in (*after["usage"], *after["lines"], *after["refusals"]):
+        assert row["worker_ref"] is None
+        assert row.get("x_columns") is None
+    assert [row["orders"] for row in after["usage"]] == [row["orders"] for row in before["usage"]]
+
+
+def test_who_is_only_refused_is_exported_too(kept: tuple[Service, str, Iterator[int]]) -> None:
+    service, levy, _ = kept
+    [month] = export(Made(service, levy, 0), "w_broken00")["levies"]
+    assert (month["id"], month["lines"], len(month["usage"])) == (levy, [], 1)
+    assert {row["code"] for row in month["refusals"]} == {"region_not_known"}
+
+
+def test_no_group_of_rows_that_holds_a_worker_is_passed_over(tmp_path: Path) -> None:
+    keys = SenderKeys(Keyring.of(SECRET), "meituan")
+    sent = [{"month": "2025-08", "worker": f"w_rider_{number:05d}", "orders": number} for number in range(40)]
+    order = sorted((keys.worker(row["worker"]), row) for row in sent for _ in range(3))
+    months = [{**row, "worker": stored} for stored, row in order]
+    batch = pa.RecordBatch.from_pylist(months, USAGE_SCHEMA)
+    pq.write_table(pa.Table.from_batches([batch]), tmp_path / "usage.parquet", row_group_size=7)
+    pq.write_table(LINE_SCHEMA.empty_table(), tmp_path / "lines.parquet")
+    for row in sent:
+        found = kept_of_worker(tmp_path, keys.worker(row["worker"]), Eyes(keys, whole=True))
+        assert [one["orders"] for one in found["usage"]] == [row["orders"]] * 3
+        assert {name: len(rows) for name, rows in found.items() if rows} == {"usage": 3}
+
+
 @pytest.mark.slow
 def test_an_export_of_more_quotes_than_are_read_at_once_holds_each_once(made: Made) -> None:
     for _ in range(200):
@@ -194,6 +299,34 @@ def test_an_erased_worker_is_shown_to_nobody(made: Made) -> None:
     assert [(one["request"], one["answer"]) for one in found["quotes"]] == [(None, None)] * 3
     assert {line["worker"] for month in found["levies"] for line in month["lines"]} == {found["stored_as"]}
     assert {line["worker_ref"] for month in found["levies"] for line in month["lines"]} == {None}
+
+
+TABLES = ("lines", "refusals", "side-refusals")
+
+
+def downloads(service: Service, levy: str, role: str) -> list[str]:
+    """All that a role is shown of a month's tables: as JSON, as CSV, as rows of a Parquet file."""
+    found = []
+    for table in TABLES:
+        address = f"/v1/levies/{levy}/{table}"
+        whole = [service.get(f"{address}?format={kind}", role) for kind in ("csv", "parquet")]
+        assert [one.status_code for one in whole] == [200, 200]
+        parquet = pq.read_table(pa.BufferReader(whole[1].content)).to_pylist()
+        found += [json.dumps(all_items(service, address, role)), whole[0].text, json.dumps(parquet)]
+    return found
+
+
+def test_a_platform_is_not_told_under_which_id_an_erased_worker_is_stored(refused: Refused) -> None:
+    made = Made(refused.service, refused.levy, 0)
+    stored = export(made, refused.worker)["stored_as"]
+    before = downloads(refused.service, refused.levy, "platform")
+    assert [stored in text for text in before] == [False] * 9
+    erased(made, refused.worker)
+    after = downloads(refused.service, refused.levy, "platform")
+    assert [stored in text for text in after] == [False] * 9
+    assert ['"erased"' in text for text in after] == [True] * 3 + [False] * 6
+    assert [refused.worker in text for text in after] == [False] * 9
+    assert [stored in text for text in downloads(refused.service, refused.levy, "auditor")[:3]] == [True] * 3
 
 
 def test_lines_stay_as_records_of_what_was_levied(made: Made) -> None:
