@@ -19,8 +19,8 @@ Worker = Annotated[str, typer.Argument(metavar="WORKER", help="The pseudonym tha
 
 @worker_app.command("export")
 def worker_export(worker: Worker) -> None:
-    """Print all that the service keeps of a worker as JSON: quotes with request and answer, and of
-    settled months its lines, rows of usage and of side files, and what was refused of them.
+    """Print all that the service keeps of a worker as JSON: quotes with request and answer, and of settled months its
+    lines, rows of usage and of side files, and what was refused of them.
 
     What cannot be read is named in `errors`, the rest is printed all the same, and the exit code is 3.
 
@@ -53,7 +53,8 @@ def worker_erase(
 ) -> None:
     """Erase a worker: stored requests and answers are emptied, and the id that was given is never shown again.
 
-    Lines of settled months stay, as records of what was levied, under an id that nobody can connect with the worker.
+    Rows of settled months stay, as records of what was levied, under an id that without the secret nobody can connect
+    with the worker.
 
     [bold]Examples[/bold]
 

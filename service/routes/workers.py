@@ -23,8 +23,8 @@ router = APIRouter(prefix="/v1", tags=["workers"])
 
 @router.get("/workers/{worker}/export")
 async def export_worker(request: Request, worker: str) -> Response:
-    """All that is kept of a worker, by the pseudonym that senders give it: quotes, and of settled
-    months its lines, rows of usage and of side files, and what was refused of them.
+    """All that is kept of a worker, by the pseudonym that senders give it: quotes, and of settled months its lines,
+    rows of usage and of side files, and what was refused of them.
 
     What cannot be read is named in `errors`; the rest is given all the same.
     """
@@ -42,7 +42,9 @@ async def export_worker(request: Request, worker: str) -> Response:
 
 @router.delete("/workers/{worker}")
 async def erase_worker(request: Request, worker: str) -> Response:
-    """Erase a worker: stored requests and answers are emptied, the given id is never shown again."""
+    """Erase a worker: stored requests and answers are emptied, the given id is never shown again. Rows of settled
+    months stay under the id that they are stored by.
+    """
     caller = await caller_of(request)
     permit(caller, "workers.erase")
     held = running(request)

@@ -16,6 +16,7 @@ from pricing.usage import KEY
 from service.auth.roles import PERMITS, PLATFORM, ROLES
 from service.engines.downloads import csv_bytes, parquet_bytes
 from service.engines.folder import DECLARATION_COLUMNS, LINES
+from service.engines.of_worker import FILES as OF_WORKER
 from service.engines.refused import REFUSAL_SCHEMA
 from service.engines.side_refused import SIDE_REFUSAL_SCHEMA
 from service.engines.visible import PLATFORM_COLUMNS, UNMERGED, Eyes, seen_lines
@@ -228,6 +229,29 @@ def table_rows(page: Path, first: str) -> list[list[str]]:
 def test_the_page_says_which_role_may_do_what(page: Path) -> None:
     told = {row[0]: [cell != "–" for cell in row[1:]] for row in table_rows(page, "prices")[: len(PERMITS)]}
     assert told == {action: [role in roles for role in ROLES] for action, roles in PERMITS.items()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_page_says_what_an_auditor_is_shown_in_an_export_alone(seen: Seen, page: Path) -> None:
+    listed = seen.read("/v1/levies/{levy_id}/lines", role="auditor").json()["items"]
+    [month] = seen.service.get(f"/v1/workers/{rows()[0]['worker']}/export", "auditor").json()["levies"]
+    shown = {name: {line[name] for line in listed} for name in LINE_SCHEMA.names}
+    more = {name for name in LINE_SCHEMA.names if not {line[name] for line in month["lines"]} <= shown[name]}
+    told = table_rows(page, "month")[: len(LINE_SCHEMA.names)]
+    assert more == {"worker", "worker_ref", OWN_COLUMNS}
+    assert {row[0] for row in told if re.search("export|导出", row[2])} == more
+
+
+def _files_after_an_erasure(page: Path) -> set[str]:
+    table = table_rows(
+        page, "lines: what was levied, and its steps" if page.suffixes == [".md"] else "明细：缴了多少，及其计算步骤"
+    )
+    return {name for row in table for name in re.findall(r"`(\w+\.(?:parquet|csv))`", row[1])}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_page_names_every_file_of_a_month_that_an_erasure_leaves_with_a_worker_in_it(page: Path) -> None:
+    assert _files_after_an_erasure(page) == set(OF_WORKER)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
