@@ -13,11 +13,9 @@ import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import MutableMapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
-
-import structlog
+from typing import TextIO
 
 from service.clock import SHANGHAI
 from service.json_text import json_bytes
@@ -32,7 +30,6 @@ FIELDS = frozenset(
 _MOST_LINES = 50_000  # that wait to be written
 _EVERY_S = 0.1
 _FRAMES = 12  # of a traceback, the last
-_Event = MutableMapping[str, Any]
 
 
 class Sink:
@@ -46,15 +43,12 @@ class Sink:
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
 
-    def msg(self, line: str) -> None:
+    def take(self, line: str) -> None:
         """One line."""
         if len(self._lines) >= _MOST_LINES:
             self._lines.popleft()
             self._lost += 1
         self._lines.append(line)
-
-    # The names by which structlog calls it.
-    debug = info = warning = error = critical = exception = msg
 
     def close(self) -> None:
         """Write what waits, then end."""
@@ -85,29 +79,30 @@ class Log:
     def __init__(self, stream: TextIO | None = None, level: str = "info") -> None:
         stream = sys.stderr if stream is None else stream
         self._sink = Sink(stream)
-        render = _plain if stream.isatty() else _json
-        self._logger = structlog.wrap_logger(
-            self._sink,
-            processors=[_only_fields, structlog.processors.add_log_level, _stamped, render],
-            wrapper_class=structlog.make_filtering_bound_logger(LEVELS.index(level) * 10 + logging.INFO),
-            cache_logger_on_first_use=True,
-        ).bind()
+        self._line = _plain if stream.isatty() else _json
+        self._levels = LEVELS[LEVELS.index(level) :]
 
     def info(self, event: str, **facts: object) -> None:
         """Something that is as it should be."""
-        self._logger.info(event, **facts)
+        self._say("info", event, facts)
 
     def warning(self, event: str, **facts: object) -> None:
         """Something to look at."""
-        self._logger.warning(event, **facts)
+        self._say("warning", event, facts)
 
     def error(self, event: str, **facts: object) -> None:
         """Something that failed."""
-        self._logger.error(event, **facts)
+        self._say("error", event, facts)
 
     def close(self) -> None:
         """Write what waits."""
         self._sink.close()
+
+    def _say(self, level: str, event: str, facts: Mapping[str, object]) -> None:
+        if level in self._levels:
+            time = dt.datetime.now(SHANGHAI).isoformat(timespec="milliseconds")
+            told = {name: value for name, value in facts.items() if name in FIELDS and value is not None}
+            self._sink.take(self._line(time, level, event, told))
 
 
 class OfLibraries(logging.Handler):
@@ -136,19 +131,9 @@ def failure(error: BaseException) -> dict[str, object]:
     return {"error": type(error).__name__, "at": places}
 
 
-def _only_fields(_logger: Any, _method: str, event: _Event) -> _Event:
-    return {name: value for name, value in event.items() if name in FIELDS and value is not None}
+def _json(time: str, level: str, event: str, told: Mapping[str, object]) -> str:
+    return json_bytes({"time": time, "level": level, "event": event, **told}).decode()[:-1]
 
 
-def _stamped(_logger: Any, _method: str, event: _Event) -> _Event:
-    return {"time": dt.datetime.now(SHANGHAI).isoformat(timespec="milliseconds"), **event}
-
-
-def _json(_logger: Any, _method: str, event: _Event) -> str:
-    first = {name: event.pop(name) for name in ("time", "level", "event")}
-    return json_bytes({**first, **event}).decode()[:-1]
-
-
-def _plain(_logger: Any, _method: str, event: _Event) -> str:
-    time, level, name = (event.pop(key) for key in ("time", "level", "event"))
-    return f"{time[11:19]} {level:7} {name:10} " + " ".join(f"{key}={value}" for key, value in event.items())
+def _plain(time: str, level: str, event: str, told: Mapping[str, object]) -> str:
+    return f"{time[11:19]} {level:7} {event:10} " + " ".join(f"{key}={value}" for key, value in told.items())

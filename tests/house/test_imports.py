@@ -65,7 +65,6 @@ OUTSIDE = {
         "anyio": [*DOORS],
         "pydantic": ["service/schemas/*"],
         "python_multipart": ["service/uploads/form.py"],
-        "structlog": ["service/telemetry/logs.py"],
         "prometheus_client": ["service/telemetry/metrics.py"],
         "uvicorn": ["service/operations/*"],
     },
