@@ -20,10 +20,13 @@ def first_spoken(request: Request, *asked: object) -> str:
     """The first of what is asked for that is spoken here, else what the head of the request asks for; the answer is in
     it from then on.
     """
-    otherwise: str = getattr(request.state, "lang", LANGUAGES[0])
-    request.state.lang = next((one for one in asked if isinstance(one, str) and one in LANGUAGES), otherwise)
-    lang: str = request.state.lang
-    return lang
+    state = request.state
+    for one in asked:
+        if isinstance(one, str) and one in LANGUAGES:
+            state.lang = one
+            return one
+    otherwise: str = getattr(state, "lang", LANGUAGES[0])
+    return otherwise
 
 
 @lru_cache(maxsize=256)

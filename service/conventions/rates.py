@@ -67,8 +67,8 @@ class Rates:
 def count_key(request: Request, key_id: str) -> None:
     """Count a request of a key that holds; Problem 429. The answer then says how many are left."""
     rates: Rates = request.app.state.rates
-    request.state.rate = rates.count(BY_KEY, key_id)
-    request.state.key_id = key_id
+    state = request.state
+    state.rate, state.key_id = rates.count(BY_KEY, key_id), key_id
 
 
 def count_address(request: Request, cost: int = 1) -> None:
