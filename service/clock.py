@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 SHANGHAI = dt.timezone(dt.timedelta(hours=8), "Asia/Shanghai")
 
 
 def now() -> dt.datetime:
     """This second in Asia/Shanghai."""
-    return dt.datetime.now(SHANGHAI).replace(microsecond=0)
+    return dt.datetime.fromtimestamp(int(time.time()), SHANGHAI)
 
 
 def today() -> dt.date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from anyio import to_thread
@@ -28,14 +29,20 @@ _VALUES = (b",", b"[", b"{")  # before every value of JSON but the first stands 
 
 def media_type(request: Request) -> str:
     """The media type of the body without its parameters, in small letters; "" where none is said."""
-    return request.headers.get("content-type", "").split(";")[0].strip().lower()
+    return _media(request.headers.get("content-type", ""))[0]
+
+
+@lru_cache(maxsize=64)
+def _media(header: str) -> tuple[str, str]:
+    """The media type that a header says, with its charset."""
+    said = header.lower()
+    return said.split(";")[0].strip(), said.partition("charset=")[2].split(";")[0].strip(' "')
 
 
 def check_media_type(request: Request, *known: str) -> str:
     """The media type of the body; Problem 415 where it is none of those known, or its charset is not UTF-8."""
     header = request.headers.get("content-type", "")
-    found = media_type(request)
-    charset = header.lower().partition("charset=")[2].split(";")[0].strip(' "')
+    found, charset = _media(header)
     if found not in known or charset not in ("", "utf-8", "utf8"):
         accepted = ", ".join(known)
         raise Problem(

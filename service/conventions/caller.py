@@ -12,6 +12,7 @@ from service.conventions.problems import Problem
 from service.conventions.rates import count_guess, count_key, give_back
 from service.running import running
 from service.store.keys import Key
+from service.store.known_keys import KnownKeys
 
 _CHALLENGE = 'Bearer realm="licheng"'
 
@@ -36,10 +37,11 @@ async def caller_of(request: Request) -> Caller:
         raise _challenged("key_missing", _CHALLENGE)
     kind, _, text = sent[0].partition(" ")
     token = Token.of(text.strip(" ")) if len(sent) == 1 and kind.lower() == "bearer" else None
-    reads = token is not None and not await running(request).known.knows(token.key_id)
+    known = running(request).known
+    reads = token is not None and not await known.knows(token.key_id)
     if reads:  # the store is asked for this id alone: counted first, so that who guesses cannot ask on and on
         count_guess(request)
-    found = None if token is None else await _caller_of(request, token)
+    found = None if token is None else await _caller_of(known, token)
     if found is None:
         if not reads:
             count_guess(request)
@@ -54,11 +56,11 @@ async def caller_of(request: Request) -> Caller:
 async def caller_of_token(request: Request, text: str) -> Caller | None:
     """The caller whose token a text is; None where it is none, or its key does not hold."""
     token = Token.of(text)
-    return None if token is None else await _caller_of(request, token)
+    return None if token is None else await _caller_of(running(request).known, token)
 
 
-async def _caller_of(request: Request, token: Token) -> Caller | None:
-    key = await running(request).known.find(token.key_id)
+async def _caller_of(known: KnownKeys, token: Token) -> Caller | None:
+    key = await known.find(token.key_id)
     proven = token.is_of(NOBODYS if key is None else key.secret_sha256)
     return _caller(key) if key is not None and proven else None
 

@@ -108,9 +108,10 @@ class _Body:
     __slots__ = ("_count", "_held", "_most", "_pace", "_request", "_who", "_whole")
 
     def __init__(self, request: Request, most: int, serving: Serving) -> None:
+        path = request.scope["path"]
         self._request, self._most = request, most
-        self._held, self._who = in_flight(request).of(request.scope["path"]), ""
-        self._pace = Pace(body_seconds(request.scope["path"], serving), serving)
+        self._held, self._who = in_flight(request).of(path), ""
+        self._pace = Pace(body_seconds(path, serving), serving)
         self._count, self._whole = 0, False
 
     async def receive(self) -> Message:
@@ -123,7 +124,7 @@ class _Body:
         self._pace.came(more)
         if self._count + more > self._most:
             raise too_large(self._most)
-        self._who = self._who or getattr(self._request.state, "key_id", "") or address(self._request)
+        self._who = self._who or self._request.scope["state"].get("key_id") or address(self._request)
         self._held.take(self._who, more, self._count)
         self._count += more
         return message
@@ -146,19 +147,18 @@ class _Answer:
     async def send(self, message: Message) -> None:
         """The next message of the answer."""
         if message["type"] == "http.response.start":
-            self.begun = True
+            self.begun, self._state["status"] = True, message["status"]
             message = {**message, "headers": self._headers(list(message.get("headers", ())))}
         elif self._head_only:
             message = {**message, "body": b""}
         await self._send(message)
 
     def _headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        there = dict(headers)
+        there, state = dict(headers), self._state
         own = _OF_PAGE if there.get(b"content-type", b"").startswith(b"text/html") else _OF_API
-        state = self._state
-        said = {"x-request-id": state["request_id"], "content-language": state["lang"], **state["rate"]}
-        more = [*own, *[(name.lower().encode(), value.encode()) for name, value in said.items()]]
-        return headers + [pair for pair in more if pair[0] not in there]
+        rate = [(name.lower().encode(), value.encode()) for name, value in state["rate"].items()]
+        said = ((b"x-request-id", state["request_id"].encode()), (b"content-language", state["lang"].encode()))
+        return headers + [pair for pair in (*own, *said, *rate) if pair[0] not in there]
 
 
 def _say_who(head: Head, state: dict[str, Any], serving: Serving) -> None:

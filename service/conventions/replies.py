@@ -20,8 +20,8 @@ def reply(
     """An answer as JSON. of: the tariff that was taken for it, once; headers: to send along."""
     body = answer if isinstance(answer, bytes) else json_bytes(answer)
     edition = answer.get("edition") if isinstance(answer, Mapping) else None
-    marked = {**({} if of is None else marks(of, edition)), **(headers or {})}
-    return Response(body, status, marked, JSON)
+    marked = {} if of is None else marks(of, edition)
+    return Response(body, status, {**marked, **headers} if headers else marked, JSON)
 
 
 def marks(of: InForce, edition: str | None = None) -> dict[str, str]:
@@ -32,4 +32,4 @@ def marks(of: InForce, edition: str | None = None) -> dict[str, str]:
 def release_marks(number: int | None, edition: str | None = None) -> dict[str, str]:
     """The same of a release's number; None: a folder that `LICHENG_TARIFF` names."""
     release = "demonstration" if number == DEMONSTRATION else "named" if number is None else str(number)
-    return {"Licheng-Release": release, **({"Licheng-Edition": edition} if edition else {})}
+    return {"Licheng-Release": release, "Licheng-Edition": edition} if edition else {"Licheng-Release": release}

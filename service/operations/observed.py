@@ -26,40 +26,30 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = perf_counter(), 0
-
-        async def sent(message: MutableMapping[str, Any]) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        began = perf_counter()
+        state: dict[str, Any] = scope.setdefault("state", {})
         try:
-            await self._app(scope, receive, sent)
+            await self._app(scope, receive, send)
         except Exception as error:
-            status = 500
-            scope["app"].state.running.log.error("bug", request_id=_of(scope, "request_id"), **failure(error))
+            state["status"] = 500
+            scope["app"].state.running.log.error("bug", request_id=state.get("request_id"), **failure(error))
             raise
         finally:
-            _record(scope, status or 499, perf_counter() - began)  # 499: who asked went away
+            _record(scope, state, perf_counter() - began)
 
 
-def _of(scope: Scope, name: str) -> str | None:
-    found: str | None = scope.get("state", {}).get(name)
-    return found
-
-
-def _record(scope: Scope, status: int, seconds: float) -> None:
+def _record(scope: Scope, state: dict[str, Any], seconds: float) -> None:
     running = scope["app"].state.running
     route = getattr(scope.get("route"), "path", UNMATCHED)
-    code, caller = _of(scope, "code"), scope.get("state", {}).get("caller")
+    status = state.get("status", 499)  # as the envelope sent it; 499: who asked went away
+    code, caller = state.get("code"), state.get("caller")
     running.metrics.answered(route, status, seconds)
     if code is not None:
         running.metrics.problem(code)
     tell = running.log.error if status >= 500 else running.log.info
     tell(
         "request",
-        request_id=_of(scope, "request_id"),
+        request_id=state.get("request_id"),
         method=scope["method"] if scope["method"] in _METHODS else "OTHER",
         route=route,
         status=status,

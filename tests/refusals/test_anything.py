@@ -122,7 +122,7 @@ ENROLMENT = st.dictionaries(
     st.one_of(OPTIONS, st.lists(OPTIONS, max_size=3), CELL),
     max_size=4,
 )
-HISTORY = st.fixed_dictionaries({"revenue_fen": st.one_of(st.dictionaries(MONTH, CELL, max_size=14), CELL)})
+HISTORY = st.fixed_dictionaries({"revenue_fen": st.one_of(st.dictionaries(MONTH.map(str), CELL, max_size=14), CELL)})
 
 
 @given(st.one_of(ENROLMENT, CELL), st.one_of(HISTORY, CELL), known.MONTHS)
