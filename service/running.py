@@ -54,6 +54,7 @@ class Running:
         keyring, desk = Keyring.of(serving.secret), Desk()
         engine = connect(serving.database, keyring.chaining)
         schema.upgrade(engine, home=serving.home)
+        keys.end_left_demonstrations(engine)
         known = KnownKeys(partial(keys.look, engine), partial(keys.holding, engine))
         standing, instead = partial(checked_standing, engine), partial(logged_standing, engine)
         tariffs = Tariffs(serving.releases, serving.tariff, standing, instead)
@@ -93,7 +94,9 @@ class Running:
         return answer
 
     def close(self) -> None:
-        """Write what waits, and let go."""
+        """Write what waits, and let go. A demonstration's keys end first: a month that is settled may take long."""
+        if self.serving.demo:
+            self.writer.submit(keys.end_demonstrations)
         self.supervisor.stop()
         self.writer.close()
         self.engine.dispose()

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from service.cli.serve import run
+from service.cli.serve import refuse, run
 from service.operations.checks import checked
 from service.settings import language
 
@@ -23,8 +23,8 @@ def main() -> None:
     """Serve on loopback with a store and a secret of its own, whatever else is set, until Ctrl-C."""
     environ = {name: os.environ[name] for name in _SERVED_WITH if name in os.environ}
     found = checked(environ, {"demo": True, "home": Path(sys.argv[1])}, starting=True)
-    for error in found.wrong:
-        raise error
+    if found.wrong:
+        refuse(found, language())
     print()
     run(found, language(), trial=True)
 

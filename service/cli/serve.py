@@ -26,7 +26,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address. Default: LICHENG_HOST, else 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Port, 0: a free one. Default: LICHENG_PORT, else 8000.")] = None,
     home: Annotated[Path | None, typer.Option(help="Data folder. Default: LICHENG_HOME, else this folder.")] = None,
-    demo: Annotated[bool, typer.Option("--demo", help="Make two keys for a day; on loopback only.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Make two keys while it runs; on loopback only.")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Only say how it would serve, what is unsafe, whether the port is free.")
     ] = False,
@@ -57,7 +57,7 @@ def serve(
 
         show_check(found.given, found.notes, found.wrong, shown)
     if found.wrong:
-        _refuse(found, shown, quiet=check)
+        refuse(found, shown, quiet=check)
     if not check:
         run(found, shown)
 
@@ -97,7 +97,7 @@ def first_call(address: str, token: str) -> str:
     return f"curl -s {address}/v1/prices {headers} --data-binary @{shlex.quote(str(_RIDER))}"
 
 
-def _refuse(found: Checked, lang: str, quiet: bool) -> None:
+def refuse(found: Checked, lang: str, quiet: bool = False) -> None:
     """Exit 2, and say why unless a page has said it."""
     for error in () if quiet else found.wrong:
         place = f"{error.place}: " if error.place else ""

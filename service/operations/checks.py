@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pricing.errors import InputError, LichengError
 from pricing.tariff import Tariff
@@ -20,7 +20,7 @@ from service.releases.release_standing import logged_standing
 from service.serving import Serving
 from service.serving_found import Found, Given, found
 from service.store import keyed_mark, schema, sealed_with
-from service.store.counts import keys_that_hold
+from service.store.counts import KeysHeld, keys_held
 from service.store.database import connect, reading, sqlite_file
 from service.store.unavailable import StoreNotAvailable
 
@@ -56,7 +56,7 @@ def checked(environ: Mapping[str, str], options: Mapping[str, Any], starting: bo
     if serving is not None:
         for look in (_home, _tariff):
             _gathered(look, serving, notes, wrong)
-        keys = _gathered(_database, serving, notes, wrong) or 0
+        keys = _gathered(_database, serving, notes, wrong) or KeysHeld()
         if not wrong:
             _gathered(_recorded, serving, notes, wrong)
         unsafe = _unsafe(serving, keys)
@@ -70,10 +70,12 @@ def checked(environ: Mapping[str, str], options: Mapping[str, Any], starting: bo
     return Checked(tuple(settings.given.values()), tuple(notes), tuple(wrong), serving)
 
 
-_Look = Callable[[Serving, list[Phrase]], int]
+T = TypeVar("T")
 
 
-def _gathered(look: _Look, serving: Serving, notes: list[Phrase], wrong: list[LichengError]) -> int | None:
+def _gathered(
+    look: Callable[[Serving, list[Phrase]], T], serving: Serving, notes: list[Phrase], wrong: list[LichengError]
+) -> T | None:
     try:
         return look(serving, notes)
     except StoreNotAvailable as error:
@@ -83,7 +85,7 @@ def _gathered(look: _Look, serving: Serving, notes: list[Phrase], wrong: list[Li
     return None
 
 
-def _home(serving: Serving, notes: list[Phrase]) -> int:
+def _home(serving: Serving, notes: list[Phrase]) -> None:
     """The data folder, or the one that it will be made in, takes files."""
     folder = next(one for one in (serving.home, *serving.home.absolute().parents) if one.exists())
     try:
@@ -92,42 +94,40 @@ def _home(serving: Serving, notes: list[Phrase]) -> int:
     except OSError as error:
         raise InputError("home_not_writable", "LICHENG_HOME", folder=folder, reason=error.strerror) from None
     notes.append(Phrase("check_home", {"folder": serving.home}))
-    return 0
 
 
-def _tariff(serving: Serving, notes: list[Phrase]) -> int:
+def _tariff(serving: Serving, notes: list[Phrase]) -> None:
     """What would answer loads."""
     if serving.tariff is not None:
         Tariff.load(serving.tariff)
         notes.append(Phrase("check_tariff_named", {"folder": serving.tariff}))
-        return 0
+        return
     standing = in_force(serving.releases)
     Tariff.load(standing.folder)
     shipped = standing.number == DEMONSTRATION
     notes.append(Phrase("check_demonstration" if shipped else "check_release", {"number": standing.number}))
-    return 0
 
 
-def _database(serving: Serving, notes: list[Phrase]) -> int:
-    """The store answers, at a schema that this program knows, sealed with this secret; how many keys hold in it."""
+def _database(serving: Serving, notes: list[Phrase]) -> KeysHeld:
+    """The store answers, at a schema that this program knows, sealed with this secret; which keys hold in it."""
     file = sqlite_file(serving.database)
     if file is not None and not file.exists():
         if file.parent != serving.home and not file.parent.is_dir():
             raise InputError("folder_missing", "LICHENG_DATABASE_URL", folder=file.parent)
         _check_not_left(serving)
         notes.append(Phrase("check_store_new", {"file": file}))
-        return 0
+        return KeysHeld()
     engine = connect(serving.database, Keyring.of(serving.secret).chaining if serving.secret else None)
     try:
         standing, known = schema.current(engine), schema.revisions()
         if standing is None:
             _check_not_left(serving)
             notes.append(Phrase("check_store_empty", {}))
-            return 0
+            return KeysHeld()
         if standing not in known:
             raise InputError("store_newer", "LICHENG_DATABASE_URL", found=standing, known=known[-1])
         with reading(engine) as connection:
-            keys = keys_that_hold(connection, now())
+            held = keys_held(connection, now())
             sealed = sealed_with.is_sealed(connection)
         if sealed and not serving.secret:
             raise InputError("secret_lost", "LICHENG_SECRET")
@@ -135,8 +135,10 @@ def _database(serving: Serving, notes: list[Phrase]) -> int:
     finally:
         engine.dispose()
     code = "check_store" if standing == known[-1] else "check_store_older"
-    notes.append(Phrase(code, {"schema": standing, "known": known[-1], "keys": keys}))
-    return keys
+    notes.append(Phrase(code, {"schema": standing, "known": known[-1], "keys": held.keys}))
+    if held.demonstration:
+        notes.append(Phrase("check_demo_keys", {"keys": held.demonstration}))
+    return held
 
 
 def _check_not_left(serving: Serving) -> None:
@@ -145,13 +147,13 @@ def _check_not_left(serving: Serving) -> None:
         keyed_mark.check_not_left(Keyring.of(serving.secret).chaining, serving.home)
 
 
-def _recorded(serving: Serving, notes: list[Phrase]) -> int:
+def _recorded(serving: Serving, notes: list[Phrase]) -> None:
     """The log's last release stands in history, where that is asked for: the one that would answer, named where history
     ends with another.
     """
     file = sqlite_file(serving.database)
     if serving.tariff is not None or (file is not None and not file.exists()):
-        return 0
+        return
     engine = connect(serving.database)
     try:
         if schema.current(engine) is not None:
@@ -160,24 +162,31 @@ def _recorded(serving: Serving, notes: list[Phrase]) -> int:
                 notes.append(Phrase("check_not_recorded", {"number": last.number, "recorded": logged.number}))
     finally:
         engine.dispose()
-    return 0
 
 
-def _port(serving: Serving, notes: list[Phrase]) -> int:
+def _port(serving: Serving, notes: list[Phrase]) -> None:
     """The address can be listened on."""
     check_free(serving)
     code = "check_port" if serving.port else "check_port_any"
     notes.append(Phrase(code, {"host": serving.host, "port": serving.port}))
-    return 0
 
 
-def _unsafe(serving: Serving, keys: int) -> list[InputError]:
-    """What would let strangers in."""
-    if serving.loopback:
-        return []
+def _unsafe(serving: Serving, held: KeysHeld) -> list[InputError]:
+    """What would let strangers in, or show whoever tries the service what is not theirs."""
     if serving.demo:
-        return [InputError("unsafe_demo", "--demo", host=serving.host)]
-    return [] if keys else [InputError("unsafe_without_keys", "LICHENG_HOST", host=serving.host)]
+        return _unsafe_demo(serving, held)
+    if serving.loopback or held.keys:
+        return []
+    return [InputError("unsafe_without_keys", "LICHENG_HOST", host=serving.host)]
+
+
+def _unsafe_demo(serving: Serving, held: KeysHeld) -> list[InputError]:
+    wrong = [] if serving.loopback else [InputError("unsafe_demo", "--demo", host=serving.host)]
+    if serving.proxies:
+        wrong.append(InputError("unsafe_demo_proxies", "--demo", proxies=serving.proxies))
+    if held.others_ever:
+        wrong.append(InputError("unsafe_demo_keys", "--demo"))
+    return wrong
 
 
 def home_made(folder: Path) -> None:

@@ -65,6 +65,6 @@ def serve(app: Any, serving: Serving, opened: socket.socket, listens: Callable[[
 
 
 def demonstration_keys(app: Any) -> keys.Demonstration:
-    """Keys to try the service with, made when it has started; they end after a day."""
+    """Keys to try the service with, made when it has started; they end when it stops."""
     made: keys.Demonstration = app.state.running.writer.submit(keys.demonstration).result()
     return made

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from service.store.keys import Key
+from service.store.keys import Key, had_others
 from service.store.quotes import sealed_for
 from service.store.tables import keys, levies, quotes
 
@@ -22,9 +23,19 @@ def levies_by_state(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in connection.execute(counted)}
 
 
-def keys_that_hold(connection: Connection, at: dt.datetime) -> int:
+class KeysHeld(NamedTuple):
+    """Keys that may be used, those of demonstrations apart. others_ever: whether any but those was ever made."""
+
+    keys: int = 0
+    demonstration: int = 0
+    others_ever: bool = False
+
+
+def keys_held(connection: Connection, at: dt.datetime) -> KeysHeld:
     """Keys that may be used at a time."""
-    return sum(Key(**row._mapping).holds(at) for row in connection.execute(select(keys)))
+    found = [Key(**row._mapping) for row in connection.execute(select(keys))]
+    to_try = [key.demonstration for key in found if key.holds(at)]
+    return KeysHeld(len(to_try) - sum(to_try), sum(to_try), had_others(connection))
 
 
 def last_sealed(connection: Connection) -> tuple[bytes, str] | None:

@@ -14,11 +14,12 @@ from pricing.words import Phrase
 from service.auth.roles import HOUSE, INSURER, PLATFORM
 from service.auth.tokens import Token
 from service.clock import now
-from service.store.audit import OPERATOR, Act, append
-from service.store.database import reading
+from service.store.audit import OPERATOR, SERVICE, Act, append
+from service.store.database import reading, writing
 from service.store.tables import keys
 
 ALL = "all"  # instead of the ids of keys
+_NOBODY = ""  # holder of a demonstration's keys; `licheng key create` takes none without a name
 _DEMONSTRATION = dt.timedelta(hours=24)
 DEMONSTRATION_PLATFORM = "meituan"
 _DEMONSTRATION_INSURER = "demonstration-insurer"
@@ -49,10 +50,15 @@ class Key:
         expired = self.expires_at is not None and dt.datetime.fromisoformat(self.expires_at) <= at
         return "expired" if expired else "holds"
 
+    @property
+    def demonstration(self) -> bool:
+        """Whether it was made to try the service: nobody holds it. One that it was rotated to is such a key as well."""
+        return self.holder == _NOBODY
+
     def plain(self, at: dt.datetime) -> dict[str, Any]:
         """As pages and answers show it: without even the hash of its secret."""
         said = {name: value for name, value in asdict(self).items() if name != "secret_sha256"}
-        return {**said, "state": self.state(at)}
+        return {**said, "demonstration": self.demonstration, "state": self.state(at)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +75,12 @@ class Wanted:
 def create(connection: Connection, wanted: Wanted, by: str, replaces: str | None = None) -> Token:
     """Make a key; the token is to be shown once. by: id of a key, or `operator`.
 
+    One that is no demonstration's ends every demonstration in the store, which would show what it is made for.
     InputError `tenant_taken` where keys of another kind of role have the tenant: they would see each other's data.
     """
     _check_tenant(connection, wanted)
+    if wanted.holder != _NOBODY:
+        end_demonstrations(connection, by)
     token = Token.new()
     said = {"role": wanted.role, "tenant": wanted.tenant, "holder": wanted.holder}
     expires = None if wanted.expires_at is None else wanted.expires_at.isoformat(timespec="seconds")
@@ -187,16 +196,38 @@ class Demonstration:
 
 
 def demonstration(connection: Connection) -> Demonstration:
-    """Keys to try the service with, for a day. Only for a service on loopback with `--demo`.
+    """Keys to try the service with, while it runs, for a day at most. Only for a service on loopback with `--demo`.
 
-    An insurer's and a platform's and not an administrator's, so that each shows what such a caller sees, and opens
-    nobody else's data where the data folder holds more than a demonstration.
+    An insurer's and a platform's and not an administrator's, so that each shows what such a caller sees.
+    InputError `unsafe_demo_keys` where the store ever had another key: the platform is a real one's name.
     """
-    insurer = Wanted(INSURER, _DEMONSTRATION_INSURER, "demonstration", now() + _DEMONSTRATION)
-    return Demonstration(create(connection, insurer, OPERATOR), demonstration_platform(connection))
+    return Demonstration(_to_try(connection, INSURER, _DEMONSTRATION_INSURER), demonstration_platform(connection))
 
 
 def demonstration_platform(connection: Connection) -> Token:
-    """The platform's key of a demonstration alone, for a day."""
-    wanted = Wanted(PLATFORM, DEMONSTRATION_PLATFORM, "demonstration", now() + _DEMONSTRATION)
-    return create(connection, wanted, OPERATOR)
+    """The platform's key of a demonstration alone."""
+    return _to_try(connection, PLATFORM, DEMONSTRATION_PLATFORM)
+
+
+def _to_try(connection: Connection, role: str, tenant: str) -> Token:
+    if had_others(connection):
+        raise InputError("unsafe_demo_keys", "--demo")
+    return create(connection, Wanted(role, tenant, _NOBODY, now() + _DEMONSTRATION), OPERATOR)
+
+
+def had_others(connection: Connection) -> bool:
+    """Whether a key was ever made that is no demonstration's, also one that holds no longer."""
+    return connection.execute(select(keys.c.id).where(keys.c.holder != _NOBODY).limit(1)).first() is not None
+
+
+def end_demonstrations(connection: Connection, by: str = SERVICE) -> None:
+    """Revoke every demonstration's key: when the service that made it stops, and, left over, when the next starts."""
+    left = select(keys.c.id).where(keys.c.holder == _NOBODY, keys.c.revoked_at.is_(None))
+    for key_id in connection.execute(left).scalars().all():
+        revoke(connection, key_id, by)
+
+
+def end_left_demonstrations(engine: Engine) -> None:
+    """The same in a transaction of its own, before a service answers."""
+    with writing(engine) as connection:
+        end_demonstrations(connection)

@@ -24,7 +24,7 @@ keys = Table(
     Column("secret_sha256", _HASH, nullable=False),  # the secret part is shown once and never stored
     Column("role", String(16), nullable=False),
     Column("tenant", String(64), nullable=False),  # whose data: a platform's slug, an insurer's name
-    Column("holder", String(200), nullable=False),  # the person or system that holds it
+    Column("holder", String(200), nullable=False),  # the person or system that holds it; "" of a demonstration's
     Column("created_at", _TIME, nullable=False),
     Column("expires_at", _TIME),
     Column("revoked_at", _TIME),

@@ -19,7 +19,7 @@ _STYLES = {"holds": "green", "expired": "dim", "revoked": "red"}
 def show_made(shown: Mapping[str, Any], lang: str) -> None:
     """A fresh key with its token on a line of its own, and what to do with it."""
     out, key = console(), shown["key"]
-    facts = {"key": key["id"], "role": key["role"], "tenant": key["tenant"], "holder": key["holder"]}
+    facts = {"key": key["id"], "role": key["role"], "tenant": key["tenant"], "holder": _holder(key, lang)}
     out.print(Sentence(say("key_page_made", lang, **facts), "bold"))
     out.print(Sentence(_until(key, lang)))
     out.print()
@@ -42,16 +42,20 @@ def show_keys(shown: Mapping[str, Any], lang: str) -> None:
         table.add_column(say(f"key_column_{name}", lang), overflow="fold", no_wrap=name not in ("tenant", "holder"))
     for key in shown["keys"]:
         times = (key["created_at"][:10], (key["expires_at"] or "—")[:16])
-        cells = (key["id"], key["role"], key["tenant"], key["holder"], *times)
+        cells = (key["id"], key["role"], key["tenant"], _holder(key, lang), *times)
         state = Text(say(f"key_state_{key['state']}", lang), _STYLES[key["state"]])
         table.add_row(*(Text(cell) for cell in cells), state)
     out.print(table)
+    to_try = [key["id"] for key in shown["keys"] if key["demonstration"]]
+    if to_try:
+        out.print(Sentence(say("key_page_demonstration", lang, keys=", ".join(to_try)), "yellow"))
 
 
 def show_revoked(shown: Mapping[str, Any], lang: str) -> None:
     """That a key holds no longer."""
     key = shown["key"]
-    console().print(Sentence(say("key_page_revoked", lang, key=key["id"], holder=key["holder"], at=key["revoked_at"])))
+    facts = {"key": key["id"], "holder": _holder(key, lang), "at": key["revoked_at"]}
+    console().print(Sentence(say("key_page_revoked", lang, **facts)))
 
 
 def show_erasure(shown: Mapping[str, Any], lang: str) -> None:
@@ -61,6 +65,11 @@ def show_erasure(shown: Mapping[str, Any], lang: str) -> None:
     out.print(Sentence(say(code, lang, quotes=shown["quotes"], erasure=shown["erasure"] or ""), "bold"))
     if shown["unfinished_levies"]:
         out.print(Sentence(say("worker_page_unfinished", lang, levies=", ".join(shown["unfinished_levies"])), "yellow"))
+
+
+def _holder(key: Mapping[str, Any], lang: str) -> str:
+    """Who holds it; nobody holds a demonstration's."""
+    return say("key_demonstration", lang) if key["demonstration"] else str(key["holder"])
 
 
 def _until(key: Mapping[str, Any], lang: str) -> str:

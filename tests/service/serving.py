@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -58,7 +59,7 @@ class Service:
         """Headers of a caller with a role; a tenant of its own is made where it is named."""
         name = f"{role}:{tenant}" if tenant else role
         if name not in self.keys:
-            self.keys |= make_keys(self.database, {name: (role, tenant)})
+            self.keys |= make_keys(self.database, {name: (role, tenant or tenant_of(role))})
         return {"Authorization": f"Bearer {self.keys[name]}"}
 
     @property
@@ -103,7 +104,12 @@ def make_keys(database: str, wanted: dict[str, tuple[str, str]]) -> dict[str, st
 
 def role_keys(database: str) -> dict[str, str]:
     """A key of every role."""
-    return make_keys(database, {role: (role, PLATFORM if role == "platform" else f"{role}-house") for role in ROLES})
+    return make_keys(database, {role: (role, tenant_of(role)) for role in ROLES})
+
+
+def tenant_of(role: str) -> str:
+    """Whose data the key of a role opens, where nobody says."""
+    return PLATFORM if role == "platform" else f"{role}-house"
 
 
 def recorded(database: str, releases: Path) -> None:
@@ -129,9 +135,16 @@ def client(home: Path | None = None, **changed: Any) -> Iterator[Service]:
 
 @contextmanager
 def served(
-    home: Path | None = None, *options: str, environ: dict[str, str] | None = None, wait_s: float = 30
+    home: Path | None = None,
+    *options: str,
+    environ: dict[str, str] | None = None,
+    wait_s: float = 30,
+    with_keys: bool = True,
 ) -> Iterator[Service]:
-    """A real process `licheng serve` on a free port; it is stopped at the end, however the test ends."""
+    """A real process `licheng serve` on a free port; it is stopped at the end, however the test ends.
+
+    with_keys: make one of every role before; never for a demonstration, which is refused beside them.
+    """
     with tempfile.TemporaryDirectory(prefix="licheng-home-") as made:
         home = home or Path(made)
         world = {
@@ -141,8 +154,10 @@ def served(
             **(environ or {}),
         }
         database = world.get("LICHENG_DATABASE_URL") or database_url("", home)
-        tokens = role_keys(database)
-        recorded(database, home / "releases")
+        tokens: dict[str, str] = {}
+        if with_keys and "--demo" not in options:
+            tokens = role_keys(database)
+            recorded(database, home / "releases")
         command = [sys.executable, "-m", "service.cli", "serve", "--host", "127.0.0.1", "--port", "0"]
         process = subprocess.Popen(
             [*command, "--home", str(home), *options],
@@ -158,6 +173,15 @@ def served(
                 yield Service(http, home, tokens, url, process, said)
         finally:
             stop(process)
+
+
+def told_keys(service: Service, wait_s: float = 60) -> list[dict[str, str]]:
+    """Headers with the two keys that a demonstration prints: the insurer's, the platform's."""
+    deadline = time.monotonic() + wait_s
+    while len(told := [line for line in service.said if "licheng.k_" in line]) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    insurer, platform = ({"Authorization": f"Bearer {line.split()[-1].split('：')[-1]}"} for line in told)
+    return [insurer, platform]
 
 
 def stop(process: "subprocess.Popen[bytes]", politely: int = signal.SIGTERM) -> int:

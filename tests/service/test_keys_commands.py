@@ -2,17 +2,20 @@
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
+from pricing.errors import InputError
 from service.auth.tokens import Token
+from service.cli.here import chain_here
 from service.clock import now
-from service.store import keys
+from service.store import keys, schema
 from service.store.database import connect, database_url, reading, writing
 from tests.months import run
-from tests.service.secrets import CHAIN
 
 
 @pytest.fixture
@@ -153,16 +156,70 @@ def test_keys_that_are_not_there(home: Path) -> None:
     assert "[key_span]" in run("key", "rotate", key["id"], "--overlap", "forever").err
 
 
-def test_the_demonstration_keys_hold_for_a_day(home: Path) -> None:
-    made("--role", "actuary", "--holder", "Li Wei")
-    engine = connect(database_url("", home), CHAIN)
-    with writing(engine) as connection:
-        made_keys = keys.demonstration(connection)
-    with reading(engine) as connection:
-        found = [keys.find(connection, token.key_id) for token in (made_keys.insurer, made_keys.platform)]
+@pytest.fixture
+def store(home: Path) -> Iterator[Engine]:
+    """A store without keys, sealed with the secret that commands find."""
+    home.mkdir()
+    chain = chain_here(make=True)
+    engine = connect(database_url("", home), chain)
+    schema.upgrade(engine, home=home)
+    yield engine
     engine.dispose()
+
+
+def demonstrated(store: Engine) -> tuple[str, str]:
+    """Ids of a demonstration's keys, an insurer's and a platform's."""
+    with writing(store) as connection:
+        found = keys.demonstration(connection)
+    return found.insurer.key_id, found.platform.key_id
+
+
+def test_the_demonstration_keys_hold_for_a_day(store: Engine) -> None:
+    made_keys = demonstrated(store)
+    with reading(store) as connection:
+        found = [keys.find(connection, key_id) for key_id in made_keys]
     assert [(key.role, key.tenant) for key in found if key] == [
         ("insurer", "demonstration-insurer"),
         ("platform", "meituan"),
     ]
     assert all(key and span(key.plain(now())) == dt.timedelta(hours=24) for key in found)
+
+
+@pytest.mark.parametrize(
+    ("lang", "words", "said"),
+    [("en", "demonstration key", "Demonstration keys, which nobody holds"), ("zh", "演示密钥", "演示密钥，无持有人")],
+)
+def test_a_demonstration_key_is_listed_as_one_and_none_can_be_made(
+    store: Engine, lang: str, words: str, said: str
+) -> None:
+    key_id = demonstrated(store)[1]
+    assert {one["demonstration"] for one in listed().values()} == {True}
+    page = "".join(run("key", "list", "--lang", lang).out.split())
+    assert "".join(said.split()) in page
+    assert page.count(key_id) == 2, "in its row, and named as one to try the service with"
+    with reading(store) as connection:
+        key = keys.find(connection, key_id)
+    assert key is not None
+    mark = ("--role", "platform", "--platform", "meituan", "--holder", key.holder)
+    assert "[key_holder_missing]" in run("key", "create", *mark).err
+    assert words in run("key", "revoke", key_id, "--lang", lang).out
+
+
+def test_what_a_demonstration_key_is_rotated_to_ends_with_the_demonstration(store: Engine) -> None:
+    key_id = demonstrated(store)[0]
+    rotated = json.loads(run("key", "rotate", key_id, "--expires", "never", "--json").out)["key"]
+    assert (rotated["demonstration"], rotated["state"]) == (True, "holds")
+    keys.end_left_demonstrations(store)
+    assert [one["state"] for one in listed().values()] == ["revoked"] * 3
+    assert run("verify", "--audit").code == 0
+
+
+def test_a_key_of_a_caller_ends_the_demonstration_and_none_begins_beside_it(store: Engine) -> None:
+    demonstrated(store)
+    real = made("--role", "platform", "--platform", "meituan", "--holder", "Settlement")["key"]
+    assert {one["id"] for one in listed().values() if one["state"] == "holds"} == {real["id"]}
+    for _ in range(2):  # also where it no longer holds
+        with pytest.raises(InputError) as refused:
+            demonstrated(store)
+        assert refused.value.code == "unsafe_demo_keys"
+        run("key", "revoke", real["id"])

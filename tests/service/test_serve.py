@@ -20,7 +20,7 @@ import pytest
 from pricing.errors import InputError
 from service.auth.keyring import Keyring
 from service.cli.serve import first_call
-from tests.service.serving import SECRET, Service, client, make_keys, served, stop
+from tests.service.serving import SECRET, Service, client, make_keys, served, stop, told_keys
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("LICHENG_")}
 EXAMPLES = Path(__file__).parents[2] / "service" / "examples"
@@ -108,7 +108,7 @@ def test_with_a_key_it_may_be_served_to_others_but_never_as_a_demonstration(tmp_
     secret = {"LICHENG_SECRET": SECRET.decode()}
     assert checked(tmp_path, "--host", "0.0.0.0", **secret)[0] == 0
     code, found = checked(tmp_path, "--host", "0.0.0.0", "--demo", **secret)
-    assert (code, codes(found)) == (2, [("--demo", "unsafe_demo")])
+    assert (code, codes(found)) == (2, [("--demo", "unsafe_demo"), ("--demo", "unsafe_demo_keys")])
 
 
 def test_a_check_looks_at_database_tariff_and_folder(tmp_path: Path) -> None:
@@ -224,10 +224,7 @@ def test_without_demo_no_key_is_made_or_told() -> None:
 
 def test_the_demonstration_keys_are_an_insurers_and_a_platforms() -> None:
     with served(None, "--demo") as service:
-        deadline = time.monotonic() + 60
-        while len(told := [line for line in service.said if "licheng.k_" in line]) < 2 and time.monotonic() < deadline:
-            time.sleep(0.05)
-        insurer, platform = ({"Authorization": f"Bearer {line.split()[-1]}"} for line in told)
+        insurer, platform = told_keys(service)
         answer = service.http.post("/v1/prices", json=RIDER, headers=insurer)
         assert len(answer.json()["schemes"][0]["shares"]) == len(RIDER["usage"]) == 2
         assert service.http.post("/v1/prices", json=RIDER, headers=platform).json()["code"] == "platform_not_yours"
@@ -237,8 +234,11 @@ def test_the_demonstration_keys_are_an_insurers_and_a_platforms() -> None:
 
 def test_the_first_call_prices_the_shipped_rider() -> None:
     with served(None, "--demo") as service:
-        called = subprocess.run(first_call(service.url, service.keys["insurer"]), shell=True, capture_output=True)
-        assert json.loads(called.stdout)["schemes"] == service.post("/v1/prices", RIDER).json()["schemes"]
+        insurer = told_keys(service)[0]
+        token = insurer["Authorization"].removeprefix("Bearer ")
+        called = subprocess.run(first_call(service.url, token), shell=True, capture_output=True)
+        answer = service.http.post("/v1/prices", json=RIDER, headers=insurer)
+        assert json.loads(called.stdout)["schemes"] == answer.json()["schemes"]
 
 
 def slow_post(service: Service, started: threading.Event, answers: list[int]) -> None:

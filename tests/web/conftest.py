@@ -1,4 +1,4 @@
-"""One service with a demonstration key and one browser for the tests of a file; a fresh page for each test."""
+"""One service started as a demonstration and one browser for the tests of a file; a fresh page for each test."""
 
 from collections.abc import Iterator
 
