@@ -32,7 +32,7 @@ class Worksheets:
         marks: Sequence[str] = edition.keep("marks as JSON", "", lambda: _marks(edition))
         told = Told.of(priced, edition, scheme, lang, rows)
         steps = list(zip(*[_texts(step, marks) for step in told.steps], strict=True))
-        return cls(steps, told.line_of, list(_texts(told.rounded, marks)))
+        return cls(steps, told.line_of, _texts(told.rounded, marks))
 
     def sheet(self, rows: Iterable[tuple[int, int]]) -> Any:
         """The lines of rows as a JSON list. rows: the number that each has in the answer, and its place."""
