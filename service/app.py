@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Request, Response
 from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from pricing.errors import LichengError
 from service.conventions.direct import Direct, direct_calls
@@ -61,6 +63,7 @@ def create_app(serving: Serving) -> FastAPI:
         app.include_router(others.router)
     app.add_exception_handler(LichengError, _problem)
     app.add_exception_handler(HTTPException, _missing)
+    app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _bug)
     app.state.serving = serving
     return app
@@ -73,6 +76,17 @@ class _Application(FastAPI):
         """The layers of a request, the last one outermost."""
         calls = direct_calls(prices.router, declarations.router, quotes.router)
         return Observed(Envelope(Direct(super().build_middleware_stack(), calls), self.state.serving))
+
+
+class _NoAnswer(Response):
+    """Nothing is sent: who asked has gone."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send nothing."""
+
+
+async def _left(_request: Request, _error: Exception) -> Response:
+    return _NoAnswer()
 
 
 async def _bug(request: Request, _error: Exception) -> Response:

@@ -25,12 +25,16 @@ def levied(order: Order, tariff: Tariff, register: tuple[Mapping[str, Any], ...]
         return replace(terms, schemes=before.terms.schemes, left_out=before.terms.left_out)
     names = (*tariff.work_injury, *covers)
     left_out = {name: why for name in names if (why := why_not(terms.edition, name, demonstration))}
+    leave = OPTION if order.upload is None else PARAMETER
     for name, (code, facts) in named_in_vain(terms.edition, order.schemes, covers, order.covers, demonstration):
-        raise TariffError(code, name, leave=OPTION if order.upload is None else PARAMETER, **facts)
+        raise TariffError(code, name, leave=leave, **facts)
     if not order.schemes:
         left_out |= {name: ("levy_voluntary", {}) for name in tariff.work_injury if tariff.schemes[name].voluntary}
     asked = (*(order.schemes or tariff.work_injury), *covers)
     schemes = tuple(name for name in asked if name not in left_out)
+    if not schemes:  # what is law waits for a review: who only tries a demonstration is told the same
+        name, (code, facts) = min(left_out.items(), key=lambda one: one[1][0] != "levy_overdue")
+        raise TariffError(code, name, leave=leave, **facts)
     return replace(terms, schemes=schemes, left_out={name: code for name, (code, _) in left_out.items()})
 
 

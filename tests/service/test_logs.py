@@ -192,3 +192,26 @@ class Broken(io.StringIO):
 
     def write(self, text: str) -> int:
         raise BrokenPipeError
+
+
+def test_a_caller_who_hangs_up_in_the_middle_of_a_body_is_no_bug_of_ours() -> None:
+    """In a call that goes straight to its function, and in those that the router finds."""
+    paths = ("/v1/prices", "/v1/levies?month=2025-08", "/v1/quotes/q_x/reproduce")
+    with served() as service:
+        host, port = service.url.removeprefix("http://").split(":")
+        key = service.key("insurer")["Authorization"]
+        for path in paths:
+            kind = "text/csv" if "levies" in path else "application/json"
+            who = service.key("admin")["Authorization"] if "levies" in path else key
+            said = f"Host: x\r\nAuthorization: {who}\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\nmonth"
+            with socket.create_connection((host, int(port)), timeout=5) as connection:
+                connection.sendall(f"POST {path} HTTP/1.1\r\n{said}".encode())
+                time.sleep(0.5)  # so that the body is being read
+        last = time.monotonic() + 60
+        while len([line for line in lines_of(service.said) if line["event"] == "request"]) < len(paths):
+            assert time.monotonic() < last
+            time.sleep(0.05)
+        requests = [line for line in lines_of(service.said) if line["event"] == "request"]
+    assert [(line["status"], line["level"], line.get("code")) for line in requests] == [(499, "info", None)] * len(
+        paths
+    )

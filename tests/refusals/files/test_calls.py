@@ -56,6 +56,10 @@ CALLS = [
         "overdue", SOUND, "levy_overdue", ("2027-07", "pilot_amount"), ("复核", "pilot_amount"), 4,
         options=("--month", "2027-07", "--known-on", "2027-09-01"),
     ),
+    Case(
+        "overdue, none named", SOUND, "levy_overdue", ("2027-07", "before"), ("复核",), 4,
+        options=("--schemes", "", "--month", "2027-07", "--known-on", "2027-09-01"),
+    ),
 ]  # fmt: skip
 
 
